@@ -1,0 +1,1 @@
+"""Listens, and keeps the log. The only room that reads a clock."""

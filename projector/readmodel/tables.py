@@ -1,0 +1,262 @@
+"""The tables of the read model: everything the API shows, and what the fold needs to go on.
+
+Times are whole microseconds since 1970 in UTC (`*_us`). Ids are record ids of the log. Nothing here is ever numbered by the
+database, so that a replay gives the same rows.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+"""Moves whenever a table changes or old records read differently: the next start needs a replay."""
+
+metadata = MetaData()
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+
+
+def _ref(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=null)
+
+
+# --- what the API shows -------------------------------------------------------------------------------------------------
+
+project = Table(
+    "project", metadata, _id(),
+    Column("linkname", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("listid", Text, nullable=False),
+    Column("listemail", Text, nullable=False),
+    Column("web_url", Text, nullable=False),
+    Column("scm_url", Text, nullable=False),
+    Column("webscm_url", Text, nullable=False),
+    Column("settings", LargeBinary, nullable=False),  # MessagePack of the last ProjectAdded with its changes
+    Column("last_event_us", BigInteger, nullable=False),
+)  # fmt: skip
+
+person = Table(
+    "person", metadata, _id(),  # the record that first named the address
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+)  # fmt: skip
+
+patch = Table(
+    "patch", metadata, _id(),
+    _ref("project_id"),
+    Column("message_id", Text, nullable=False),
+    Column("name", Text, nullable=False),  # with its brackets, as shown
+    Column("date_us", BigInteger, nullable=False),
+    Column("last_updated_us", BigInteger, nullable=False),
+    _ref("submitter_id"),
+    Column("state", Integer, nullable=False),  # 1..10, projector.assembly.states
+    _ref("series_id", null=True),  # the series whose revision has it; null while it waits, and for pull requests
+    Column("pull_url", Text),  # not null: a pull request rather than a patch
+    Column("test_state", Text),  # worst of the results posted for this patch
+    Index("patch_by_project", "project_id", "date_us", "id"),
+    Index("patch_by_date", "date_us", "id"),
+    Index("patch_by_submitter", "submitter_id", "date_us", "id"),
+    Index("patch_by_updated", "last_updated_us", "id"),
+    Index("patch_by_message_id", "message_id"),
+)  # fmt: skip
+
+patch_text = Table(
+    "patch_text", metadata, Column("patch_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message", Text, nullable=False),  # commit message and diffstat
+    Column("content", Text),  # the diff alone; null for a pull request
+    Column("mbox_head", LargeBinary, nullable=False),  # schemas.mail.AmMail
+    Column("mbox_body", LargeBinary, nullable=False),
+    Column("mbox_trailers_at", Integer, nullable=False),
+)  # fmt: skip
+
+comment = Table(
+    "comment", metadata, _id(),
+    _ref("project_id"),
+    Column("message_id", Text, nullable=False),
+    _ref("target_id", null=True),  # the patch or cover letter it is about: its nearest such ancestor
+    _ref("parent_id", null=True),  # the mail it answers, where we have it
+    _ref("author_id"),
+    Column("date_us", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("trailers", Text, nullable=False),  # one a line
+    Index("comment_by_target", "target_id", "date_us", "id"),
+)  # fmt: skip
+
+series = Table(
+    "series", metadata, _id(),
+    _ref("project_id"),
+    Column("name", Text, nullable=False),
+    Column("n_patches", Integer, nullable=False),
+    _ref("submitter_id"),
+    Column("submitted_us", BigInteger, nullable=False),
+    Column("last_updated_us", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    _ref("reviewer_id", null=True),
+    Column("state", Text, nullable=False),  # incomplete, initial, in progress, done
+    Column("state_summary", Text, nullable=False),  # JSON, ready to serve
+    Column("test_state", Text),
+    Column("test_summary", Text, nullable=False),  # JSON, ready to serve
+    Index("series_by_project", "project_id", "id"),
+    Index("series_by_updated", "project_id", "last_updated_us", "id"),
+    Index("series_by_submitted", "project_id", "submitted_us", "id"),
+    Index("series_by_submitter", "submitter_id", "id"),
+    Index("series_by_all_updated", "last_updated_us", "id"),
+)  # fmt: skip
+
+revision = Table(
+    "revision", metadata,
+    _ref("series_id"),
+    Column("version", Integer, nullable=False),
+    _ref("posting_id"),  # the posting it came from (of a rerun, the RerunRequested)
+    _ref("cover_id", null=True),  # the cover letter's mail
+    Column("cover_letter", Text),  # its text, or null
+    Column("name", Text, nullable=False),
+    _ref("submitter_id"),
+    Column("n_patches", Integer, nullable=False),  # as the marker says
+    Column("complete", Boolean, nullable=False),
+    _ref("event_id", null=True),  # its RevisionAnnounced, once it was announced
+    Column("submitted_us", BigInteger, nullable=False),
+    Column("patches", Text, nullable=False),  # JSON array of patch ids, in order, ready to serve
+    Column("test_state", Text),
+    PrimaryKeyConstraint("series_id", "version"),
+    Index("revision_by_posting", "posting_id"),
+)  # fmt: skip
+
+revision_patch = Table(
+    "revision_patch", metadata,
+    _ref("patch_id"),
+    _ref("series_id"),
+    Column("version", Integer, nullable=False),
+    Column("number", Integer, nullable=False),  # place in the revision, from 0
+    PrimaryKeyConstraint("series_id", "version", "number"),
+    Index("revision_patch_by_patch", "patch_id"),
+)  # fmt: skip
+
+series_alias = Table(  # a series that was merged into another; chains are resolved when written
+    "series_alias", metadata, _id(), _ref("target_id"),
+)  # fmt: skip
+
+revision_alias = Table(  # a revision that was shown there and is now elsewhere
+    "revision_alias", metadata,
+    _ref("series_id"),
+    Column("version", Integer, nullable=False),
+    _ref("target_series_id"),
+    Column("target_version", Integer, nullable=False),
+    PrimaryKeyConstraint("series_id", "version"),
+)  # fmt: skip
+
+test_result = Table(
+    "test_result", metadata, _id(),
+    Column("target", Text, nullable=False),  # "revision" or "patch"
+    _ref("posting_id", null=True),  # of a revision: its posting_id, so that results follow a merge
+    _ref("patch_id", null=True),
+    Column("test_name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("url", Text),
+    Column("summary", Text),
+    Column("date_us", BigInteger, nullable=False),
+    _ref("user_id", null=True),
+    UniqueConstraint("posting_id", "patch_id", "test_name"),
+    Index("test_result_by_posting", "posting_id", "test_name"),
+    Index("test_result_by_patch", "patch_id", "test_name"),
+)  # fmt: skip
+
+event = Table(
+    "event", metadata, _id(),
+    _ref("project_id"),
+    Column("name", Text, nullable=False),
+    Column("event_time_us", BigInteger, nullable=False),
+    _ref("series_id", null=True),
+    _ref("patch_id", null=True),
+    _ref("user_id", null=True),
+    Column("parameters", Text, nullable=False),  # JSON, ready to serve
+    Index("event_by_time", "project_id", "event_time_us"),
+    Index("event_by_name", "project_id", "name", "event_time_us"),
+    Index("event_by_series", "series_id", "event_time_us"),
+    Index("event_by_patch", "patch_id", "event_time_us"),
+)  # fmt: skip
+
+dead_letter = Table(
+    "dead_letter", metadata, _id(),  # the mail's record
+    Column("reason", Text, nullable=False),  # "no-project", ...
+    Column("detail", Text, nullable=False),  # one sentence for people
+    Column("message_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
+    Index("dead_letter_by_reason", "reason", "id"),
+)  # fmt: skip
+
+count = Table(  # rows of lists that are asked for without a filter, and mails by kind; kept in the projector's transaction
+    "count", metadata,
+    Column("name", Text, primary_key=True),  # "series", "series:PROJECT", "patch", "mail:KIND", ...
+    Column("n", BigInteger, nullable=False),
+)  # fmt: skip
+
+# --- what the fold needs to go on ----------------------------------------------------------------------------------------
+
+meta = Table(  # "schema_version", "position", "retired", "parser_version", "log_time_us", ...
+    "meta", metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)  # fmt: skip
+
+mail = Table(  # every mail of a project that is neither a duplicate nor a dead letter
+    "mail", metadata, _id(),
+    _ref("project_id"),
+    Column("message_id", Text, nullable=False),
+    _ref("thread_id"),
+    Column("kind", Text, nullable=False),
+    Column("summary", LargeBinary, nullable=False),  # MessagePack of projector.assembly.mail.Mail
+    UniqueConstraint("project_id", "message_id"),
+    Index("mail_by_thread", "thread_id", "id"),
+)  # fmt: skip
+
+thread_name = Table(  # every Message-ID that was seen or merely named -> its thread
+    "thread_name", metadata,
+    _ref("project_id"),
+    Column("message_id", Text, nullable=False),
+    _ref("thread_id"),
+    PrimaryKeyConstraint("project_id", "message_id"),
+    Index("thread_name_by_thread", "thread_id"),
+)  # fmt: skip
+
+posting = Table(
+    "posting", metadata, _id(),  # the lowest record id of its mails when first seen
+    _ref("project_id"),
+    _ref("thread_id"),
+    _ref("series_id", null=True),
+    Column("version", Integer),
+    Column("summary", LargeBinary, nullable=False),  # MessagePack of projector.assembly.posting.Posting
+    Index("posting_by_thread", "thread_id"),
+    Index("posting_by_series", "series_id"),
+)  # fmt: skip
+
+posting_key = Table(  # by what other postings find this one: change-id, name, author with patch name, Message-ID
+    "posting_key", metadata,
+    _ref("project_id"),
+    Column("key", Text, nullable=False),
+    _ref("posting_id"),
+    PrimaryKeyConstraint("project_id", "key", "posting_id"),
+    Index("posting_key_by_posting", "posting_id"),
+)  # fmt: skip
+
+pending = Table(  # announcements and retries that the active projector has still to put on the log
+    "pending", metadata, _id(),  # the cause
+    Column("kind", Text, nullable=False),
+    _ref("project_id"),
+    Column("due_us", BigInteger),  # not null: a wait that ends then
+    Column("fact", LargeBinary, nullable=False),
+)  # fmt: skip
