@@ -34,6 +34,18 @@ class LogClosed(Fact, frozen=True, kw_only=True, omit_defaults=True):
     moved_to: str = ""
 
 
+class ArchivePlace(msgspec.Struct, frozen=True, array_like=True):
+    """Where an imported mail stands in its archive, so that an import goes on behind it and takes no mail twice.
+
+    number counts the mails of the source from 1. key names the mail whatever stands before it: a digest of its bytes,
+    a blob's id or a file's name. place is where an archive that only grows is taken up again: a byte or a commit.
+    """
+
+    number: int
+    key: str
+    place: str = ""
+
+
 class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """One mail as it came, byte for byte, with what was read from it (a cache: `parsed` counts for `parser_version` only)."""
 
@@ -46,6 +58,10 @@ class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """SMTP's MAIL FROM, "" for the null sender; None for an import, which has no envelope."""
     recipients: tuple[str, ...] = ()
     """SMTP's RCPT TO."""
+    list_id: str = ""
+    """The list that an imported archive is of, lower case, where the mail itself names none."""
+    archive: ArchivePlace | None = None
+    """Where an imported mail stands in its archive; None for a mail that came by SMTP."""
     raw: bytes
     parser_version: int = 0
     parsed: ParsedMail | None = None
