@@ -1,0 +1,17 @@
+"""The only clock: what time it is, and nothing else."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_latest_us = 0
+
+
+def now() -> datetime:
+    """The time, aware UTC with microseconds; within one process never lower than it said before.
+
+    So a mail's receipt is never later than its record, even when the machine's clock is set back in between.
+    """
+    global _latest_us
+    _latest_us = max(_latest_us, time.time_ns() // 1000)
+    return _EPOCH + timedelta(microseconds=_latest_us)

@@ -1,0 +1,197 @@
+"""The log in one SQLite file: WAL, synchronous=FULL, one row a record, the row's key its id.
+
+Many processes may append: each has one writer thread, which packs what waits, then takes the file's write lock, gives
+out ids, stamps the time and commits. Packing is done before the lock, so the lock is held for the writing alone.
+
+An `append` is one transaction whatever its size. Whoever imports therefore appends in batches of at most
+`COMMIT_MAX_RECORDS` records and `COMMIT_MAX_BYTES` bytes of mail, each its own `append`: SMTP gets its turn in between.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
+
+from ingest import clock
+from ingest.log.codec import Codec, Packed
+from ingest.log.contract import LogClosedError, LogUnavailable
+from ingest.log.sqlite_file import begin, connect, last_id, make
+from ingest.log.writer import Batch, GroupWriter
+from schemas.records import Fact, LogClosed, Record
+
+LOCK_SECONDS = 8.0
+"""How long a commit tries for the write lock: less than the 10 s in which an SMTP client gets its answer."""
+POLL_SECONDS = 0.02
+"""How soon a follower sees what another process appended; one look costs some 10 us."""
+READ_MAX_BYTES = 8 * 1024 * 1024
+"""Stored bytes that one `read` gives at most (unless one record alone is larger), so that large mails do not add up."""
+
+_T = TypeVar("_T")
+
+
+class _Tail(NamedTuple):
+    """The last record: its id and time, and whether it is a LogClosed."""
+
+    id: int
+    recorded_at: datetime
+    closed: bool
+
+
+class SqliteLog:
+    """See `ingest.log.contract.Log`. Opening makes the file, its folder and the LogOpened record if they are not there.
+
+    Raises LogError when the file is something else, LogUnavailable when it cannot be opened. Open it after a fork.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._codec = Codec()
+        make(path, self._codec)
+        self._reader = connect(path)
+        self._reader.execute("PRAGMA query_only=ON")
+        self._read_lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._tail: _Tail | None = None
+        self._grew = threading.Condition()
+        self._writer = GroupWriter(self._commit, path)
+
+    def append(self, facts: Sequence[Fact], *, timeout_seconds: float = 30.0) -> list[int]:
+        try:
+            return self.submit(facts).result(timeout_seconds)
+        except TimeoutError:
+            raise LogUnavailable(f"{self._path}: not durable within {timeout_seconds} s") from None
+
+    def submit(self, facts: Sequence[Fact]) -> Future[list[int]]:
+        return self._writer.submit(facts)
+
+    def read(self, after_id: int, limit: int = 1000) -> list[Record]:
+        rows = self._read(lambda db: _up_to(db, after_id, limit))
+        return [self._codec.unpack(id, body) for id, body in rows]
+
+    def get(self, ids: Sequence[int]) -> list[Record]:
+        wanted = ",".join(map(str, ids))
+        query = "SELECT id, body FROM record WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        rows = self._read(lambda db: db.execute(query, (f"[{wanted}]",)).fetchall())
+        return [self._codec.unpack(id, body) for id, body in rows]
+
+    def wait(self, after_id: int, timeout_seconds: float) -> bool:
+        deadline = time.monotonic() + timeout_seconds
+        with self._grew:
+            while self.end() <= after_id:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._grew.wait(min(left, POLL_SECONDS))
+            return True
+
+    def end(self) -> int:
+        return self._read(last_id)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._disconnect()
+        with self._read_lock:
+            self._reader.close()
+
+    def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        try:
+            with self._read_lock:
+                return query(self._reader)
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"{self._path}: {error}") from error
+
+    def _commit(self, batches: Sequence[Batch]) -> None:
+        """Write batches in one transaction and answer each: its ids, or why not. Runs on the writer thread."""
+        ready = [(batch, packed) for batch in batches if (packed := self._pack(batch)) is not None]
+        try:
+            with self._transaction() as db:
+                given, tail = self._write(db, ready)
+        except sqlite3.Error as error:
+            self._disconnect()
+            for batch, _ in ready:
+                batch.ids.set_exception(LogUnavailable(f"{self._path}: {error}"))
+            return
+        self._tail = tail
+        with self._grew:
+            self._grew.notify_all()
+        for (batch, _), ids in zip(ready, given, strict=True):
+            if ids is None:
+                batch.ids.set_exception(LogClosedError(f"{self._path}: this log moved elsewhere, and takes no more"))
+            else:
+                batch.ids.set_result(ids)
+
+    def _pack(self, batch: Batch) -> list[Packed] | None:
+        try:
+            if any(isinstance(fact, LogClosed) for fact, _ in pairwise(batch.facts)):
+                raise LogClosedError(f"{self._path}: expected LogClosed as the last fact of a log")
+            return [self._codec.pack(fact) for fact in batch.facts]
+        except Exception as error:  # what cannot be written is its sender's affair, not that of others in the commit
+            batch.ids.set_exception(error)
+            return None
+
+    def _write(
+        self, db: sqlite3.Connection, ready: Sequence[tuple[Batch, Sequence[Packed]]]
+    ) -> tuple[list[list[int] | None], _Tail]:
+        """Insert batches in order. Gives the ids of each (None: refused, the log is closed) and the new last record."""
+        id, recorded_at, closed = self._read_tail(db)
+        recorded_at = max(recorded_at, clock.now())
+        rows: list[tuple[int, bytes]] = []
+        given: list[list[int] | None] = []
+        for batch, packed in ready:
+            if closed:
+                given.append(None)
+                continue
+            ids = list(range(id + 1, id + 1 + len(packed)))
+            rows += zip(ids, (self._codec.seal(one, recorded_at) for one in packed), strict=True)
+            given.append(ids)
+            id = ids[-1]
+            closed = isinstance(batch.facts[-1], LogClosed)
+        db.executemany("INSERT INTO record (id, body) VALUES (?, ?)", rows)
+        return given, _Tail(id, recorded_at, closed)
+
+    def _read_tail(self, db: sqlite3.Connection) -> _Tail:
+        id = last_id(db)
+        if self._tail is None or self._tail.id != id:
+            (body,) = db.execute("SELECT body FROM record WHERE id = ?", (id,)).fetchone()
+            front = self._codec.front(id, body)
+            self._tail = _Tail(id, front.recorded_at, front.type_name == LogClosed.type_name)
+        return self._tail
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock; commit at the end, roll back on any error."""
+        if self._connection is None:
+            self._connection = connect(self._path)
+        db = self._connection
+        begin(db, LOCK_SECONDS)
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    def _disconnect(self) -> None:
+        """Drop the writer's connection: after an I/O error the next commit trusts no state but the file's."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _up_to(db: sqlite3.Connection, after_id: int, limit: int) -> list[tuple[int, bytes]]:
+    rows: list[tuple[int, bytes]] = []
+    size_bytes = 0
+    cursor = db.execute("SELECT id, body FROM record WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit))
+    for row in cursor:
+        size_bytes += len(row[1])
+        if rows and size_bytes > READ_MAX_BYTES:
+            break
+        rows.append(row)
+    cursor.close()
+    return rows

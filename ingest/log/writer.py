@@ -1,0 +1,113 @@
+"""One thread that commits everything that waits: many appends, one fsync."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from ingest.log.contract import LogError, LogUnavailable
+from schemas.records import Fact, MailReceived
+
+COMMIT_MAX_BYTES = 4 * 1024 * 1024
+COMMIT_MAX_RECORDS = 500
+"""Together at most some 50 ms of work, so that whoever comes next does not wait long. One batch is never cut."""
+WAITING_MAX_BYTES = 96 * 1024 * 1024
+"""Beyond this, appends are refused at once; room for three of the largest mails and their parsed forms."""
+FACT_BYTES = 1000
+"""What a fact without a mail is taken to weigh; most are smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Facts of one append, and the future that gets their ids."""
+
+    facts: Sequence[Fact]
+    size_bytes: int
+    ids: Future[list[int]] = field(default_factory=Future)
+
+
+class GroupWriter:
+    """Hands waiting batches to `commit` on a thread of its own, in the order they came.
+
+    `commit` must answer every batch's future. What it raises is our bug: the batches not yet answered get it, and the
+    thread goes on.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[Batch]], None], name: str) -> None:
+        self._commit = commit
+        self._name = name
+        self._waiting: deque[Batch] = deque()
+        self._waiting_bytes = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, facts: Sequence[Fact]) -> Future[list[int]]:
+        """Queue one batch; never blocks on I/O. The future cannot be cancelled: what was accepted is written."""
+        batch = Batch(facts, sum(map(weight, facts)))
+        batch.ids.set_running_or_notify_cancel()
+        if not facts:
+            batch.ids.set_result([])
+            return batch.ids
+        with self._changed:
+            refusal = self._refusal(batch)
+            if refusal is None:
+                self._start()
+                self._waiting.append(batch)
+                self._waiting_bytes += batch.size_bytes
+                self._changed.notify()
+        if refusal is not None:
+            batch.ids.set_exception(refusal)
+        return batch.ids
+
+    def close(self) -> None:
+        """Refuse what comes from now on, and return when everything accepted before was answered."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _refusal(self, batch: Batch) -> LogError | None:
+        if self._closed:
+            return LogError(f"{self._name}: expected an open log, this one was closed by its owner")
+        if self._waiting and self._waiting_bytes + batch.size_bytes > WAITING_MAX_BYTES:
+            return LogUnavailable(f"{self._name}: {self._waiting_bytes} bytes already wait to be written")
+        return None
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"log writer {self._name}", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while batches := self._take():
+            try:
+                self._commit(batches)
+            except BaseException as error:  # every promise is answered, and a bug must not end the thread
+                for batch in batches:
+                    if not batch.ids.done():
+                        batch.ids.set_exception(error)
+
+    def _take(self) -> list[Batch]:
+        """Wait for batches and take as many as one commit may hold, at least one; none when the writer is closed."""
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            taken: list[Batch] = []
+            records = size_bytes = 0
+            while self._waiting:
+                batch = self._waiting[0]
+                records += len(batch.facts)
+                size_bytes += batch.size_bytes
+                if taken and (records > COMMIT_MAX_RECORDS or size_bytes > COMMIT_MAX_BYTES):
+                    break
+                taken.append(self._waiting.popleft())
+                self._waiting_bytes -= batch.size_bytes
+            return taken
+
+
+def weight(fact: Fact) -> int:
+    """Roughly the bytes that a fact keeps in memory until it is written: a mail counts twice, raw and parsed."""
+    return FACT_BYTES + 2 * len(fact.raw) if isinstance(fact, MailReceived) else FACT_BYTES

@@ -1,0 +1,52 @@
+"""A mail becomes a fact: its bytes, where it came from, and what was read from it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from ingest import clock
+from ingest.message import parse
+from schemas.mail import PARSER_VERSION, ParsedMail
+from schemas.records import ArchivePlace, MailReceived
+
+_logger = structlog.get_logger(__name__)
+
+
+def receive(
+    raw: bytes,
+    *,
+    source: str,
+    received_at: datetime,
+    envelope_sender: str | None = None,
+    recipients: Sequence[str] = (),
+    list_id: str = "",
+    archive: ArchivePlace | None = None,
+) -> MailReceived:
+    """Make the record of one mail: the bytes as they came and, as a cache, what the parser read.
+
+    received_at is aware UTC; one that lies ahead of the clock (an archive may say anything) becomes the present, so
+    that a receipt is never later than its record. Never raises for what is in the mail: should the parser fail, that is
+    our bug, it is logged, and the mail is recorded without a parsed form.
+    """
+    received_at = min(received_at, clock.now())
+    parsed = _parsed(raw, received_at)
+    return MailReceived(
+        source=source,
+        received_at=received_at,
+        envelope_sender=envelope_sender,
+        recipients=tuple(recipients),
+        list_id=list_id,
+        archive=archive,
+        raw=raw,
+        parser_version=0 if parsed is None else PARSER_VERSION,
+        parsed=parsed,
+    )
+
+
+def _parsed(raw: bytes, received_at: datetime) -> ParsedMail | None:
+    try:
+        return parse(raw, received_at)
+    except Exception:  # whatever is wrong with our parser, the mail is written down first
+        _logger.exception("mail not parsed", bytes=len(raw))
+        return None
