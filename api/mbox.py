@@ -1,0 +1,122 @@
+"""The mbox of patches, as `git am` takes it: 7-bit clean, with the trailers that reviewers gave."""
+
+import re
+from binascii import b2a_base64
+from collections.abc import Iterable, Sequence
+
+from schemas.mail import AmMail
+
+_FROM_LINE = b"From patchlog Mon Sep 17 00:00:00 2001\n"
+_TYPE = b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+_LINE_MAX_BYTES = 990
+_QUOTED_LINE_MAX_BYTES = 74
+_FROM_AT_START = re.compile(rb"^(>*)From ", re.MULTILINE)
+_SAFE = bytes(byte for byte in range(32, 127) if byte != ord("=")) + b"\t\n"
+_UNSAFE = re.compile(rb"[^\t\n -<>-~]|[\t ](?=\n)")
+_TRAILER = re.compile(r"([A-Za-z0-9-]+) ?: ?\S")
+_TRAILER_LINE = re.compile(rb"[A-Za-z0-9-]+[ \t]*:")
+_READ_OTHERWISE = frozenset({"from", "date", "subject", "index"})
+"""Lines that git reads as the mail's author, date or title where the message is empty, and as the start of a diff."""
+
+
+def compose(mails: Iterable[tuple[AmMail, Sequence[str]]]) -> bytes:
+    """Write mails as one mbox; `git am` makes of each the commit that it makes of the mail as it was sent.
+
+    With each mail come trailers ("Tag: value") to add to its message: once each, not those that are there already
+    (compared without case and by single spaces), and none that git would read as something else (From, Date, Subject,
+    Index, or no trailer at all). All of the mbox is 7-bit (RFC 2045 section 2.7); a body that is not clean is
+    quoted-printable or base64, whichever is shorter. Never raises.
+    """
+    written: list[bytes] = []
+    for mail, trailers in mails:
+        body = _add_trailers(mail, trailers) if trailers else mail.body
+        encoding, content = (b"7bit", body) if _is_clean(body) else _encode(body)
+        written += (_FROM_LINE, mail.head, _TYPE, encoding, b"\n\n", content, b"\n")
+    return b"".join(written)
+
+
+def _is_clean(body: bytes) -> bool:
+    return (
+        body.isascii()
+        and body.endswith(b"\n")
+        and b"\r" not in body
+        and b"\0" not in body
+        and not (b"From " in body and _FROM_AT_START.search(body))
+        and _has_short_lines(body)
+    )
+
+
+def _has_short_lines(body: bytes) -> bool:
+    """Jump from line end to line end, as far as a line may be long."""
+    at = 0
+    while at + _LINE_MAX_BYTES < len(body):
+        at = body.rfind(b"\n", at, at + _LINE_MAX_BYTES + 1) + 1
+        if at == 0:
+            return False
+    return True
+
+
+def _encode(body: bytes) -> tuple[bytes, bytes]:
+    """Encode by RFC 2045 section 6.7 or 6.8. Only base64 can keep a body whose last line has no end."""
+    if body.endswith(b"\n") and 6 * len(body.translate(None, _SAFE)) < len(body):
+        return b"quoted-printable", _quote(body)
+    lines = (b2a_base64(body[at : at + 57]) for at in range(0, len(body), 57))
+    return b"base64", b"".join(lines)
+
+
+def _quote(body: bytes) -> bytes:
+    quoted = _UNSAFE.sub(lambda found: b"=%02X" % found[0][0], body)
+    lines = [line if len(line) <= _QUOTED_LINE_MAX_BYTES else _break(line) for line in quoted.split(b"\n")]
+    return _FROM_AT_START.sub(rb"\1=46rom ", b"\n".join(lines))
+
+
+def _break(line: bytes) -> bytes:
+    """Break a quoted-printable line softly, never within an escape."""
+    pieces: list[bytes] = []
+    at = 0
+    while len(line) - at > _QUOTED_LINE_MAX_BYTES:
+        end = at + _QUOTED_LINE_MAX_BYTES - 1
+        end = line.rfind(b"=", end - 2, end) if b"=" in line[end - 2 : end] else end
+        pieces.append(line[at:end])
+        at = end
+    pieces.append(line[at:])
+    return b"=\n".join(pieces)
+
+
+def _add_trailers(mail: AmMail, trailers: Sequence[str]) -> bytes:
+    message, rest = mail.body[: mail.trailers_at], mail.body[mail.trailers_at :]
+    present = {_key(line) for line in message.decode("utf-8", "replace").replace("\n ", " ").split("\n")}
+    added: list[str] = []
+    for trailer in trailers:
+        line = " ".join(trailer.replace("\0", "").split())
+        found = _TRAILER.match(line)
+        if found and found[1].lower() not in _READ_OTHERWISE and _key(line) not in present:
+            present.add(_key(line))
+            added.append(line + "\n")
+    if not added:
+        return mail.body
+    if message and not message.endswith(b"\n"):
+        message += b"\n"
+    gap = b"" if not message or _ends_in_trailers(message) else b"\n"
+    return b"".join((message, gap, "".join(added).encode("utf-8", "replace"), rest))
+
+
+def _key(line: str) -> str:
+    return " ".join(line.split()).casefold()
+
+
+def _ends_in_trailers(message: bytes) -> bool:
+    """Tell whether git takes the last paragraph for trailers: all lines are, or one in four and one is git's own."""
+    trailers = others = 0
+    signed = False
+    for line in reversed(message.rstrip().split(b"\n")):
+        if not line.strip():
+            break
+        if line.startswith((b"Signed-off-by: ", b"(cherry picked from commit ")):
+            signed = True
+            trailers += 1
+        elif _TRAILER_LINE.match(line):
+            trailers += 1
+        elif not line.startswith((b" ", b"\t", b"#")):
+            others += 1
+    return trailers > 0 and (others == 0 or (signed and trailers * 3 >= others))
