@@ -1,0 +1,62 @@
+"""`patchlog ingest`, `projector` and `api`: one part each, for a process manager, one machine or many."""
+
+import sys
+
+import click
+
+from patchlog.cli.group import setting
+from schemas.settings import Settings
+
+PARENT = click.option("--parent", type=int, hidden=True, help="End when this process, our parent, does.")
+
+
+@click.command("ingest", params=[setting("smtp", "HOST:PORT", "Where mail is received.")])
+@PARENT
+@click.pass_obj
+def ingest_command(settings: Settings, parent: int | None) -> None:
+    """Receive mail by SMTP and append it to the log, until SIGTERM.
+
+    \b
+    Example: patchlog ingest --data /var/lib/patchlog --smtp 0.0.0.0:25
+    """
+    _die_with(parent)
+    from ingest.app import run
+
+    sys.exit(run(settings))
+
+
+@click.command("projector")
+@PARENT
+@click.pass_obj
+def projector_command(settings: Settings, parent: int | None) -> None:
+    """Fold the log into the read model and follow its end, until SIGTERM.
+
+    \b
+    Example: patchlog projector --data /var/lib/patchlog
+    """
+    _die_with(parent)
+    from projector.app import run
+
+    sys.exit(run(settings))
+
+
+@click.command("api", params=[setting("http", "HOST:PORT", "Where the REST API is served.")])
+@PARENT
+@click.pass_obj
+def api_command(settings: Settings, parent: int | None) -> None:
+    """Serve the REST API from the read model, until SIGTERM.
+
+    \b
+    Example: patchlog api --data /var/lib/patchlog --http 127.0.0.1:8000
+    """
+    _die_with(parent)
+    from api.server import run
+
+    sys.exit(run(settings))
+
+
+def _die_with(parent: int | None) -> None:
+    if parent is not None:
+        from patchlog.dying_with import die_with
+
+        die_with(parent)

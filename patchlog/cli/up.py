@@ -1,0 +1,121 @@
+"""`patchlog up`: all parts in one command, on one machine."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from patchlog.cli.group import setting
+from schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from patchlog.address import Address
+    from patchlog.supervise import Part
+
+WAIT_SECONDS = 15.0
+"""After this long without an answer, `up` says what it is waiting for, and goes on waiting."""
+
+
+@click.command("up", params=[
+    setting("smtp", "HOST:PORT", "Where mail is received."),
+    setting("http", "HOST:PORT", "Where the REST API is served."),
+])  # fmt: skip
+@click.pass_obj
+def up_command(settings: Settings) -> None:
+    """Run everything: receive mail, project it, serve it.
+
+    Starts the parts ingest, projector and api, restarts one that dies, and prints their logs. Ctrl-C stops them.
+
+    \b
+    Example: patchlog up --data /var/lib/patchlog --smtp 127.0.0.1:8025 --http 127.0.0.1:8000
+    """
+    from patchlog.address import claim, parse_address
+    from patchlog.datadir import hold_data_directory, make_data_directory
+
+    data = Path(settings.data)
+    make_data_directory(data)
+    hold_data_directory(data)
+    smtp = claim("SMTP", parse_address("smtp", settings.smtp))
+    http = claim("HTTP", parse_address("http", settings.http))
+    os.environ.update(PATCHLOG_DATA=settings.data, PATCHLOG_SMTP=str(smtp), PATCHLOG_HTTP=str(http))
+    sys.exit(_Up(settings, smtp, http).run())
+
+
+class _Up:
+    """One run of `patchlog up`: the supervision, and what people are told about it."""
+
+    def __init__(self, settings: Settings, smtp: "Address", http: "Address") -> None:
+        from patchlog.supervise import Supervision
+
+        self._settings, self._smtp, self._http = settings, smtp, http
+        self._supervision = Supervision(parts(os.getpid()), _write_line)
+        self._supervision.on_exit = self._part_ended
+        self._ready = self._failed = False
+
+    def run(self) -> int:
+        threading.Thread(target=self._greet, name="ready", daemon=True).start()
+        self._supervision.run()
+        return 1 if self._failed else 0
+
+    def _part_ended(self, name: str) -> None:
+        # A projector that stopped at a record has said why; mail is taken and the API serves all the same.
+        if not self._ready and not self._failed and name != "projector":
+            self._failed = True
+            _write_line("up", f"{name} could not start; stopping".encode())
+            self._supervision.stop()
+
+    def _greet(self) -> None:
+        from patchlog.ready import count_projects, wait_until_open
+
+        while not (readiness := wait_until_open(self._smtp, self._http, WAIT_SECONDS)).open:
+            for door, answer in (("SMTP", readiness.smtp), ("HTTP", readiness.http)):
+                if answer:
+                    _write_line("up", f"still waiting for {door}: {answer}".encode())
+        self._ready = True
+        click.echo(ready_text(self._settings, self._smtp, self._http, fresh=count_projects(self._http) == 0))
+
+
+def parts(up_pid: int) -> tuple["Part", ...]:
+    """The three parts in the order in which they stop: first nothing new comes in, last everything is projected."""
+    from patchlog.supervise import Part
+
+    def command(name: str) -> tuple[str, ...]:
+        return (sys.executable, "-P", "-m", "patchlog", name, "--parent", str(up_pid))
+
+    return (
+        Part("ingest", command("ingest"), stop_seconds=10),
+        Part("api", command("api"), stop_seconds=5),
+        Part("projector", command("projector"), stop_seconds=10),
+    )
+
+
+def ready_text(settings: Settings, smtp: "Address", http: "Address", *, fresh: bool) -> str:
+    """One line that says where everything is; where there is no project yet, with what to try next."""
+    url = f"http://{http.reachable()}/api/1.0/"
+    line = f"patchlog is ready: SMTP on {smtp}, API on {url}, data in {settings.data}"
+    if not fresh:
+        return line
+    mailhost = smtp.reachable()
+    return f"""{line}
+
+Try it, in another terminal:
+  1. tell it about a list:
+     patchlog project add demo --name Demo --listid demo.example.org --listemail demo@example.org --data {settings.data}
+  2. send it the last three commits of any git repository:
+     git send-email --smtp-server={mailhost.host} --smtp-server-port={mailhost.port} --confirm=never \\
+       --suppress-cc=all --to=demo@example.org -3
+  3. look at what became of them:
+     curl {url}projects/demo/series/
+"""
+
+
+def _write_line(name: str, line: bytes) -> None:
+    try:
+        sys.stderr.buffer.write(b"[%s] %s\n" % (name.encode(), line))
+        sys.stderr.buffer.flush()
+    except BrokenPipeError:  # nobody reads it any more: that is no reason to stop receiving mail
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())

@@ -1,0 +1,40 @@
+"""How far the read model is, and what became of every mail it has read."""
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from projector.readmodel.tables import count, dead_letter, meta
+
+MAILS = "mail:"
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """position: the id of the last record folded. Each mail up to there is counted once: in `mails` by its kind
+    ("patch", "cover", "comment", ...), among the duplicates, or among the dead letters by their reason.
+    """
+
+    position: int
+    mails: dict[str, int]
+    duplicates: int
+    dead_letters: dict[str, int]
+
+
+def read_status(connection: Connection) -> Status:
+    """Read it all in one transaction."""
+    counted = select(count.c.name, count.c.n).where(count.c.name.startswith(MAILS, autoescape=True))
+    kinds = {name.removeprefix(MAILS): n for name, n in connection.execute(counted.order_by(count.c.name))}
+    reasons = select(dead_letter.c.reason, func.count()).group_by(dead_letter.c.reason).order_by(dead_letter.c.reason)
+    duplicates = kinds.pop("duplicate", 0)
+    kinds.pop("dead-letter", 0)  # counted from their own table, by reason
+    return Status(
+        position=read_position(connection),
+        mails=kinds,
+        duplicates=duplicates,
+        dead_letters=dict(map(tuple, connection.execute(reasons))),
+    )
+
+
+def read_position(connection: Connection) -> int:
+    """The id of the last record that the read model has folded."""
+    position: int = connection.execute(select(meta.c.value).where(meta.c.name == "position")).scalar_one()
+    return position
