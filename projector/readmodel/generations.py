@@ -1,8 +1,9 @@
 """Generations: read models behind a pointer, so that one can be filled while another is read.
 
-A generation of `sqlite:///DIR/readmodel.db` is a file `readmodel.db.N`; the small file `readmodel.db` is the pointer: JSON that names
-the live generation of each `SCHEMA_VERSION`. It is replaced by a rename, so a reader sees the old one or the new one. Whoever moves it first
-retires the old generation in a transaction of that generation, so that its projector's next compare-and-set fails.
+A generation of `sqlite:///DIR/readmodel.db` is a file `readmodel.db.N`; the small file `readmodel.db` is the pointer:
+JSON that names the live generation of each `SCHEMA_VERSION`. It is replaced by a rename, so a reader sees the old one or
+the new one. Whoever moves it first retires the old generation in a transaction of that generation, so that its
+projector's next compare-and-set fails.
 """
 
 import json
@@ -17,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from projector.readmodel.tables import SCHEMA_VERSION, meta, metadata
 
-FIRST_META = {"schema_version": SCHEMA_VERSION, "position": 0, "retired": 0, "log_time_us": 0}
+FIRST_META = {"schema_version": SCHEMA_VERSION, "position": 0, "retired": 0}
 
 
 class NoReadModel(Exception):

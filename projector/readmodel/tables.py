@@ -1,7 +1,7 @@
 """The tables of the read model: everything the API shows, and what the fold needs to go on.
 
-Times are whole microseconds since 1970 in UTC (`*_us`). Ids are record ids of the log. Nothing here is ever numbered by the
-database, so that a replay gives the same rows.
+Times are whole microseconds since 1970 in UTC (`*_us`). Ids are record ids of the log. Nothing here is ever numbered by
+the database, so that a replay gives the same rows.
 """
 
 from sqlalchemy import (
@@ -32,7 +32,7 @@ def _ref(name: str, *, null: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=null)
 
 
-# --- what the API shows -------------------------------------------------------------------------------------------------
+# --- what the API shows ---
 
 project = Table(
     "project", metadata, _id(),
@@ -145,6 +145,17 @@ revision_patch = Table(
     Index("revision_patch_by_patch", "patch_id"),
 )  # fmt: skip
 
+cover = Table(
+    "cover", metadata, _id(),
+    _ref("project_id"),
+    Column("message_id", Text, nullable=False),
+    _ref("author_id"),
+    Column("date_us", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("cover_by_message_id", "message_id"),
+)  # fmt: skip
+
 series_alias = Table(  # a series that was merged into another; chains are resolved when written
     "series_alias", metadata, _id(), _ref("target_id"),
 )  # fmt: skip
@@ -199,15 +210,15 @@ dead_letter = Table(
     Index("dead_letter_by_reason", "reason", "id"),
 )  # fmt: skip
 
-count = Table(  # rows of lists that are asked for without a filter, and mails by kind; kept in the projector's transaction
+count = Table(  # rows of lists that are asked for without a filter, and mails by kind; kept by the projector
     "count", metadata,
     Column("name", Text, primary_key=True),  # "series", "series:PROJECT", "patch", "mail:KIND", ...
     Column("n", BigInteger, nullable=False),
 )  # fmt: skip
 
-# --- what the fold needs to go on ----------------------------------------------------------------------------------------
+# --- what the fold needs to go on ---
 
-meta = Table(  # "schema_version", "position", "retired", "parser_version", "log_time_us", ...
+meta = Table(  # "schema_version", "position", "retired"
     "meta", metadata,
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
@@ -219,6 +230,7 @@ mail = Table(  # every mail of a project that is neither a duplicate nor a dead 
     Column("message_id", Text, nullable=False),
     _ref("thread_id"),
     Column("kind", Text, nullable=False),
+    _ref("target_id", null=True),  # of a comment: the patch or cover letter it is about
     Column("summary", LargeBinary, nullable=False),  # MessagePack of projector.assembly.mail.Mail
     UniqueConstraint("project_id", "message_id"),
     Index("mail_by_thread", "thread_id", "id"),
@@ -238,25 +250,34 @@ posting = Table(
     _ref("project_id"),
     _ref("thread_id"),
     _ref("series_id", null=True),
-    Column("version", Integer),
-    Column("summary", LargeBinary, nullable=False),  # MessagePack of projector.assembly.posting.Posting
+    Column("state", LargeBinary, nullable=False),  # MessagePack of projector.readmodel.rows.PostingState
     Index("posting_by_thread", "thread_id"),
     Index("posting_by_series", "series_id"),
 )  # fmt: skip
 
-posting_key = Table(  # by what other postings find this one: change-id, name, author with patch name, Message-ID
+posting_key = Table(  # by what other postings find this one: change-id, name, author with patch name
     "posting_key", metadata,
     _ref("project_id"),
-    Column("key", Text, nullable=False),
+    _ref("key"),  # 64 bits of a hash of what projector.assembly.links.keys says
     _ref("posting_id"),
     PrimaryKeyConstraint("project_id", "key", "posting_id"),
     Index("posting_key_by_posting", "posting_id"),
 )  # fmt: skip
 
-pending = Table(  # announcements and retries that the active projector has still to put on the log
-    "pending", metadata, _id(),  # the cause
-    Column("kind", Text, nullable=False),
+pending = Table(  # announcements and retries that the active projector has still to put on the log, and waits
+    "pending", metadata,
+    Column("kind", Text, nullable=False),  # "revision", "pull-request", "retry", "wait"
+    _ref("cause"),  # the posting, mail or record
     _ref("project_id"),
-    Column("due_us", BigInteger),  # not null: a wait that ends then
-    Column("fact", LargeBinary, nullable=False),
+    _ref("since"),  # the record that made it so; of a wait, microseconds of log time when it ends
+    Column("detail", Text, nullable=False),  # of a wait its source, of a pull request its URL
+    PrimaryKeyConstraint("kind", "cause"),
+)  # fmt: skip
+
+log_time = Table(  # the latest receipt seen of a project and source, by which waits end
+    "log_time", metadata,
+    _ref("project_id"),
+    Column("source", Text, nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("project_id", "source"),
 )  # fmt: skip

@@ -1,0 +1,178 @@
+"""Which earlier posting a posting is the next revision of (assembly, section 4).
+
+Links are found by key among posting summaries: `keys` says under which keys a posting is filed and looks, and `link`
+chooses among those that were found, by the strongest rule only.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import msgspec
+
+from projector.assembly.drafts import RUN_SECONDS
+from projector.assembly.posting import Posting
+
+YEAR_SECONDS = 365 * 86400
+
+BY_CHANGE_ID, BY_SUPERSEDES, BY_REPLY, BY_NAME, BY_PATCHES = 1, 2, 3, 4, 5
+
+
+class Link(msgspec.Struct, frozen=True, array_like=True):
+    """posting is the next revision of the series that `to` (a posting's id) is in, by `rule` (1 to 5)."""
+
+    to: int
+    rule: int
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A posting that may be linked to, with the series it is in."""
+
+    posting: Posting
+    series: int | None
+
+
+def keys(posting: Posting) -> frozenset[str]:
+    """The keys under which a posting is filed, and under which it looks for others."""
+    return frozenset(
+        {
+            f"name {posting.name_key}",
+            *(f"change {change_id}" for change_id in posting.change_ids),
+            *(f"patch {posting.author} {name}" for name in posting.patch_names),
+        }
+    )
+
+
+def awaited(posting: Posting) -> frozenset[str]:
+    """The keys by which a posting that supersedes a mail is found when that mail comes later."""
+    return frozenset(awaited_key(message_id) for message_id in posting.supersedes)
+
+
+def awaited_key(message_id: str) -> str:
+    return f"superseded {message_id}"
+
+
+def link(posting: Posting, found: Collection[Found], superseded: Collection[int]) -> Link | None:
+    """The one link of a posting; None where it begins a series.
+
+    found: at least all that share one of its `keys`, that are in its threads, or have one of the `superseded` mails.
+    """
+    others = sorted((other for other in found if other.posting.id != posting.id), key=lambda other: other.posting.order)
+    earlier = [other for other in others if other.posting.order < posting.order]
+    named = set(superseded)
+    rules: tuple[tuple[int, Callable[[], Posting | None]], ...] = (
+        (BY_CHANGE_ID, lambda: _newest(other.posting for other in earlier if _shares_change(posting, other.posting))),
+        (BY_SUPERSEDES, lambda: _newest(other.posting for other in others if named.intersection(other.posting.mails))),
+        (BY_REPLY, lambda: _by_reply(posting, [other.posting for other in others])),
+        (BY_NAME, lambda: _by_name(posting, earlier)),
+        (BY_PATCHES, lambda: _by_patches(posting, [other.posting for other in earlier])),
+    )
+    for rule, find in rules:
+        target = find()
+        if target is not None:
+            return Link(target.id, rule)
+    return None
+
+
+def _newest(postings: Iterable[Posting]) -> Posting | None:
+    return max(postings, key=lambda posting: posting.order, default=None)
+
+
+def _shares_change(posting: Posting, other: Posting) -> bool:
+    return bool(set(posting.change_ids) & set(other.change_ids))
+
+
+def _by_reply(posting: Posting, others: Sequence[Posting]) -> Posting | None:
+    for mail in posting.answers:
+        holders = [other for other in others if mail in other.mails]
+        if posting.is_partial and holders:
+            return _newest(holders)
+        fitting = _newest(other for other in holders if _answers_revision(posting, other))
+        if fitting is not None:
+            return fitting
+    return None
+
+
+def _answers_revision(posting: Posting, other: Posting) -> bool:
+    """Whether a posting that answers another is its next revision, rather than something else said below it."""
+    same_name = posting.name_key == other.name_key
+    if not (same_name and _is_as_wide(posting, other)) and not (
+        posting.author == other.author and posting.reroll > other.reroll
+    ):
+        return False
+    one_run = abs(posting.date - other.date) <= RUN_SECONDS
+    return not (one_run and not same_name and not posting.patch_names & other.patch_names)
+
+
+def _by_name(posting: Posting, earlier: Sequence[Found]) -> Posting | None:
+    fitting = [
+        other
+        for other in earlier
+        if other.posting.name_key == posting.name_key
+        and not _names_other_kernel(posting, other.posting)
+        and (posting.is_full or posting.reroll > other.posting.reroll)
+    ]
+    own = [
+        other.posting for other in fitting if other.posting.author == posting.author and _fits(posting, other.posting)
+    ]
+    if own:
+        return max(own, key=lambda other: (_shares_half(posting, other), other.order))
+    foreign = [
+        other
+        for other in fitting
+        if other.posting.author != posting.author
+        and posting.reroll > other.posting.reroll
+        and posting.date - other.posting.date <= YEAR_SECONDS
+        and _shares_half(posting, other.posting)
+    ]
+    if len({other.series for other in foreign}) == 1:
+        return _newest(other.posting for other in foreign)
+    return None
+
+
+def _fits(posting: Posting, other: Posting) -> bool:
+    """Whether an earlier posting of the same name and submitter is an earlier revision of the same work."""
+    recent = posting.date - other.date <= YEAR_SECONDS
+    half = _shares_half(posting, other)
+    if other.reroll < posting.reroll:
+        return recent or half
+    if not (recent and half and _is_as_wide(posting, other)):
+        return False
+    both_single = _is_single(posting) and _is_single(other)
+    return not both_single or bool(set(posting.files) & set(other.files))
+
+
+def _by_patches(posting: Posting, earlier: Sequence[Posting]) -> Posting | None:
+    if not posting.is_full:
+        return None
+    return _newest(other for other in earlier if _is_renamed(posting, other))
+
+
+def _is_renamed(posting: Posting, other: Posting) -> bool:
+    if posting.author != other.author or not other.reroll < posting.reroll or _names_other_kernel(posting, other):
+        return False
+    if posting.date - other.date > YEAR_SECONDS:
+        return False
+    if (_is_single(posting) and len(other.patches) > 1) or (_is_single(other) and len(posting.patches) > 1):
+        return False
+    common = len(posting.patch_names & other.patch_names)
+    smaller = min(len(posting.patch_names), len(other.patch_names))
+    return _shares_half(posting, other) and (common >= 2 or common == smaller)
+
+
+def _shares_half(posting: Posting, other: Posting) -> bool:
+    """Whether half of the patch names of the smaller posting are in both."""
+    smaller = min(len(posting.patch_names), len(other.patch_names))
+    return smaller > 0 and 2 * len(posting.patch_names & other.patch_names) >= smaller
+
+
+def _is_single(posting: Posting) -> bool:
+    """Whether it is one patch, and not one of several that are on their way."""
+    return posting.total == 1 and len(posting.patches) == 1
+
+
+def _is_as_wide(posting: Posting, other: Posting) -> bool:
+    """Whether a prefix is equal to or wider than another: it names nothing that the other does not."""
+    return set(posting.prefix) <= set(other.prefix)
+
+
+def _names_other_kernel(posting: Posting, other: Posting) -> bool:
+    return bool(posting.kernels) and bool(other.kernels) and posting.kernels != other.kernels

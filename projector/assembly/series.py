@@ -1,0 +1,127 @@
+"""From linked postings to the numbered revisions of a series (assembly, section 4)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from projector.assembly.posting import Posting
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A posting of a series. pinned: the number it was given for good; settled: no more of it is waited for."""
+
+    posting: Posting
+    pinned: int | None = None
+    settled: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it counts as a revision yet: with its cover letter, once full, or when the wait for more is over."""
+        posting = self.posting
+        if posting.is_partial:
+            return self.settled or not may_grow(posting)
+        return self.settled or posting.cover is not None or posting.is_full
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One revision of a series. patches are record ids in the order of application, extras last."""
+
+    version: int
+    posting: Posting
+    patches: tuple[int, ...]
+    is_complete: bool
+    cover: int | None
+    name: str
+    submitter: int
+    n_patches: int
+
+
+def may_grow(posting: Posting) -> bool:
+    """Whether more mails of a posting may be on their way, so that it is worth a wait."""
+    return not posting.is_full and posting.is_numbered and posting.total > 1 and posting.cover is None
+
+
+def components(links: Mapping[int, int | None]) -> list[list[int]]:
+    """Group posting ids that are linked, directly or through others; each group and the list of them in order of id."""
+    parent = {posting: posting for posting in links}
+
+    def root(posting: int) -> int:
+        while parent[posting] != posting:
+            parent[posting] = parent[parent[posting]]
+            posting = parent[posting]
+        return posting
+
+    for posting, target in links.items():
+        if target is not None and target in parent:
+            one, other = sorted((root(posting), root(target)))
+            parent[other] = one
+    groups: dict[int, list[int]] = {}
+    for posting in sorted(links):
+        groups.setdefault(root(posting), []).append(posting)
+    return [groups[name] for name in sorted(groups)]
+
+
+def revise(members: Iterable[Member]) -> list[Revision]:
+    """Number the postings of one series that are ready and work out what each revision has, lowest number first.
+
+    Numbers go by the Date of the earliest mail, then its Message-ID, around those that were given for good. A partial
+    reroll is a copy of the revision before it that came of the same posting, with its patches put at their places.
+    """
+    ready = sorted((member for member in members if member.is_ready), key=lambda member: member.posting.order)
+    numbers = _number(ready)
+    revisions = []
+    lineage: dict[int, Revision] = {}
+    places: dict[int, dict[int, int]] = {}
+    extras: dict[int, tuple[int, ...]] = {}
+    root_of: dict[int, int] = {}
+    for member in ready:
+        posting = member.posting
+        base = root_of.get(posting.answers[0]) if posting.is_partial else None
+        root = posting.id if base is None else base
+        before = lineage.get(root)
+        placed = {**places.get(root, {}), **{patch.place: patch.id for patch in posting.patches}}
+        extras[root] = extras.get(root, ()) + posting.extras
+        patches = tuple(placed[place] for place in sorted(placed)) + extras[root]
+        revision = _revision(numbers[posting.id], posting, before, patches)
+        lineage[root], places[root] = revision, placed
+        root_of.update(dict.fromkeys(posting.mails, root))
+        revisions.append(revision)
+    return sorted(revisions, key=lambda revision: revision.version)
+
+
+def newest(revisions: Sequence[Revision]) -> Revision:
+    """The revision that a series shows: the one with the highest reroll, then the latest."""
+    return max(revisions, key=lambda revision: (revision.posting.reroll, revision.posting.order))
+
+
+def _number(ready: Sequence[Member]) -> dict[int, int]:
+    numbers = {member.posting.id: member.pinned for member in ready if member.pinned is not None}
+    taken = set(numbers.values())
+    free = (number for number in range(1, len(ready) + len(taken) + 1) if number not in taken)
+    return {
+        member.posting.id: numbers[member.posting.id] if member.pinned is not None else next(free) for member in ready
+    }
+
+
+def _revision(version: int, posting: Posting, before: Revision | None, patches: tuple[int, ...]) -> Revision:
+    if before is None:
+        return Revision(
+            version=version,
+            posting=posting,
+            patches=patches,
+            is_complete=posting.is_full and not posting.is_partial,
+            cover=posting.cover,
+            name=posting.shown_name,
+            submitter=posting.submitter,
+            n_patches=posting.total,
+        )
+    return Revision(
+        version=version,
+        posting=posting,
+        patches=patches,
+        is_complete=before.is_complete,
+        cover=posting.cover if posting.cover is not None else before.cover,
+        name=before.name,
+        submitter=posting.submitter,
+        n_patches=before.n_patches,
+    )

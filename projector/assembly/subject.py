@@ -1,0 +1,136 @@
+"""Reads the tags that stand before a patch's title."""
+
+import re
+from collections.abc import Collection
+
+import msgspec
+
+LONG_TERM_KERNELS = tuple(
+    f"v{version}" for version in ("4.4", "4.9", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
+)
+"""Tokens that name a branch rather than a reroll, where a project says nothing else."""
+
+_REPLY = re.compile(r"\s*(re|aw|sv|vs|antw|odp|ynt|fwd|fw|wg|tr)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:\s*", re.IGNORECASE)
+_FORWARDS = {"fwd", "fw", "wg", "tr"}
+_BRACKETS = re.compile(r"\s*\[([^\[\]]*)\]")
+_OF = re.compile(r"(?<![\w/])(\d{1,6})\s*(?:/|\s(?:of|OF)\s)\s*(\d{1,6})(?![\w/.])")
+_NUMBERS = re.compile(r"(\d{1,6})/(\d{1,6})")
+_REROLL = re.compile(r"[vV](\d{1,6}(?:\.\d{1,6})*)")
+_GLUED = re.compile(r"(PATCH(?:ES|SET)?)[-_:]?((?:[vV]\d+(?:\.\d+)*)?)[-_:]?((?:\d+/\d+)?)", re.IGNORECASE)
+_GLUED_NUMBERS = re.compile(r"[vV](\d{1,6})/(\d{1,6})")
+_CLOSING_REROLL = re.compile(
+    r"[\s,]*(?:\(\s*(?:v|take\s*|version\s*)(\d{1,4})\s*\)|\b(?:v|take\s+|version\s+)(\d{1,4}))\s*$", re.IGNORECASE
+)
+_SPACE = re.compile(r"\s+")
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A subject as read. What is absent is None; nothing is inferred.
+
+    name is what is shown: the tokens that were not dropped in brackets, then the title. prefix has the tokens that say
+    what the patch is for: lower case, without order, reroll, `RESEND` and `candidate`, `-next` cut off.
+    """
+
+    title: str
+    name: str
+    is_reply: bool = False
+    is_tagged: bool = False
+    number: int | None = None
+    total: int | None = None
+    reroll: tuple[int, ...] | None = None
+    branch_reroll: tuple[int, ...] | None = None
+    """A token that is a branch (v5.10), or a reroll where the thread has the reroll before it."""
+    prefix: tuple[str, ...] = ()
+
+
+def parse_subject(
+    text: str,
+    names: Collection[str] = (),
+    tags: Collection[str] = (),
+    branch_tokens: Collection[str] = LONG_TERM_KERNELS,
+) -> Subject:
+    """Read a subject that is decoded and unfolded (RFC 5322 section 3.6.5, RFC 2047).
+
+    "[PATCH v2 3/7] net: fix leak" gives number 3, total 7, reroll (2,) and the name "[v2,3/7] net: fix leak". Besides
+    PATCH, `names` (what the list calls itself) and `tags` (the project's own) are not shown; they are lower case. Never
+    raises; a subject without tags is all title.
+    """
+    groups, title, is_reply = _split(text, names)
+    tokens = [token for group in groups for token in _tokens(group)]
+    kept = [token for token in tokens if (word := token.lower()) != "patch" and word not in names and word not in tags]
+    order = next((token for token in kept if _NUMBERS.fullmatch(token)), None)
+    number, total = (int(part) for part in order.split("/")) if order else (None, None)
+    branches = [token for token in kept if token.lower() in branch_tokens]
+    rerolls = [token for token in kept if _REROLL.fullmatch(token) and token not in branches]
+    title = _SPACE.sub(" ", title).strip()
+    shown = ",".join(kept)
+    return Subject(
+        title=title,
+        name=f"[{shown}] {title}".rstrip() if kept else title,
+        is_reply=is_reply,
+        is_tagged=any(token.lower() not in names for token in tokens),
+        number=number,
+        total=total,
+        reroll=_reroll(rerolls[-1]) if rerolls else None,
+        branch_reroll=_reroll(branches[-1]) if branches else None,
+        prefix=tuple(sorted({word for token in kept if token not in rerolls and (word := _prefix_word(token))})),
+    )
+
+
+def name_key(title: str) -> str:
+    """The title as names are compared: case folded, white space single, no closing `v2`, `(v2)`, `, v2`, `take 2`."""
+    return _CLOSING_REROLL.sub("", _SPACE.sub(" ", title)).strip().casefold()
+
+
+def closing_reroll(title: str) -> tuple[int, ...] | None:
+    """The reroll that a title's end names: "net: fix leak (v2)" gives (2,); None where it names none."""
+    found = _CLOSING_REROLL.search(title)
+    return (int(found[1] or found[2]),) if found else None
+
+
+def _split(text: str, names: Collection[str]) -> tuple[list[str], str, bool]:
+    groups: list[str] = []
+    is_reply = False
+    says_patch = False
+    rest = text
+    while True:
+        if not says_patch and (answer := _REPLY.match(rest)):
+            is_reply = is_reply or answer[1].lower() not in _FORWARDS
+            rest = rest[answer.end() :]
+        elif brackets := _BRACKETS.match(rest):
+            groups.append(brackets[1])
+            says_patch = says_patch or any(token.lower() not in names for token in _tokens(brackets[1]))
+            rest = rest[brackets.end() :]
+        else:
+            return groups, rest, is_reply
+
+
+def _tokens(group: str) -> list[str]:
+    spaced = _OF.sub(r" \1/\2 ", group.replace(",", " "))
+    return [token for word in spaced.split() for token in _unglue(word.rstrip(":"))]
+
+
+def _unglue(word: str) -> list[str]:
+    """Take apart what was written without a space: PATCHv2, PATCH-v2, PATCH1/8, V22/7."""
+    if glued := _GLUED.fullmatch(word):
+        return [part for part in glued.groups() if part]
+    if glued := _GLUED_NUMBERS.fullmatch(word):
+        digits, total = glued[1], int(glued[2])
+        for cut in range(1, len(digits)):
+            if int(digits[cut:]) <= total:
+                return [f"v{int(digits[:cut])}", f"{int(digits[cut:])}/{total}"]
+    return [word] if word else []
+
+
+def _reroll(token: str) -> tuple[int, ...]:
+    numbers = [int(part) for part in token[1:].split(".")]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _prefix_word(token: str) -> str:
+    word = token.lower()
+    if _NUMBERS.fullmatch(word) or word in ("resend", "candidate", "patch", "next"):
+        return ""
+    return word.removesuffix("-next")
