@@ -1,0 +1,68 @@
+"""Bytes to text: the declared charset, else UTF-8, else windows-1252; never an exception."""
+
+from encodings.aliases import aliases
+
+_BANNED = frozenset(
+    {"base64_codec", "bz2_codec", "hex_codec", "mbcs", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"}
+)
+"""Codecs that Python lists beside the charsets and that are none."""
+
+_CODECS = {name: codec for name, codec in aliases.items() if codec not in _BANNED}
+_CODECS |= {codec: codec for codec in aliases.values() if codec not in _BANNED}
+_CODECS |= {
+    "utf8": "utf_8",
+    "unicode_1_1_utf_7": "utf_7",
+    "cp_850": "cp850",
+    "koi8_u": "koi8_u",
+    "windows_874": "cp874",
+}
+
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "iso2022_jp": "iso2022_jp_ext",
+}
+"""Labels that mailers put on text of the larger charset that grew out of it."""
+
+_ASCII_LIKE = frozenset({"", "ascii", "us-ascii", "utf-8"})
+
+
+def decode_text(content: bytes, label: str) -> str:
+    """Read bytes as text, without NULs. label is a charset as declared, or "" for none.
+
+    Only the charsets that Python knows by name count; a label that names none of them, and content that is not what the
+    label says, is UTF-8 if it can be, else windows-1252 with U+FFFD for the five bytes that it leaves open.
+    """
+    text = _utf_8(content) if label in _ASCII_LIKE else _declared(content, label)
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def _utf_8(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _declared(content: bytes, label: str) -> str:
+    codec = _codec(label)
+    if codec is None or (codec[:6] in ("utf_16", "utf_32") and b"\0" not in content):
+        return _utf_8(content)  # text of single bytes under a label of wide ones would read as Chinese
+    for name in (codec, _WIDER.get(codec, codec)):
+        try:
+            text = content.decode(name)
+        except UnicodeError:
+            continue
+        # UTF-7 can spell half a surrogate pair, which is no text.
+        return text.encode("utf-8", "replace").decode() if codec == "utf_7" else text
+    return _utf_8(content)
+
+
+def _codec(label: str) -> str | None:
+    if len(label) > 40:
+        return None
+    key = label.lower().strip(" \t'\"").replace("-", "_").replace(" ", "_")
+    return _CODECS.get(key) or _CODECS.get(key.removeprefix("x_")) or _CODECS.get(key.replace(":", "_"))

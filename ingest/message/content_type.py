@@ -1,0 +1,82 @@
+"""What a part says that it is: Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2183, RFC 2231)."""
+
+import re
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+
+import msgspec
+
+from ingest.message.encoded_words import decode_words
+from ingest.message.headers import Headers, header_bytes, raw_text
+
+FIELD_MAX_BYTES = 2000
+"""What is read of either field."""
+
+_USUAL = re.compile(rb'text/plain(?: ?; ?charset="?([A-Za-z0-9_-]+)"?)?;?', re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^;"]*))')
+_ESCAPED = re.compile(r"\\(.)")
+_PATCH_NAME = re.compile(r"(?:^|.*[._-])(?:patch|diff)(?:\.txt)?", re.IGNORECASE | re.DOTALL)
+_PATCH_TYPES = frozenset(
+    f"{family}/{name}" for family in ("text", "application") for name in ("x-patch", "x-diff", "patch", "diff")
+)
+
+
+class ContentType(msgspec.Struct, frozen=True):
+    """kind is lower case, "text/plain" where nothing (readable) is said; the others are "" where nothing is said."""
+
+    kind: str = "text/plain"
+    charset: str = ""
+    boundary: str = ""
+    is_flowed: bool = False
+    is_patch: bool = False
+    """A type that patches are sent as, or a file name such as `a.patch`, `fix.diff`, `foo-patch.txt`, whatever the type."""
+
+
+_PLAIN = ContentType()
+
+
+def read_content_type(fields: Headers) -> ContentType:
+    """Read a part's Content-Type, and its file name from there or from Content-Disposition. Never raises."""
+    value = header_bytes(fields, b"content-type")
+    disposition = header_bytes(fields, b"content-disposition")
+    if not value and not disposition:
+        return _PLAIN
+    usual = None if disposition else _USUAL.fullmatch(value)
+    if usual:
+        return ContentType(charset=(usual[1] or b"").decode().lower())
+    return _read(raw_text(value[:FIELD_MAX_BYTES]), raw_text(disposition[:FIELD_MAX_BYTES]))
+
+
+def _read(value: str, disposition: str) -> ContentType:
+    kind = value.partition(";")[0].strip().lower()
+    parameters = _parameters(value)
+    name = _parameters(disposition).get("filename") or parameters.get("name", "")
+    return ContentType(
+        kind=kind if kind.count("/") == 1 else "text/plain",  # RFC 2045 section 5.2
+        charset=parameters.get("charset", "").lower(),
+        boundary=parameters.get("boundary", "").rstrip(),
+        is_flowed=parameters.get("format", "").lower() == "flowed",
+        is_patch=kind in _PATCH_TYPES or _PATCH_NAME.fullmatch(decode_words(name).strip()) is not None,
+    )
+
+
+def _parameters(value: str) -> dict[str, str]:
+    if "*" in value:
+        return _extended_parameters(value)
+    found: dict[str, str] = {}
+    for key, quoted, bare in _PARAMETER.findall(value):
+        found.setdefault(key.lower(), _ESCAPED.sub(r"\1", quoted) if quoted else bare.strip())
+    return found
+
+
+def _extended_parameters(value: str) -> dict[str, str]:
+    """RFC 2231: `filename*=utf-8''a.patch` and `boundary*0=`; seldom seen, so the standard library reads them."""
+    message: Message = Message()
+    message["Content-Type"] = value
+    found: dict[str, str] = {}
+    try:
+        for key, text in (message.get_params() or [])[1:]:
+            found.setdefault(key.lower(), collapse_rfc2231_value(text).strip())
+    except (ValueError, LookupError):
+        pass  # it trusts the numbers and charsets in there; what came before them is kept
+    return found

@@ -1,0 +1,44 @@
+"""RFC 2047: text in header fields that is not ASCII."""
+
+import binascii
+import re
+
+from ingest.message.charset import decode_text
+
+_WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*)\?=")
+_WORDS = re.compile(r"=\?[^?\s]{0,60}\?[bBqQ]\?[^?]*\?=(?:\s*=\?[^?\s]{0,60}\?[bBqQ]\?[^?]*\?=)*")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
+
+
+def decode_words(text: str) -> str:
+    """Put the text in place of each encoded word; what is not one stays as it is. Never raises.
+
+    White space between two encoded words is none (RFC 2047 section 6.2). Words of one charset and encoding that follow
+    each other are joined before they are decoded: mailers cut characters in two.
+    """
+    if "=?" not in text:
+        return text
+    return _WORDS.sub(_decode_run, text)
+
+
+def _decode_run(run: re.Match[str]) -> str:
+    pieces: list[tuple[str, bytes]] = []
+    for label, encoding, payload in _WORD.findall(run[0]):
+        label = label.partition("*")[0].lower()  # RFC 2231 section 5 puts a language behind the charset
+        content = _base64(payload) if encoding in "bB" else _q(payload)
+        if pieces and pieces[-1][0] == label:
+            pieces[-1] = (label, pieces[-1][1] + content)
+        else:
+            pieces.append((label, content))
+    return "".join(decode_text(content, label) for label, content in pieces)
+
+
+def _q(payload: str) -> bytes:
+    return binascii.a2b_qp(payload.encode("utf-8", "replace"), header=True)
+
+
+def _base64(payload: str) -> bytes:
+    digits = _NOT_BASE64.sub("", payload.partition("=")[0])
+    if len(digits) % 4 == 1:
+        digits = digits[:-1]  # six bits make no byte
+    return binascii.a2b_base64(digits + "==")

@@ -1,0 +1,96 @@
+"""Which files a diff touches."""
+
+import re
+
+from ingest.message.charset import decode_text
+from ingest.message.diff import GIT_HEADER, HUNK_HEADER, PLAIN_HEADER, end_of_hunk
+
+_SVN = re.compile(r"\nIndex: ([^\n]+)\n={60,80}\n")
+_RENAMES = re.compile(r"(?:rename|copy) (?:from|to) ([^\n]+)\n")
+_ESCAPE = re.compile(rb"\\(?:([0-3][0-7]{2})|(.))")
+_ESCAPED = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+_STAMP = re.compile(r" +\d{4}-\d\d-\d\d \d\d:\d\d[^\n]*$")
+_NOWHERE = "/dev/null"
+
+
+def read_files(diff: str) -> tuple[str, ...]:
+    """Give the paths that a diff names, both sides, sorted, each once. diff starts and ends as `find_diff` found it.
+
+    /dev/null is none; a/ and b/ are taken off, and the first folder where the two sides differ in it alone
+    (`linux.orig/fs/x.c`, `linux/fs/x.c`); names that git quoted are unquoted. In a diff that starts as git's, only
+    git's headers are looked at.
+    """
+    text = "\n" + diff
+    found: set[str] = set()
+    at = text.find("\ndiff --git ")
+    while at >= 0:
+        header = GIT_HEADER.match(text, at)
+        if header:
+            found.update(_git_names(header))
+        at = text.find("\ndiff --git ", at + 1)
+    if not diff.startswith("diff --git "):
+        _add_plain_names(text, found)
+    found -= {_NOWHERE, ""}
+    return tuple(sorted(found))
+
+
+def _git_names(header: re.Match[str]) -> tuple[str, ...]:
+    if header[3] is not None:
+        return _both_sides(header[3], header[4])
+    renamed = tuple(_unquote(name.rstrip("\r")) for name in _RENAMES.findall(header[2]))
+    return renamed or _halves(header[1].rstrip("\r"))
+
+
+def _halves(names: str) -> tuple[str, ...]:
+    """The names in `diff --git a/x b/x`: where neither is quoted, two halves, as a rename would have said so below."""
+    if names.startswith('"'):
+        end = names.find('" ', 1) + 1
+        return _both_sides(names[:end], names[end + 1 :]) if end else ()
+    middle = len(names) // 2
+    if names[middle : middle + 1] == " ":
+        return _both_sides(names[:middle], names[middle + 1 :])
+    old, _, new = names.partition(" ")
+    return _both_sides(old, new)
+
+
+def _add_plain_names(text: str, found: set[str]) -> None:
+    """Names from diffs of other programs. Hunks are stepped over: a removed `-- x` above an added `++ y` looks like names."""
+    found.update(name.rstrip("\r") for name in _SVN.findall(text))
+    at = 0
+    while True:
+        names = PLAIN_HEADER.search(text, at)
+        if names is None:
+            return
+        found.update(_both_sides(names[1], names[2]))
+        at = names.end()
+        while hunk := HUNK_HEADER.match(text, at):
+            at = end_of_hunk(text, hunk) - 1
+
+
+def _both_sides(old: str, new: str) -> tuple[str, ...]:
+    old, new = _path(old), _path(new)
+    old_top, _, old_rest = old.partition("/")
+    new_top, _, new_rest = new.partition("/")
+    if old_rest == new_rest != "" and old_top != new_top:
+        return (new_rest,)
+    return old.removeprefix("a/").removeprefix("b/"), new.removeprefix("b/").removeprefix("a/")
+
+
+def _path(name: str) -> str:
+    """A name without what follows it: a tab and a time stamp or a revision."""
+    if name.startswith('"'):
+        return _unquote(name)
+    name = name.partition("\t")[0].rstrip("\r")
+    return _STAMP.sub("", name) if name[-1:].isdigit() else name
+
+
+def _unquote(name: str) -> str:
+    """Undo git's quoting: `"a/\\303\\244"` is a/ä."""
+    if not name.startswith('"'):
+        return name
+    inside = name[1:].rpartition('"')[0].encode("utf-8")
+    return decode_text(_ESCAPE.sub(_unescape, inside), "")
+
+
+def _unescape(escape: re.Match[bytes]) -> bytes:
+    return bytes([int(escape[1], 8)]) if escape[1] else _ESCAPED.get(escape[2], escape[2])

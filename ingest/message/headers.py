@@ -1,0 +1,105 @@
+"""The header section: where it ends, and the fields that are wanted from it (RFC 5322 section 2.2)."""
+
+import re
+
+from ingest.message.charset import decode_text
+from ingest.message.encoded_words import decode_words
+
+Headers = dict[bytes, list[bytes]]
+"""Lower-case field name -> the raw values in their order, without the line end, folding left in."""
+
+VALUE_MAX_BYTES = 65536
+"""What is read of one value: more is no header that anybody wrote. Of References the end counts, of the others the start."""
+
+_ENVELOPE_LINE = re.compile(rb">*From [^\n]*\n")
+_NOT_A_FIELD = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|From )")
+_FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|From ")
+
+_MAIL_FIELD = re.compile(
+    rb"\n(message-id|subject|from|date|in-reply-to|references|list-(?:id|post)|received|reply-to|cc|"
+    rb"content-(?:type|transfer-encoding|disposition)|x-(?:original-from|mailing-list|list|patchwork-(?:hint|state|"
+    rb"delegate))):([^\n]*(?:\n[ \t][^\n]*)*)",
+    re.IGNORECASE,
+)
+_PART_FIELD = re.compile(
+    rb"\n(content-(?:type|transfer-encoding|disposition)|from):([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
+)
+
+
+def normalise(raw: bytes) -> bytes:
+    """Give a mail with LF line ends, without the `From ` line of a mail folder, whichever of CRLF and LF it came in.
+
+    A mail whose first line ends in CRLF came over SMTP, where every line does. In any other a CR is the content's.
+    """
+    while line := _ENVELOPE_LINE.match(raw):
+        raw = raw[line.end() :]
+    end = raw.find(b"\n")
+    if end > 0 and raw[end - 1] == 13:  # CR
+        return raw.replace(b"\r\n", b"\n")
+    return raw
+
+
+def split_mail(raw: bytes) -> tuple[Headers, int]:
+    """Collect the wanted fields of a mail with LF line ends, and say where its body starts.
+
+    The header section ends at the first empty line, or before the first line that cannot be part of one: then the blank
+    line is missing (`email.feedparser` reads it the same way).
+    """
+    head, body = _split(raw, 0, len(raw))
+    return _collect(_MAIL_FIELD, head), body
+
+
+def split_part(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
+    """Like `split_mail`, for the part of a multipart that is raw[start:end]; only its MIME fields and From."""
+    head, body = _split(raw, start, end)
+    return _collect(_PART_FIELD, head), body
+
+
+def _split(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """Give the header section, with a line end before each line, and the offset of the body."""
+    if raw.startswith(b"\n", start, end) or not _FIRST_LINE.match(raw, start, end):
+        return b"", start + raw.startswith(b"\n", start, end)
+    blank = raw.find(b"\n\n", start, end)
+    head = b"\n" + raw[start : end if blank < 0 else blank]
+    stray = _NOT_A_FIELD.search(head)
+    if stray and stray.end() < len(head):
+        return head[: stray.start()], start + stray.start()
+    return head, end if blank < 0 else blank + 2
+
+
+def _collect(field: re.Pattern[bytes], head: bytes) -> Headers:
+    fields: Headers = {}
+    for name, value in field.findall(head):
+        fields.setdefault(name.lower(), []).append(value)
+    return fields
+
+
+def header_bytes(fields: Headers, name: bytes) -> bytes:
+    """The first value of a field with its white space folded to single spaces; b"" where there is none."""
+    values = fields.get(name)
+    return b" ".join(values[0][:VALUE_MAX_BYTES].split()) if values else b""
+
+
+def header_text(fields: Headers, name: bytes) -> str:
+    """The first value of a field, decoded and folded; "" where there is none."""
+    return decode_header(header_bytes(fields, name))
+
+
+def decode_header(value: bytes) -> str:
+    """Decode a folded value: raw 8-bit text, then RFC 2047; white space and control characters become single spaces."""
+    return fold(decode_words(raw_text(value)))
+
+
+def raw_text(value: bytes) -> str:
+    """Read the bytes of a value as text (UTF-8, else windows-1252), with encoded words as they stand."""
+    return decode_text(value, "")
+
+
+def fold(text: str) -> str:
+    """Make each run of white space and control characters one space, with none at the ends."""
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text)
+    return " ".join(text.split())
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
