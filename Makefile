@@ -1,0 +1,68 @@
+# Everything a developer or an operator starts from: `make run` is the whole program, `make check test` the whole proof.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DATA ?= ./patchlog-data
+TESTS ?=
+PYTEST_ARGS ?= -n 2
+
+.PHONY: help setup run test check format bench lock clean
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make the environment in .venv, if it is not there or the lock changed
+
+$(STAMP): requirements.lock pyproject.toml
+	@python="$${PYTHON:-}"
+	for candidate in python3.11 python3 python3.12 python3.13; do
+		[ -z "$$python" ] || break
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; fi
+	done
+	if [ -z "$$python" ]; then
+		echo "make: needs Python 3.11 or newer (on Debian: apt-get install python3)" >&2
+		exit 1
+	fi
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then
+		echo "make: $$python cannot make environments (on Debian: apt-get install python3-venv)" >&2
+		exit 1
+	fi
+	[ -x $(BIN)/python ] || "$$python" -m venv $(VENV)
+	echo "make: installing what requirements.lock names into $(VENV)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+run: setup ## Start everything; Ctrl-C stops it. DATA=DIR is where it keeps what it has
+	@exec $(BIN)/patchlog up --data "$(DATA)"
+
+test: setup ## Run the tests; TESTS=path runs some of them
+	@$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
+
+check: setup ## Look at the code without running it: format, lint, types, who may import whom
+	@$(BIN)/ruff format --check --quiet . || { echo "make: not formatted (make format)" >&2; exit 1; }
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+format: setup ## Lay the code out
+	@$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+
+bench: setup ## Measure, and print figures
+	@$(BIN)/python -m bench
+
+lock: setup ## Write requirements.lock anew from pyproject.toml, with the newest versions
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+clean: ## Remove what was made here, but no data
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
