@@ -1,0 +1,1 @@
+"""Repositories and mails for the tests of `git am`."""

@@ -1,0 +1,78 @@
+"""Patches as they are sent: by `git format-patch` and `git send-email`, then over SMTP, where every line ends in CRLF."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.mail import Mailbox, ParsedMail
+from tests.e2e.am.git import git
+from tests.e2e.am.history import BASE, HEAD
+
+PARSED = ParsedMail(
+    message_id="unused@example.org",
+    author=Mailbox(name="", email=""),
+    date=datetime(2020, 1, 1, tzinfo=UTC),
+    content_hash=bytes(16),
+)
+"""What is read from a mail that lacks nothing: none of it is needed to take the mail apart."""
+
+_END = b"\0end of mail\0\n"
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+
+
+class Made(NamedTuple):
+    """What a commit says. The trailers are the lines that git takes for trailers."""
+
+    tree: str
+    name: str
+    email: str
+    date: str
+    message: str
+    trailers: str
+
+
+def send(repository: Path, folder: Path, encoding: str, *paths: str) -> list[bytes]:
+    """Send the patches that touch paths (none: all) in one thread; give the mails in their order, as they come by SMTP.
+
+    encoding is send-email's `--transfer-encoding`.
+    """
+    store, box = folder / "store", folder / "box"
+    store.write_text(f'#!/bin/sh\n{{ cat; printf "\\0end of mail\\0\\n"; }} >> {box}\n')
+    store.chmod(0o755)
+    out = folder / "out"
+    form = ("format-patch", "-q", "--subject-prefix=RFC PATCH v2", "-o", str(out), f"{BASE}..{HEAD}", "--", *paths)
+    git(repository, *form)
+    git(
+        repository,
+        *("-c", "sendemail.confirm=never", "send-email", "--quiet", "--no-validate", "--suppress-cc=all"),
+        *("--8bit-encoding=UTF-8", "--from=Séndér, A. <sender@example.org>", "--to=list@example.org"),
+        *(f"--smtp-server={store}", f"--transfer-encoding={encoding}", str(out)),
+    )
+    return [_BARE_LF.sub(b"\r\n", mail) for mail in box.read_bytes().split(_END)[:-1]]
+
+
+def print_patches(repository: Path, folder: Path, option: str, *paths: str) -> list[bytes]:
+    """Write the patches that touch paths as format-patch does with that option; another mail program sends them."""
+    out = folder / "out"
+    git(repository, "format-patch", "-q", option, "-o", str(out), f"{BASE}..{HEAD}", "--", *paths)
+    mails = (path.read_bytes().partition(b"\n")[2] for path in sorted(out.iterdir()))
+    return [_BARE_LF.sub(b"\r\n", mail) for mail in mails]
+
+
+def apply(repository: Path, work: Path, mails: Sequence[bytes]) -> list[Made]:
+    """Let `git am`, without options, make commits of files upon `base`, in a new work tree; give the commits."""
+    git(work.parent, "clone", "-q", "--shared", "--branch", "base", str(repository), work.name)
+    names = [f"{number:04}.eml" for number in range(len(mails))]
+    for name, mail in zip(names, mails, strict=True):
+        (work / ".git" / name).write_bytes(mail)
+    git(work, "am", "-q", *(f".git/{name}" for name in names))
+    return commits_of(work, "origin/base..HEAD")
+
+
+def commits_of(repository: Path, commits: str) -> list[Made]:
+    """Give the commits of a range, the oldest first."""
+    form = "--format=%T%x01%an%x01%ae%x01%ad%x01%B%x01%(trailers:only,unfold)%x02"
+    log = git(repository, "log", "--reverse", "--date=raw", "--encoding=UTF-8", form, commits)
+    return [Made(*commit.lstrip("\n").split("\x01")) for commit in log.decode().split("\x02")[:-1]]
