@@ -16,8 +16,8 @@ def take_apart(raw: bytes, parsed: ParsedMail) -> AmMail:
     """Take a mail apart as `git am` reads it, so that `api.mbox.compose` can write it again.
 
     raw has the line ends of SMTP or of a file; the CR of a line's end is the transport's, one that came through an
-    encoding is the file's. The commit message becomes UTF-8, the diff keeps its bytes. `parsed` gives the author where a
-    list rewrote From, and the fields that the mail lacks. Never raises; of a mail without a diff, all is message.
+    encoding is the file's. The commit message becomes UTF-8, the diff keeps its bytes. `parsed` gives the author where
+    a list rewrote From, and the fields that the mail lacks. Never raises; of a mail without a diff, all is message.
     """
     text = raw.replace(b"\r\n", b"\n").lstrip(b" \t\r\n")
     header, at = split_header(text)
@@ -50,7 +50,7 @@ def _join(leaves: Iterable[Leaf]) -> tuple[bytes, int]:
 
 
 def _find_diff(content: bytes) -> int:
-    """Find the line that ends the message for git: `diff -`, `Index: `, `--- name` or `---` alone; -1: there is none."""
+    """Find the line that ends the message for git: `diff -`, `Index: `, `--- name` or `---` alone; -1: no such line."""
     end = -1
     for start in (b"diff -", b"Index: "):
         at = _find_line(content, start, 0, end)
