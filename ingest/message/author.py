@@ -15,10 +15,11 @@ _NOBODY = Mailbox("", "")
 def read_author(fields: Headers, list_ids: tuple[str, ...], text: str, wrapped_from: bytes) -> Mailbox:
     """Give the author. text is the mail's text, wrapped_from the From of a message/rfc822 part in it (b"": none).
 
-    From counts as rewritten where its name is "Name via ..." or its address is the list's own. Then the author is, first that
-    is there and not the list again: X-Original-From; in Reply-To, then Cc, the mailbox of that name, or the nameless one whose
-    local part it is; the only mailbox of a Reply-To, if it is nameless; the From at the start of the text; that of the wrapped
-    mail; the address that a list service spelled into its own (`jane=example.org@lists.example.com`). Else From stays as it is.
+    From counts as rewritten where its name is "Name via ..." or its address is the list's own. Then the author is the
+    first of these that is there and is not the list again: X-Original-From; in Reply-To, then Cc, the mailbox of that
+    name, or the nameless one whose local part it is; the only mailbox of a Reply-To, if it is nameless; the From at the
+    start of the text; that of the wrapped mail; the address that a list service spelled into its own
+    (`jane=example.org@lists.example.com`). Else From stays as it is.
     """
     sender = read_mailbox(raw_text(header_bytes(fields, b"from")))
     via = _VIA.fullmatch(sender.name)

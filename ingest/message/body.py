@@ -28,10 +28,10 @@ class Body(msgspec.Struct):
 
 
 def read_body(raw: bytes, start: int, fields: Headers) -> tuple[str, bytes, bool]:
-    """Give the text of a mail with LF lines and without NULs, the From of a mail wrapped in it, and whether it is flowed.
+    """Give a mail's text with LF lines and no NULs, the From of a mail wrapped in it, and whether the text is flowed.
 
-    The text is HTML that stands before any plain text and is no alternative to one, the text/plain parts in their order, then
-    the patches. Of other parts nothing is read. A CR stays only where a file has it.
+    The text is HTML that stands before any plain text and is no alternative to one, the text/plain parts in their
+    order, then the patches. Of other parts nothing is read. A CR stays only where a file has it.
     """
     kind = read_content_type(fields)
     encoding = header_bytes(fields, b"content-transfer-encoding")
@@ -95,7 +95,7 @@ def _read_leaf(body: Body, content: bytes, kind: ContentType, encoding: bytes) -
 def _split(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
     """Where the parts between the boundary's lines are. None for a multipart without a boundary: then it is text.
 
-    The line end before a boundary is the boundary's (RFC 2046 section 5.1.1). A missing last boundary ends with the multipart.
+    The line end before a boundary is the boundary's (RFC 2046 section 5.1.1). The end stands for a missing last one.
     """
     delimiter = b"\n--" + boundary.encode()
     parts: list[tuple[int, int]] = []

@@ -1,8 +1,7 @@
 """What a part says that it is: Content-Type and Content-Disposition (RFC 2045 section 5.1, RFC 2183, RFC 2231)."""
 
 import re
-from email.message import Message
-from email.utils import collapse_rfc2231_value
+from urllib.parse import unquote
 
 import msgspec
 
@@ -29,7 +28,7 @@ class ContentType(msgspec.Struct, frozen=True):
     boundary: str = ""
     is_flowed: bool = False
     is_patch: bool = False
-    """A type that patches are sent as, or a file name such as `a.patch`, `fix.diff`, `foo-patch.txt`, whatever the type."""
+    """A type that patches are sent as, or a file name such as `a.patch` or `foo-diff.txt`, whatever the type."""
 
 
 _PLAIN = ContentType()
@@ -61,22 +60,21 @@ def _read(value: str, disposition: str) -> ContentType:
 
 
 def _parameters(value: str) -> dict[str, str]:
-    if "*" in value:
-        return _extended_parameters(value)
     found: dict[str, str] = {}
     for key, quoted, bare in _PARAMETER.findall(value):
-        found.setdefault(key.lower(), _ESCAPED.sub(r"\1", quoted) if quoted else bare.strip())
+        name = key.lower()
+        text = _ESCAPED.sub(r"\1", quoted) if quoted else bare.strip()
+        if "*" in name:
+            name, text = _extended(name, text, found)
+            found[name] = text
+        else:
+            found.setdefault(name, text)
     return found
 
 
-def _extended_parameters(value: str) -> dict[str, str]:
-    """RFC 2231: `filename*=utf-8''a.patch` and `boundary*0=`; seldom seen, so the standard library reads them."""
-    message: Message = Message()
-    message["Content-Type"] = value
-    found: dict[str, str] = {}
-    try:
-        for key, text in (message.get_params() or [])[1:]:
-            found.setdefault(key.lower(), collapse_rfc2231_value(text).strip())
-    except (ValueError, LookupError):
-        pass  # it trusts the numbers and charsets in there; what came before them is kept
-    return found
+def _extended(key: str, text: str, found: dict[str, str]) -> tuple[str, str]:
+    """RFC 2231: `filename*=utf-8''a.patch`, and `boundary*0=`, `boundary*1=`, which are put together as they come."""
+    name = key.partition("*")[0]
+    if key.endswith("*"):
+        text = unquote(text.rpartition("'")[2])
+    return name, found.get(name, "") + text

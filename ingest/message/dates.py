@@ -14,13 +14,14 @@ _MONTHS = {
     month: number for number, month in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
 }
 _USUAL = re.compile(
-    rb"(?:[A-Z][a-z]{2}, ?)?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):([0-5]\d) ([+-])([01]\d)([0-5]\d)(?: \(\w*\))?"
+    rb"(?:[A-Z][a-z]{2}, ?)?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) "
+    rb"(\d\d):(\d\d):([0-5]\d) ([+-])([01]\d)([0-5]\d)(?: \(\w*\))?"
 )
 
 
 def read_date(fields: Headers, received_at: datetime) -> tuple[datetime, str, datetime | None]:
-    """Give the date as aware UTC in whole seconds, where it is from ("date", "received", "receipt"), and what the Date field
-    itself says, right or wrong (None: unreadable).
+    """Give the date as aware UTC in whole seconds, where it is from ("date", "received", "receipt"), and what the Date
+    field itself says, right or wrong (None: unreadable).
 
     A Date more than a day past the receipt is not believed, nor is such a Received.
     """
@@ -43,8 +44,8 @@ def read_received(fields: Headers) -> datetime | None:
 def parse_date(value: bytes) -> datetime | None:
     """Read a folded date; None for what is no date, has a field out of range, or lies before 1970.
 
-    Tolerant as `email.utils.parsedate_tz` is: two-digit years, names of zones, no zone (then UTC). Years of three digits count
-    from 1900 (RFC 5322 section 4.3); a zone of a day or more is none; a leap second is the one before it.
+    Tolerant as `email.utils.parsedate_tz` is: two-digit years, names of zones, no zone (then UTC). Years of three
+    digits count from 1900 (RFC 5322 section 4.3); a zone of a day or more is none; a leap second is 59.
     """
     usual = _USUAL.fullmatch(value)
     if usual is None:

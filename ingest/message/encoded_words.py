@@ -34,7 +34,11 @@ def _decode_run(run: re.Match[str]) -> str:
 
 
 def _q(payload: str) -> bytes:
-    return binascii.a2b_qp(payload.encode("utf-8", "replace"), header=True)
+    try:
+        raw = payload.encode("latin-1")  # raw 8-bit text in a word: its bytes again, as the label means them
+    except UnicodeEncodeError:
+        raw = payload.encode()
+    return binascii.a2b_qp(raw, header=True)
 
 
 def _base64(payload: str) -> bytes:

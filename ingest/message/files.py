@@ -1,9 +1,13 @@
 """Which files a diff touches."""
 
 import re
+from itertools import islice
 
 from ingest.message.charset import decode_text
 from ingest.message.diff import GIT_HEADER, HUNK_HEADER, PLAIN_HEADER, end_of_hunk
+
+HEADERS_MAX = 2000
+"""Files of a diff that are looked at; the names of those behind are left out."""
 
 _SVN = re.compile(r"\nIndex: ([^\n]+)\n={60,80}\n")
 _RENAMES = re.compile(r"(?:rename|copy) (?:from|to) ([^\n]+)\n")
@@ -22,12 +26,9 @@ def read_files(diff: str) -> tuple[str, ...]:
     """
     text = "\n" + diff
     found: set[str] = set()
-    at = text.find("\ndiff --git ")
-    while at >= 0:
-        header = GIT_HEADER.match(text, at)
-        if header:
+    for header in islice(GIT_HEADER.finditer(text), HEADERS_MAX):
+        if header[2] or header[3]:
             found.update(_git_names(header))
-        at = text.find("\ndiff --git ", at + 1)
     if not diff.startswith("diff --git "):
         _add_plain_names(text, found)
     found -= {_NOWHERE, ""}
@@ -35,9 +36,9 @@ def read_files(diff: str) -> tuple[str, ...]:
 
 
 def _git_names(header: re.Match[str]) -> tuple[str, ...]:
-    if header[3] is not None:
-        return _both_sides(header[3], header[4])
-    renamed = tuple(_unquote(name.rstrip("\r")) for name in _RENAMES.findall(header[2]))
+    if header[4]:
+        return _both_sides(header[4], header[5])
+    renamed = tuple(_unquote(name.rstrip("\r")) for name in _RENAMES.findall(header[2] + "\n"))
     return renamed or _halves(header[1].rstrip("\r"))
 
 
@@ -54,10 +55,10 @@ def _halves(names: str) -> tuple[str, ...]:
 
 
 def _add_plain_names(text: str, found: set[str]) -> None:
-    """Names from diffs of other programs. Hunks are stepped over: a removed `-- x` above an added `++ y` looks like names."""
-    found.update(name.rstrip("\r") for name in _SVN.findall(text))
+    """Names from other diffs. Hunks are stepped over: a removed `-- x` and an added `++ y` in them look like names."""
+    found.update(name.rstrip("\r") for name in _SVN.findall(text)[:HEADERS_MAX])
     at = 0
-    while True:
+    for _ in range(HEADERS_MAX):
         names = PLAIN_HEADER.search(text, at)
         if names is None:
             return

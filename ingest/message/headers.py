@@ -9,9 +9,9 @@ Headers = dict[bytes, list[bytes]]
 """Lower-case field name -> the raw values in their order, without the line end, folding left in."""
 
 VALUE_MAX_BYTES = 65536
-"""What is read of one value: more is no header that anybody wrote. Of References the end counts, of the others the start."""
+"""What is read of one value: nobody writes more. Of References the end counts, of the others the start."""
 
-_ENVELOPE_LINE = re.compile(rb">*From [^\n]*\n")
+_ENVELOPE_LINES = re.compile(rb"(?:>*From [^\n]*\n)+")
 _NOT_A_FIELD = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|From )")
 _FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|From ")
 
@@ -31,8 +31,9 @@ def normalise(raw: bytes) -> bytes:
 
     A mail whose first line ends in CRLF came over SMTP, where every line does. In any other a CR is the content's.
     """
-    while line := _ENVELOPE_LINE.match(raw):
-        raw = raw[line.end() :]
+    envelope = _ENVELOPE_LINES.match(raw)
+    if envelope:
+        raw = raw[envelope.end() :]
     end = raw.find(b"\n")
     if end > 0 and raw[end - 1] == 13:  # CR
         return raw.replace(b"\r\n", b"\n")

@@ -8,6 +8,9 @@ from ingest.message.headers import VALUE_MAX_BYTES, Headers
 REFERENCES_MAX = 100
 """Of a mail's references the nearest count."""
 
+LIST_IDS_MAX = 100
+"""Of each kind."""
+
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _NO_ID = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 _SEPARATOR = re.compile(r"[\s,<>]+")
@@ -37,7 +40,7 @@ def read_references(fields: Headers, message_id: str) -> tuple[str, ...]:
 
 
 def _ids(value: bytes) -> list[str]:
-    """The ids in a value: what stands in angle brackets, whatever it is; without any, the words with an @; or the one word."""
+    """The ids in a value: what angle brackets hold, whatever it is; else the words with an @, or the only word."""
     text = decode_text(value, "")
     ids = [_NO_ID.sub("", inside) for inside in _BRACKETED.findall(text)]
     if not ids:
@@ -48,10 +51,10 @@ def _ids(value: bytes) -> list[str]:
 
 
 def read_list_ids(fields: Headers) -> tuple[str, ...]:
-    """Lower-case list ids: of every List-Id, then X-Mailing-List, then X-List: the last token in <>, else the bare value."""
+    """Lower-case ids of every List-Id, then X-Mailing-List, then X-List: the last token in <>, else the bare value."""
     found: dict[str, None] = {}
     for name in (b"list-id", b"x-mailing-list", b"x-list"):
-        for value in fields.get(name, ()):
+        for value in fields.get(name, ())[:LIST_IDS_MAX]:
             text = decode_text(value[:VALUE_MAX_BYTES], "")
             tokens = _BRACKETED.findall(text)
             token = _NO_ID.sub("", tokens[-1] if tokens else text).lower()

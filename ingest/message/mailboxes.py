@@ -6,8 +6,10 @@ from ingest.message.encoded_words import decode_words
 from ingest.message.headers import fold
 from schemas.mail import Mailbox
 
-MAILBOXES_MAX_CHARS = 65536
+MAILBOXES_MAX_CHARS = 8192
 """What is read of a list of mailboxes."""
+MAILBOXES_MAX = 200
+"""How many of them."""
 
 _USUAL = re.compile(r'(?:"([^"\\=]*)"|([A-Za-z0-9 _.\'-]*)) ?<([A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+)>')
 _PIECE = re.compile(r'"[^"]*"|[^",]+|[",]')
@@ -17,7 +19,7 @@ _WHITE = re.compile(r"\s+")
 
 
 def read_mailbox(text: str) -> Mailbox:
-    """The first mailbox that has an address; else one with the text as its name. text is folded, encoded words in it."""
+    """The first mailbox with an address, else one with the text as its name. text is folded, and not yet decoded."""
     usual = _USUAL.fullmatch(text)
     if usual:
         return Mailbox(_tidy(usual[1] or usual[2] or ""), usual[3].lower())
@@ -26,8 +28,8 @@ def read_mailbox(text: str) -> Mailbox:
 
 
 def read_mailboxes(text: str) -> list[Mailbox]:
-    """Every mailbox of a field, in order. A comma in quotes separates none; one outside of them always does, but not a comma
-    between words without an address (`Doe, Jane <jane@example.org>`).
+    """Every mailbox of a field, in order. A comma separates two unless it is in quotes, or between words without an
+    address (`Doe, Jane <jane@example.org>`).
     """
     mailboxes: list[Mailbox] = []
     held: list[str] = []
@@ -36,6 +38,8 @@ def read_mailboxes(text: str) -> list[Mailbox]:
         if "@" in piece or "<" in piece:
             mailboxes.append(_mailbox(",".join(held)))
             held = []
+            if len(mailboxes) == MAILBOXES_MAX:
+                break
     if held and (rest := _mailbox(",".join(held))) != Mailbox("", ""):
         mailboxes.append(rest)
     return mailboxes
@@ -81,4 +85,4 @@ def _address(text: str) -> str:
     """Lower case, no white space; `jane at example.org` is what list archives make of an address."""
     if "@" not in text and text.strip().count(" at ") == 1:
         text = text.replace(" at ", "@")
-    return _WHITE.sub("", text).strip("'\"").lower()
+    return _WHITE.sub("", text).strip("'\"<>").lower()

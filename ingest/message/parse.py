@@ -15,15 +15,18 @@ from ingest.message.pull_request import read_pull_url
 from ingest.message.trailers import read_trailers
 from schemas.mail import Mailbox, ParsedMail
 
-_ANSWER = re.compile(r"(?:\[[^\[\]]{0,100}\]\s*)*(?:re|aw|sv|antw|vs|odp)(?:\[\d+\])?\s*:", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"(?:\[[^\[\]]{0,100}\]\s*|(?:fwd?|wg|tr)\s*:\s*)*+(?:re|aw|sv|vs|antw|odp|ynt)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:",
+    re.IGNORECASE,
+)
 
 
 def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     """Read one mail as it came over SMTP (CRLF) or out of an archive (LF); both give the same.
 
-    received_at is aware. Never raises, whatever the bytes are: what cannot be read is empty, and what a field means then is said in
-    `schemas.mail`. Time is proportional to the size: parts, depth, header values and HTML have bounds (see `body`,
-    `headers`, `html_text`), behind which a mail is cut off.
+    received_at is aware. Never raises, whatever the bytes are: what cannot be read is empty, and `schemas.mail` says
+    what a field means then. Time is proportional to the size: whatever could be piled up in a mail is read up to a
+    bound, which stands as a `..._MAX` in the file that reads it.
     """
     mail = normalise(raw)
     fields, start = split_mail(mail)
@@ -70,9 +73,10 @@ def received_time(raw: bytes) -> datetime | None:
 def _take_apart(text: str, is_flowed: bool, *, is_answer: bool) -> tuple[str, str, str]:
     """Give the message, the diff, and all but the diff in lines that start and end with a line end.
 
-    The message of an answer is all its text, with the diff in it; of any other mail with a diff, what stands before it, so
-    that signatures and list footers are left out. A CR is kept in the diff alone, where it is a file's.
-    Space-stuffing (RFC 3676 section 4.4) is undone where there is no diff: mailers say format=flowed and then send patches as they are.
+    The message of an answer is all its text, with the diff in it; of any other mail with a diff, what stands before it,
+    so that signatures and list footers are left out. A CR is kept in the diff alone, where it is a file's.
+    Space-stuffing (RFC 3676 section 4.4) is undone where there is no diff: mailers say format=flowed and then send
+    patches as they are.
     """
     lined = f"\n{text}\n"
     place = find_diff(lined)
@@ -88,6 +92,6 @@ def _take_apart(text: str, is_flowed: bool, *, is_answer: bool) -> tuple[str, st
 
 
 def _hash(author: Mailbox, written: datetime | None, subject: str, text: str) -> bytes:
-    """Hash what the sender wrote: his Date as he wrote it, right or wrong, since a date found elsewhere differs by delivery."""
+    """Hash what the sender wrote: the Date as written, even if wrong, since one found elsewhere differs by delivery."""
     head = f"{author.name}\0{author.email}\0{written.isoformat() if written else ''}\0{subject}\0"
     return blake2b((head + text).encode(), digest_size=16).digest()

@@ -1,18 +1,23 @@
-"""Lines of a mail that name other mails, changes and people: `Key: value` at the start of a line (assembly, section 1 and 6)."""
+"""Lines of a mail that name other mails, changes and people: `Key: value` at the start of a line."""
 
 import re
+from itertools import islice
 from urllib.parse import unquote
 
 import msgspec
 
-_LINE = re.compile(r"\n([A-Za-z][A-Za-z-]{4,29}):[ \t]*([^\n]+)")
-_EARLIER = re.compile(r"\n[ \t]*(?:[-*][ \t]*)?(?:Link to )?v\d{1,4}:[ \t]*<?(https?://[^\s<>]+)", re.IGNORECASE)
+LINES_MAX = 1000
+"""Lines of each kind that are read; a mail with more of them means none of the rest."""
+
+_LINE = re.compile(r"\n([ABCDFNPRSTabcdfnprst][A-Za-z-]{4,22}):[ \t]*([^\n]+)")
+_EARLIER = re.compile(r"\n[ \t]*(?:[-*][ \t]*)?(?:[Ll]ink to )?[vV]\d{1,4}:[ \t]*<?(https?://[^\s<>]{1,1000})")
 _BRACKETED = re.compile(r"<([^<>\s]+)>")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}\b")
 _ARCHIVE_VIEW = re.compile(r"/(?:[tT]|raw|mbox)?$")
 
 _REVIEWER = {tag.lower(): tag for tag in ("Reviewed-by", "Acked-by", "Tested-by", "Reported-by", "Nacked-by", "Fixes")}
 _DEPENDENCIES = frozenset({"based-on", "depends-on", "prerequisite-message-id"})
+_KEYS = frozenset({*_REVIEWER, *_DEPENDENCIES, "prerequisite-change-id", "change-id", "base-commit", "supersedes"})
 
 
 class Trailers(msgspec.Struct, frozen=True):
@@ -30,15 +35,16 @@ NONE = Trailers()
 
 
 def read_trailers(text: str) -> Trailers:
-    """Read a text that starts with a line end and has no diff in it. Of change-id and base-commit the first counts; the others are
-    in their order, without repeats. Keys are read in any case, but change-id, which is Gerrit's in any other.
+    """Read a text that starts with a line end and has no diff in it. Of change-id and base-commit the first counts; the
+    others are in their order, without repeats. Keys are read in any case, but change-id: it is Gerrit's in another.
     """
     change_id: str | None = None
     base_commit: str | None = None
     supersedes: dict[str, None] = {}
     depends_on: dict[str, None] = {}
     given: dict[str, None] = {}
-    for name, rest in _LINE.findall(text):
+    lines = [line for line in _LINE.findall(text) if line[0].lower() in _KEYS]
+    for name, rest in lines[:LINES_MAX]:
         key, value = name.lower(), rest.strip()
         if not value:
             continue
@@ -70,11 +76,11 @@ def _message_ids(value: str) -> list[str]:
 
 
 def _linked(text: str) -> list[str]:
-    return [name for name in map(_id_in_url, _EARLIER.findall(text)) if name]
+    return [name for name in (_id_in_url(url[1]) for url in islice(_EARLIER.finditer(text), LINES_MAX)) if name]
 
 
 def _id_in_url(url: str) -> str:
-    """The Message-ID that an archive's URL ends in (a slash, `/T/` or `#fragment` may follow); "" where it ends in none."""
+    """The Message-ID that an archive's URL ends in (a slash, `/T/` or `#...` may follow); "" where there is none."""
     path = url.partition("#")[0].rstrip(").,;>/")
     name = unquote(_ARCHIVE_VIEW.sub("", path).rpartition("/")[2]).strip("<>")
     at = name.find("@")

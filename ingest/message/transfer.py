@@ -8,8 +8,8 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n\
 def decode_transfer(content: bytes, encoding: bytes) -> bytes:
     """Give the bytes that were sent, with the line ends of their file. encoding is the field's folded value.
 
-    An encoding that is unknown is none. Lines end in LF, unless the content is a mix: where every line ends in CRLF those are the
-    transport's (RFC 2045 section 6.8); where some do, a file's lines are among them and keep their CR. Never raises.
+    An encoding that is unknown is none. Where every line ends in CRLF those are the transport's (RFC 2045 section 6.8)
+    and become LF; where some do, a file's lines are among them and keep their CR. Never raises.
     """
     encoding = encoding.lower()
     if encoding == b"quoted-printable":
