@@ -1,0 +1,1 @@
+"""The plain pages for people: HTML without scripts."""

@@ -1,0 +1,111 @@
+"""What all resources share: reading from the live read model, and answering with JSON."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+import falcon
+import msgspec
+from falcon.asgi import Request, Response
+
+from api.problems import TooSlow
+from api.request import base_url_of, parameters_of, with_page
+from projector.readmodel.generations import Reader
+from projector.readmodel.queries import Connection, Listed, Page, interrupt
+from schemas.rest import ListDocument
+
+Result = TypeVar("Result")
+
+LONG_QUERIES_MAX = 4
+"""How many long queries one worker runs at the same time; the others wait."""
+LONG_QUERY_SECONDS_MAX = 10.0
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Site:
+    """What resources need: the read model, the configured URL, and turns for long queries."""
+
+    def __init__(
+        self, reader: Reader, base_url: str, *, long_query_seconds_max: float = LONG_QUERY_SECONDS_MAX
+    ) -> None:
+        self._reader = reader
+        self._base_url = base_url
+        self._long_query_seconds_max = long_query_seconds_max
+        self._turns = asyncio.Semaphore(LONG_QUERIES_MAX)
+
+    def url(self, request: Request, path: str) -> str:
+        """The whole URL of a path that begins with a slash."""
+        return base_url_of(request, self._base_url) + path
+
+    async def read(self, query: Callable[[Connection], Result], *, is_long: bool = False) -> Result:
+        """Run a query on the live read model: where it is called if it is short, else in a thread, for a limited time.
+
+        Raises NoReadModel, and TooSlow for a long one that was stopped.
+        """
+        if not is_long:
+            with self._reader.connect() as connection:
+                return query(connection)
+        async with self._turns:
+            with self._reader.connect() as connection:
+                return await _run_long(connection, query, self._long_query_seconds_max)
+
+
+class Resource:
+    """The base of all resources. A subclass has `on_get`; `allow` names its methods."""
+
+    allow = "GET, HEAD, OPTIONS"
+    on_get: Callable[..., Coroutine[Any, Any, None]]
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    async def on_head(self, request: Request, response: Response, **path: Any) -> None:
+        await self.on_get(request, response, **path)
+
+    async def on_options(self, request: Request, response: Response, **path: Any) -> None:
+        response.set_header("Allow", self.allow)
+
+
+def answer(response: Response, document: Any) -> None:
+    """Answer with a document as JSON."""
+    response.content_type = falcon.MEDIA_JSON
+    response.data = _ENCODER.encode(document)
+
+
+def answer_page(request: Request, response: Response, site: Site, listed: Listed[Any], page: Page) -> None:
+    """Answer with one page of a list, with URLs of its neighbours that keep all parameters."""
+    last_shown = page.size * page.number
+    following = _neighbour(request, site, page.number + 1) if listed.total > last_shown else None
+    previous = _neighbour(request, site, page.number - 1) if page.number > 1 else None
+    answer(response, ListDocument(listed.total, following, previous, listed.documents))
+
+
+def redirect(request: Request, site: Site, path: str) -> falcon.HTTPMovedPermanently:
+    """The answer that sends the reader to where something moved, with the same query."""
+    query = f"?{request.query_string}" if request.query_string else ""
+    return falcon.HTTPMovedPermanently(site.url(request, path) + query)
+
+
+def is_expanded(request: Request) -> bool:
+    return parameters_of(request).get("related") == "expand"
+
+
+def _neighbour(request: Request, site: Site, number: int) -> str:
+    return site.url(request, with_page(request.scope["path"], parameters_of(request), number))
+
+
+async def _run_long(connection: Connection, query: Callable[[Connection], Result], seconds_max: float) -> Result:
+    """Whatever happens, the thread is done with the connection when this returns."""
+    work = asyncio.get_running_loop().run_in_executor(None, partial(query, connection))
+    try:
+        done, _ = await asyncio.wait([work], timeout=seconds_max)
+        if not done:
+            raise TooSlow("The query takes too long; ask for less.")
+        return work.result()
+    finally:
+        if not work.done():
+            interrupt(connection)
+            await asyncio.wait([work])
+            work.exception()

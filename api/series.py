@@ -1,0 +1,85 @@
+"""One series, its revisions, and what hangs on them. What was merged or moved away redirects to where it is now."""
+
+from functools import partial
+from typing import TypeVar
+
+import falcon
+from falcon.asgi import Request, Response
+
+from api.mailboxes import answer_mailbox
+from api.parameters import read_link_tag, read_ordering, read_page
+from api.request import parameters_of
+from api.resource import Resource, Site, answer, answer_page, is_expanded, redirect
+from projector.readmodel.queries import (
+    RevisionKey,
+    get_revision,
+    get_series,
+    list_revisions,
+    revision_mails,
+    revision_moved_to,
+    revision_results,
+    series_moved_to,
+)
+
+Result = TypeVar("Result")
+
+
+class SeriesResource(Resource):
+    async def on_get(self, request: Request, response: Response, series: int) -> None:
+        document = await self.site.read(partial(get_series, series_id=series, expand=is_expanded(request)))
+        if document is None:
+            raise await _moved_series(self.site, request, series, "")
+        answer(response, document)
+
+
+class RevisionsResource(Resource):
+    async def on_get(self, request: Request, response: Response, series: int) -> None:
+        parameters = parameters_of(request)
+        page = read_page(parameters.get("perpage"), parameters.get("page"))
+        order = read_ordering(parameters.get("ordering"))
+        expand = is_expanded(request)
+        listed = await self.site.read(partial(list_revisions, series_id=series, order=order, page=page, expand=expand))
+        if listed is None:
+            raise await _moved_series(self.site, request, series, "revisions/")
+        answer_page(request, response, self.site, listed, page)
+
+
+class RevisionResource(Resource):
+    async def on_get(self, request: Request, response: Response, series: int, version: int) -> None:
+        key = RevisionKey(series, version)
+        document = await self.site.read(partial(get_revision, key=key, expand=is_expanded(request)))
+        answer(response, await _found(self.site, request, key, document, ""))
+
+
+class RevisionMailboxResource(Resource):
+    async def on_get(self, request: Request, response: Response, series: int, version: int) -> None:
+        tag = read_link_tag(parameters_of(request).get("link"))
+        key = RevisionKey(series, version)
+        mailbox = await self.site.read(partial(revision_mails, key=key))
+        mailbox = await _found(self.site, request, key, mailbox, "mbox/")
+        answer_mailbox(request, response, self.site, mailbox, tag)
+
+
+class RevisionResultsResource(Resource):
+    async def on_get(self, request: Request, response: Response, series: int, version: int) -> None:
+        key = RevisionKey(series, version)
+        results = await self.site.read(partial(revision_results, key=key))
+        answer(response, await _found(self.site, request, key, results, "test-results/"))
+
+
+async def _moved_series(site: Site, request: Request, series_id: int, rest: str) -> Exception:
+    """What to raise for a series that is not there."""
+    target = await site.read(partial(series_moved_to, series_id=series_id))
+    if target is None:
+        return falcon.HTTPNotFound()
+    return redirect(request, site, f"/api/1.0/series/{target}/{rest}")
+
+
+async def _found(site: Site, request: Request, key: RevisionKey, document: Result | None, rest: str) -> Result:
+    """The document of a revision. Raises a redirection or HTTPNotFound for None."""
+    if document is not None:
+        return document
+    target = await site.read(partial(revision_moved_to, key=key))
+    if target is None:
+        raise falcon.HTTPNotFound
+    raise redirect(request, site, f"/api/1.0/series/{target.series_id}/revisions/{target.version}/{rest}")

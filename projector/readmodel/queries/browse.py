@@ -1,0 +1,152 @@
+"""What the plain pages show of a series or a patch beyond its document."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from projector.assembly.states import state_of
+from projector.readmodel.queries.listing import time_of
+from projector.readmodel.queries.patches import get_patch
+from projector.readmodel.queries.results import patch_results
+from projector.readmodel.queries.series import get_series
+from projector.readmodel.tables import comment, patch, patch_text, person, revision, revision_patch, test_result
+from schemas.rest import PatchDocument, SeriesDocument, TestResultDocument
+
+
+class PatchLine(msgspec.Struct, frozen=True):
+    """A patch in a revision's table."""
+
+    id: int
+    name: str
+    state: str
+    author: str
+
+
+class RevisionView(msgspec.Struct, frozen=True):
+    """A revision with all that its section shows."""
+
+    version: int
+    name: str
+    cover_letter: str | None
+    complete: bool
+    submitted: datetime
+    patches: list[PatchLine]
+    results: list[TestResultDocument]
+
+
+class SeriesView(msgspec.Struct, frozen=True):
+    """A series with its revisions, the newest first."""
+
+    series: SeriesDocument
+    revisions: list[RevisionView]
+
+
+class CommentView(msgspec.Struct, frozen=True):
+    """A mail that answers a patch."""
+
+    id: int
+    author: str
+    date: datetime
+    subject: str
+    text: str
+
+
+class PatchView(msgspec.Struct, frozen=True):
+    """A patch with all that its page shows."""
+
+    patch: PatchDocument
+    message_id: str
+    series_id: int | None
+    pull_url: str | None
+    message: str
+    results: list[TestResultDocument]
+    comments: list[CommentView]
+
+
+def view_series(connection: Connection, series_id: int) -> SeriesView | None:
+    """Everything of a series' page, in four queries; None when there is no such series."""
+    document = get_series(connection, series_id, expand=True)
+    if document is None:
+        return None
+    parameters = {"series": series_id}
+    patches: dict[int, list[PatchLine]] = {}
+    for version, patch_id, name, state, author, email in connection.execute(_PATCH_LINES, parameters):
+        patches.setdefault(version, []).append(PatchLine(patch_id, name, state_of(state).name, author or email or ""))
+    results: dict[int, list[TestResultDocument]] = {}
+    for version, date_us, *rest in connection.execute(_RESULTS, parameters):
+        results.setdefault(version, []).append(TestResultDocument(time_of(date_us), *rest))
+    revisions = [
+        RevisionView(
+            row.version,
+            row.name,
+            row.cover_letter,
+            row.complete,
+            time_of(row.submitted_us),
+            patches.get(row.version, []),
+            results.get(row.version, []),
+        )
+        for row in connection.execute(_REVISIONS, parameters)
+    ]
+    return SeriesView(document, revisions)
+
+
+def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
+    """Everything of a patch's page, in four queries; None when there is no such patch."""
+    document = get_patch(connection, patch_id, expand=True)
+    row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
+    if document is None or row is None:
+        return None
+    comments = [
+        CommentView(id_, author or email or "", time_of(date_us), subject, text)
+        for id_, author, email, date_us, subject, text in connection.execute(_COMMENTS, {"patch_id": patch_id})
+    ]
+    return PatchView(document, *row, patch_results(connection, patch_id) or [], comments)
+
+
+_REVISIONS = (
+    select(
+        revision.c.version,
+        revision.c.name,
+        revision.c.cover_letter,
+        revision.c.complete,
+        revision.c.submitted_us,
+    )
+    .where(revision.c.series_id == bindparam("series"))
+    .order_by(revision.c.version.desc())
+)
+_PATCH_LINES = (
+    select(revision_patch.c.version, patch.c.id, patch.c.name, patch.c.state, person.c.name, person.c.email)
+    .select_from(revision_patch)
+    .join(patch, patch.c.id == revision_patch.c.patch_id)
+    .outerjoin(person, person.c.id == patch.c.submitter_id)
+    .where(revision_patch.c.series_id == bindparam("series"))
+    .order_by(revision_patch.c.version, revision_patch.c.number)
+)
+_RESULTS = (
+    select(
+        revision.c.version,
+        test_result.c.date_us,
+        test_result.c.state,
+        test_result.c.summary,
+        test_result.c.test_name,
+        test_result.c.url,
+    )
+    .select_from(revision)
+    .join(test_result, test_result.c.posting_id == revision.c.posting_id)
+    .where(revision.c.series_id == bindparam("series"), test_result.c.target == "revision")
+    .order_by(revision.c.version, test_result.c.test_name)
+)
+_PATCH = (
+    select(patch.c.message_id, patch.c.series_id, patch.c.pull_url, patch_text.c.message)
+    .select_from(patch)
+    .join(patch_text, patch_text.c.patch_id == patch.c.id)
+    .where(patch.c.id == bindparam("patch_id"))
+)
+_COMMENTS = (
+    select(comment.c.id, person.c.name, person.c.email, comment.c.date_us, comment.c.subject, comment.c.text)
+    .select_from(comment)
+    .outerjoin(person, person.c.id == comment.c.author_id)
+    .where(comment.c.target_id == bindparam("patch_id"))
+    .order_by(comment.c.date_us, comment.c.id)
+)

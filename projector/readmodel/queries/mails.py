@@ -1,0 +1,107 @@
+"""The mails of a revision or a patch, ready to be written as an mbox, with the trailers that reviewers gave."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from projector.readmodel.queries.listing import AnyRow
+from projector.readmodel.queries.revisions import RevisionKey
+from projector.readmodel.tables import comment, patch, patch_text, revision, revision_patch
+from schemas.mail import AmMail
+
+COVER_TRAILERS = ("reviewed-by", "acked-by", "tested-by")
+"""What a reviewer says of a cover letter with these, is said of every patch behind it; other trailers name one mail."""
+
+
+class PatchMail(msgspec.Struct, frozen=True):
+    """One patch of an mbox. trailers are those of its comments, then those of its cover letter's, each once."""
+
+    patch_id: int
+    mail: AmMail
+    trailers: tuple[str, ...]
+
+
+class Mailbox(msgspec.Struct, frozen=True):
+    """The mails of one download, in the order in which they apply, under the name of what they are."""
+
+    name: str
+    mails: list[PatchMail]
+
+
+def revision_mails(connection: Connection, key: RevisionKey) -> Mailbox | None:
+    """The mails of a revision; None when there is no such revision. Three queries, however many patches."""
+    parameters = {"series": key.series_id, "version": key.version}
+    found = connection.execute(_REVISION, parameters).first()
+    if found is None:
+        return None
+    rows = connection.execute(_REVISION_PATCHES, parameters).all()
+    targets = [row[0] for row in rows]
+    covers = [] if found.cover_id is None else [found.cover_id]
+    return Mailbox(found.name, _with_trailers(rows, _trailers(connection, [*targets, *covers]), covers))
+
+
+def patch_mails(connection: Connection, patch_id: int) -> Mailbox | None:
+    """The mail of one patch; None when there is no such patch."""
+    row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
+    if row is None:
+        return None
+    covers = connection.execute(_COVERS, {"patch_id": patch_id}).scalars().all()
+    return Mailbox(row.name, _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
+
+
+def _trailers(connection: Connection, targets: Sequence[int]) -> dict[int, list[str]]:
+    """Trailers by what they were given to, in the order of the comments' dates."""
+    given: dict[int, list[str]] = {}
+    for target_id, lines in connection.execute(_TRAILERS, {"targets": targets}):
+        given.setdefault(target_id, []).extend(lines.splitlines())
+    return given
+
+
+def _with_trailers(rows: Iterable[AnyRow], given: dict[int, list[str]], covers: Sequence[int]) -> list[PatchMail]:
+    shared = [
+        trailer
+        for cover in covers
+        for trailer in given.get(cover, [])
+        if trailer.partition(":")[0].lower() in COVER_TRAILERS
+    ]
+    return [
+        PatchMail(row[0], AmMail(row[1], row[2], row[3]), tuple(dict.fromkeys([*given.get(row[0], []), *shared])))
+        for row in rows
+    ]
+
+
+_MAIL_COLUMNS = (patch.c.id, patch_text.c.mbox_head, patch_text.c.mbox_body, patch_text.c.mbox_trailers_at)
+
+_REVISION = select(revision.c.name, revision.c.cover_id).where(
+    revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version")
+)
+_REVISION_PATCHES = (
+    select(*_MAIL_COLUMNS)
+    .select_from(revision_patch)
+    .join(patch, patch.c.id == revision_patch.c.patch_id)
+    .join(patch_text, patch_text.c.patch_id == patch.c.id)
+    .where(revision_patch.c.series_id == bindparam("series"), revision_patch.c.version == bindparam("version"))
+    .order_by(revision_patch.c.number)
+)
+_PATCH = (
+    select(*_MAIL_COLUMNS, patch.c.name)
+    .select_from(patch)
+    .join(patch_text, patch_text.c.patch_id == patch.c.id)
+    .where(patch.c.id == bindparam("patch_id"))
+)
+_COVERS = (
+    select(revision.c.cover_id)
+    .distinct()
+    .join(
+        revision_patch,
+        (revision_patch.c.series_id == revision.c.series_id) & (revision_patch.c.version == revision.c.version),
+    )
+    .where(revision_patch.c.patch_id == bindparam("patch_id"), revision.c.cover_id.is_not(None))
+    .order_by(revision.c.cover_id)
+)
+_TRAILERS = (
+    select(comment.c.target_id, comment.c.trailers)
+    .where(comment.c.target_id.in_(bindparam("targets", expanding=True)), comment.c.trailers != "")
+    .order_by(comment.c.date_us, comment.c.id)
+)

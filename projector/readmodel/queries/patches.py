@@ -1,0 +1,155 @@
+"""Patches and pull requests: lists of them, and one."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, bindparam, select
+
+from projector.assembly.states import state_of
+from projector.readmodel.queries.listing import (
+    AnyRow,
+    Filters,
+    Listed,
+    Listing,
+    Ordering,
+    Page,
+    count_all,
+    fetch_page,
+    kept_count,
+    time_of,
+)
+from projector.readmodel.queries.matching import contains
+from projector.readmodel.queries.projects import PROJECT_COLUMNS
+from projector.readmodel.tables import patch, patch_text, person, project, revision_patch
+from schemas.rest import PatchDocument, PersonDocument, ProjectDocument, StateDocument
+
+
+def list_patches(
+    connection: Connection,
+    filters: Filters,
+    order: Ordering,
+    page: Page,
+    *,
+    expand: bool,
+    known_total: int | None = None,
+) -> Listed[PatchDocument]:
+    """Patches that meet all filters, the oldest date first unless ordered otherwise. Raises NoSuchPage.
+
+    Filters: project, submitter, name, msgid, states (a list of numbers), and submitted_since, submitted_before,
+    updated_since, updated_before (microseconds). known_total is the length of the whole list where the caller knows it.
+    """
+    rows = fetch_page(connection, _LISTING, filters, order, page, expand=expand)
+    build = expanded_patch_document if expand else patch_document
+
+    def kept() -> int | None:
+        return known_total if filters else kept_count(connection, "patch")
+
+    return Listed(count_all(connection, _LISTING, filters, page, len(rows), kept), [build(row) for row in rows])
+
+
+def get_patch(connection: Connection, patch_id: int, *, expand: bool = False) -> PatchDocument | None:
+    """One patch; None when there is none of this id."""
+    row = connection.execute(_ONE_EXPANDED if expand else _ONE, {"patch_id": patch_id}).first()
+    if row is None:
+        return None
+    return expanded_patch_document(row) if expand else patch_document(row)
+
+
+def get_many_patches(connection: Connection, ids: Sequence[int]) -> dict[int, PatchDocument]:
+    """The expanded patches of these ids that there are, by their id, in one query."""
+    return {row[0]: expanded_patch_document(row) for row in connection.execute(_MANY_EXPANDED, {"ids": ids})}
+
+
+def patches_of_revisions(
+    connection: Connection, series_id: int, versions: Sequence[int]
+) -> dict[int, list[PatchDocument]]:
+    """The expanded patches of some revisions of a series, by version, in the order in which they apply; one query."""
+    patches: dict[int, list[PatchDocument]] = {}
+    for row in connection.execute(_OF_REVISIONS, {"series": series_id, "versions": versions}):
+        patches.setdefault(row[-1], []).append(expanded_patch_document(row))
+    return patches
+
+
+def find_patch_by_message_id(connection: Connection, message_id: str) -> int | None:
+    """The id of the newest patch with this Message-ID (without angle brackets); one mail may be in many projects."""
+    return connection.execute(_BY_MESSAGE_ID, {"msgid": message_id}).scalar()
+
+
+def patch_document(row: AnyRow) -> PatchDocument:
+    """Make the document of a row that begins with PATCH_COLUMNS."""
+    id_, project_id, name, date_us, updated_us, submitter_id, state, content = row[:8]
+    return PatchDocument(id_, project_id, name, time_of(date_us), time_of(updated_us), submitter_id, state, content)
+
+
+def expanded_patch_document(row: AnyRow) -> PatchDocument:
+    """Make the document of a row that begins with PATCH_COLUMNS and EXPANSION_COLUMNS."""
+    return replace(
+        patch_document(row),
+        project=ProjectDocument(*row[8:15]),
+        submitter=PersonDocument(row[5], row[15] or row[16] or ""),
+        state=StateDocument(row[6], state_of(row[6]).name),
+    )
+
+
+PATCH_COLUMNS = (
+    patch.c.id,
+    patch.c.project_id,
+    patch.c.name,
+    patch.c.date_us,
+    patch.c.last_updated_us,
+    patch.c.submitter_id,
+    patch.c.state,
+    patch_text.c.content,
+)
+EXPANSION_COLUMNS = (*PROJECT_COLUMNS, person.c.name, person.c.email)
+
+_ROWS = select(*PATCH_COLUMNS).select_from(patch).outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
+_EXPANDED = (
+    select(*PATCH_COLUMNS, *EXPANSION_COLUMNS)
+    .select_from(patch)
+    .join(project, project.c.id == patch.c.project_id)
+    .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
+    .outerjoin(person, person.c.id == patch.c.submitter_id)
+)
+_ONE = _ROWS.where(patch.c.id == bindparam("patch_id"))
+_ONE_EXPANDED = _EXPANDED.where(patch.c.id == bindparam("patch_id"))
+_MANY_EXPANDED = _EXPANDED.where(patch.c.id.in_(bindparam("ids", expanding=True)))
+_OF_REVISIONS = (
+    _EXPANDED.add_columns(revision_patch.c.version)
+    .join(revision_patch, revision_patch.c.patch_id == patch.c.id)
+    .where(
+        revision_patch.c.series_id == bindparam("series"),
+        revision_patch.c.version.in_(bindparam("versions", expanding=True)),
+    )
+    .order_by(revision_patch.c.version, revision_patch.c.number)
+)
+_BY_MESSAGE_ID = select(patch.c.id).where(patch.c.message_id == bindparam("msgid")).order_by(patch.c.id.desc()).limit(1)
+
+_LISTING = Listing(
+    table=patch,
+    rows=_ROWS,
+    expanded=_EXPANDED,
+    conditions={
+        "project": patch.c.project_id == bindparam("project"),
+        "submitter": patch.c.submitter_id == bindparam("submitter"),
+        "name": contains(patch.c.name, bindparam("name")),
+        "msgid": patch.c.message_id == bindparam("msgid"),
+        "states": patch.c.state.in_(bindparam("states", expanding=True)),
+        "submitted_since": patch.c.date_us > bindparam("submitted_since"),
+        "submitted_before": patch.c.date_us <= bindparam("submitted_before"),
+        "updated_since": patch.c.last_updated_us > bindparam("updated_since"),
+        "updated_before": patch.c.last_updated_us <= bindparam("updated_before"),
+    },
+    orders={
+        "id": patch.c.id,
+        "project": patch.c.project_id,
+        "name": patch.c.name,
+        "date": patch.c.date_us,
+        "last_updated": patch.c.last_updated_us,
+        "submitter": patch.c.submitter_id,
+        "submitter.name": select(person.c.name).where(person.c.id == patch.c.submitter_id).scalar_subquery(),
+        "state": patch.c.state,
+    },
+    default_order=("date",),
+    tiebreak=patch.c.id,
+)

@@ -1,0 +1,71 @@
+"""Revisions of a series, and where a revision went that is no longer at its old place."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+from sqlalchemy import Connection, bindparam, select
+
+from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page
+from projector.readmodel.queries.patches import patches_of_revisions
+from projector.readmodel.tables import revision, revision_alias, series
+from schemas.rest import RevisionDocument
+
+
+class RevisionKey(msgspec.Struct, frozen=True):
+    """Where a revision stands."""
+
+    series_id: int
+    version: int
+
+
+def list_revisions(
+    connection: Connection, series_id: int, order: Ordering, page: Page, *, expand: bool
+) -> Listed[RevisionDocument] | None:
+    """The revisions of a series, by version unless ordered otherwise; None when there is no such series.
+
+    Raises NoSuchPage.
+    """
+    filters = {"series": series_id}
+    rows = fetch_page(connection, _LISTING, filters, order, page, expand=False)
+    if not rows and connection.execute(_SERIES, {"series": series_id}).first() is None:
+        return None
+    total = count_all(connection, _LISTING, filters, page, len(rows), lambda: None)
+    return Listed(total, _documents(connection, series_id, rows, expand))
+
+
+def get_revision(connection: Connection, key: RevisionKey, *, expand: bool = False) -> RevisionDocument | None:
+    """One revision; None when there is none at this place, perhaps because it moved."""
+    rows = connection.execute(_ONE, {"series": key.series_id, "version": key.version}).all()
+    return _documents(connection, key.series_id, rows, expand)[0] if rows else None
+
+
+def revision_moved_to(connection: Connection, key: RevisionKey) -> RevisionKey | None:
+    """Where a revision is that was once shown at this place; None when none was."""
+    row = connection.execute(_ALIAS, {"series": key.series_id, "version": key.version}).first()
+    return RevisionKey(*row) if row else None
+
+
+def _documents(connection: Connection, series_id: int, rows: Any, expand: bool) -> list[RevisionDocument]:
+    if not expand:
+        return [RevisionDocument(row[0], row[1], Raw(row[2])) for row in rows]
+    patches = patches_of_revisions(connection, series_id, [row[0] for row in rows])
+    return [RevisionDocument(row[0], row[1], patches.get(row[0], [])) for row in rows]
+
+
+_ROWS = select(revision.c.version, revision.c.cover_letter, revision.c.patches)
+_ONE = _ROWS.where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
+_SERIES = select(series.c.id).where(series.c.id == bindparam("series"))
+_ALIAS = select(revision_alias.c.target_series_id, revision_alias.c.target_version).where(
+    revision_alias.c.series_id == bindparam("series"), revision_alias.c.version == bindparam("version")
+)
+
+_LISTING = Listing(
+    table=revision,
+    rows=_ROWS,
+    expanded=_ROWS,
+    conditions={"series": revision.c.series_id == bindparam("series")},
+    orders={"version": revision.c.version},
+    default_order=("version",),
+    tiebreak=revision.c.version,
+)

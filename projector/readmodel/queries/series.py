@@ -1,0 +1,173 @@
+"""Series: lists of them, and one."""
+
+from collections.abc import Sequence
+
+from msgspec import Raw
+from msgspec.structs import replace
+from sqlalchemy import Connection, bindparam, func, select, union
+
+from projector.readmodel.queries.listing import (
+    AnyRow,
+    Filters,
+    Listed,
+    Listing,
+    Ordering,
+    Page,
+    count_all,
+    fetch_page,
+    kept_count,
+    time_of,
+)
+from projector.readmodel.queries.matching import contains
+from projector.readmodel.queries.projects import PROJECT_COLUMNS
+from projector.readmodel.tables import mail, patch, person, posting, project, revision, series, series_alias
+from schemas.rest import PersonDocument, ProjectDocument, SeriesDocument
+
+
+def list_series(
+    connection: Connection,
+    filters: Filters,
+    order: Ordering,
+    page: Page,
+    *,
+    expand: bool,
+    known_total: int | None = None,
+) -> Listed[SeriesDocument]:
+    """Series that meet all filters, the newest id first unless ordered otherwise. Raises NoSuchPage.
+
+    Filters: project, submitter, reviewer (0: none), name, msgid, states and test_states (lists; "" in test_states:
+    none), and submitted_since, submitted_before, updated_since, updated_before (microseconds). known_total is the
+    length of the whole list where the caller knows it.
+    """
+    rows = fetch_page(connection, _LISTING, filters, order, page, expand=expand)
+    build = expanded_series_document if expand else series_document
+
+    def kept() -> int | None:
+        return known_total if filters else kept_count(connection, "series")
+
+    return Listed(count_all(connection, _LISTING, filters, page, len(rows), kept), [build(row) for row in rows])
+
+
+def get_series(connection: Connection, series_id: int, *, expand: bool = False) -> SeriesDocument | None:
+    """One series; None when there is none of this id, perhaps because it is an alias."""
+    row = connection.execute(_ONE_EXPANDED if expand else _ONE, {"series_id": series_id}).first()
+    if row is None:
+        return None
+    return expanded_series_document(row) if expand else series_document(row)
+
+
+def get_many_series(connection: Connection, ids: Sequence[int], *, expand: bool) -> dict[int, SeriesDocument]:
+    """The series of these ids that there are, by their id, in one query."""
+    rows = connection.execute(_MANY_EXPANDED if expand else _MANY, {"ids": ids}).all()
+    build = expanded_series_document if expand else series_document
+    return {row[0]: build(row) for row in rows}
+
+
+def series_moved_to(connection: Connection, series_id: int) -> int | None:
+    """The series into which this one was merged; None when it never was."""
+    return connection.execute(_ALIAS, {"series_id": series_id}).scalar()
+
+
+def series_document(row: AnyRow) -> SeriesDocument:
+    """Make the document of a row that begins with SERIES_COLUMNS."""
+    (
+        id_, project_id, name, n_patches, submitter_id, submitted_us, updated_us,
+        version, reviewer_id, test_state, state, state_summary, test_summary,
+    ) = row[:13]  # fmt: skip
+    return SeriesDocument(
+        id_, project_id, name, n_patches, submitter_id, time_of(submitted_us), time_of(updated_us),
+        version, reviewer_id, test_state, state, Raw(state_summary), Raw(test_summary),
+    )  # fmt: skip
+
+
+def expanded_series_document(row: AnyRow) -> SeriesDocument:
+    """Make the document of a row of SERIES_COLUMNS and EXPANSION_COLUMNS."""
+    reviewer_id = row[8]
+    return replace(
+        series_document(row),
+        project=ProjectDocument(*row[13:20]),
+        submitter=PersonDocument(row[4], row[20] or row[21] or ""),
+        reviewer=None if reviewer_id is None else PersonDocument(reviewer_id, row[22] or row[23] or ""),
+    )
+
+
+_SUBMITTER = person.alias("submitter")
+_REVIEWER = person.alias("reviewer")
+
+SERIES_COLUMNS = (
+    series.c.id,
+    series.c.project_id,
+    series.c.name,
+    series.c.n_patches,
+    series.c.submitter_id,
+    series.c.submitted_us,
+    series.c.last_updated_us,
+    series.c.version,
+    series.c.reviewer_id,
+    series.c.test_state,
+    series.c.state,
+    series.c.state_summary,
+    series.c.test_summary,
+)
+
+_ROWS = select(*SERIES_COLUMNS)
+_EXPANDED = (
+    select(
+        *SERIES_COLUMNS, *PROJECT_COLUMNS, _SUBMITTER.c.name, _SUBMITTER.c.email, _REVIEWER.c.name, _REVIEWER.c.email
+    )
+    .join(project, project.c.id == series.c.project_id)
+    .outerjoin(_SUBMITTER, _SUBMITTER.c.id == series.c.submitter_id)
+    .outerjoin(_REVIEWER, _REVIEWER.c.id == series.c.reviewer_id)
+)
+_ONE = _ROWS.where(series.c.id == bindparam("series_id"))
+_ONE_EXPANDED = _EXPANDED.where(series.c.id == bindparam("series_id"))
+_MANY = _ROWS.where(series.c.id.in_(bindparam("ids", expanding=True)))
+_MANY_EXPANDED = _EXPANDED.where(series.c.id.in_(bindparam("ids", expanding=True)))
+_ALIAS = select(series_alias.c.target_id).where(series_alias.c.id == bindparam("series_id"))
+
+_WITH_PATCH = select(patch.c.series_id).where(patch.c.message_id == bindparam("msgid"))
+_WITH_COVER = (  # by its thread, since covers have no index of their own
+    select(revision.c.series_id)
+    .join(posting, posting.c.id == revision.c.posting_id)
+    .join(mail, mail.c.thread_id == posting.c.thread_id)
+    .where(
+        mail.c.project_id.in_(select(project.c.id)),
+        mail.c.message_id == bindparam("msgid"),
+        revision.c.cover_id == mail.c.id,
+    )
+)
+
+_LISTING = Listing(
+    table=series,
+    rows=_ROWS,
+    expanded=_EXPANDED,
+    conditions={
+        "project": series.c.project_id == bindparam("project"),
+        "submitter": series.c.submitter_id == bindparam("submitter"),
+        "reviewer": func.coalesce(series.c.reviewer_id, 0) == bindparam("reviewer"),
+        "name": contains(series.c.name, bindparam("name")),
+        "msgid": series.c.id.in_(union(_WITH_PATCH, _WITH_COVER)),
+        "states": series.c.state.in_(bindparam("states", expanding=True)),
+        "test_states": func.coalesce(series.c.test_state, "").in_(bindparam("test_states", expanding=True)),
+        "submitted_since": series.c.submitted_us > bindparam("submitted_since"),
+        "submitted_before": series.c.submitted_us <= bindparam("submitted_before"),
+        "updated_since": series.c.last_updated_us > bindparam("updated_since"),
+        "updated_before": series.c.last_updated_us <= bindparam("updated_before"),
+    },
+    orders={
+        "id": series.c.id,
+        "project": series.c.project_id,
+        "name": series.c.name,
+        "n_patches": series.c.n_patches,
+        "submitter": series.c.submitter_id,
+        "submitter.name": select(person.c.name).where(person.c.id == series.c.submitter_id).scalar_subquery(),
+        "submitted": series.c.submitted_us,
+        "last_updated": series.c.last_updated_us,
+        "version": series.c.version,
+        "reviewer": series.c.reviewer_id,
+        "test_state": series.c.test_state,
+        "state": series.c.state,
+    },
+    default_order=("-id",),
+    tiebreak=series.c.id,
+)

@@ -1,0 +1,121 @@
+"""The documents of the REST API, in the order of their fields.
+
+Times are naive UTC, so that they are written without `Z`, with a fraction only where it is not zero. `Raw` fields hold
+JSON that the projector wrote ready to serve. Where a field is `int | Document`, `related=expand` chooses the document.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import msgspec
+
+SERIES_STATES = ("incomplete", "initial", "in progress", "done")
+
+
+class ApiDocument(msgspec.Struct, frozen=True):
+    """What the API says about itself."""
+
+    revision: int
+
+
+class ProjectDocument(msgspec.Struct, frozen=True):
+    """One project: a mailing list, or a part of one."""
+
+    id: int
+    name: str
+    linkname: str
+    listemail: str
+    web_url: str
+    scm_url: str
+    webscm_url: str
+
+
+class PersonDocument(msgspec.Struct, frozen=True):
+    """Somebody who sent mail. name is the address where no name is known."""
+
+    id: int
+    name: str
+
+
+class StateDocument(msgspec.Struct, frozen=True):
+    """A patch state."""
+
+    id: int
+    name: str
+
+
+class SeriesDocument(msgspec.Struct, frozen=True):
+    """A series. state_summary is a list of `{"count", "name", "final"}`, by the order of the states."""
+
+    id: int
+    project: int | ProjectDocument
+    name: str
+    n_patches: int
+    submitter: int | PersonDocument
+    submitted: datetime
+    last_updated: datetime
+    version: int
+    reviewer: int | PersonDocument | None
+    test_state: str | None
+    state: str
+    state_summary: msgspec.Raw
+    test_summary: msgspec.Raw
+
+
+class PatchDocument(msgspec.Struct, frozen=True):
+    """A patch, or a pull request (then content is null)."""
+
+    id: int
+    project: int | ProjectDocument
+    name: str
+    date: datetime
+    last_updated: datetime
+    submitter: int | PersonDocument
+    state: int | StateDocument
+    content: str | None
+
+
+class RevisionDocument(msgspec.Struct, frozen=True):
+    """A revision. patches are ids in the order in which they apply; expanded, a list of PatchDocument."""
+
+    version: int
+    cover_letter: str | None
+    patches: msgspec.Raw | list[PatchDocument]
+
+
+class EventDocument(msgspec.Struct, frozen=True):
+    """An event of a project's feed. parameters depend on the name."""
+
+    name: str
+    event_time: datetime
+    series: int | SeriesDocument | None
+    patch: int | PatchDocument | None
+    user: int | None
+    parameters: msgspec.Raw
+
+
+class TestResultDocument(msgspec.Struct, frozen=True):
+    """The last result that was posted for one test of a revision or a patch."""
+
+    __test__: ClassVar[bool] = False
+
+    date: datetime
+    state: str
+    summary: str | None
+    test_name: str
+    url: str | None
+
+
+class ListDocument(msgspec.Struct, frozen=True):
+    """One page of a list. count is the whole list's; next and previous are URLs of the neighbouring pages."""
+
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[Any]
+
+
+class ProblemDocument(msgspec.Struct, frozen=True):
+    """What went wrong, in one sentence (RFC 9457; the members left out are optional)."""
+
+    detail: str
