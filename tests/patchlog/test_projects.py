@@ -1,0 +1,62 @@
+"""Projects on the log: what is refused before it is written, and what the log adds up to."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from patchlog.projects import check_fields, fold_projects
+from schemas.records import Fact, LogOpened, ProjectAdded, ProjectChanged, Record
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def added(
+    linkname: str = "demo", listid: str = "demo.example.org", listemail: str = "demo@example.org"
+) -> ProjectAdded:
+    return ProjectAdded(linkname=linkname, name="Demo", listid=listid, listemail=listemail)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        pytest.param(added(), id="all usual"),
+        pytest.param(added(linkname="b.a.t.m.a.n"), id="dots in the linkname"),
+        pytest.param(ProjectChanged(linkname="demo"), id="a change of nothing"),
+    ],
+)
+def test_fields_that_can_be_meant(fact: ProjectAdded | ProjectChanged) -> None:
+    check_fields(fact)
+
+
+@pytest.mark.parametrize(
+    ("fact", "field"),
+    [
+        pytest.param(added(linkname="two words"), "linkname", id="linkname with a blank"),
+        pytest.param(added(linkname="a/b"), "linkname", id="linkname with a slash"),
+        pytest.param(added(linkname="17"), "linkname", id="linkname like an id"),
+        pytest.param(added(linkname=""), "linkname", id="no linkname"),
+        pytest.param(added(listid="demo@example.org"), "listid", id="an address for a list id"),
+        pytest.param(added(listid="demo"), "listid", id="a list id without a dot"),
+        pytest.param(added(listemail="demo.example.org"), "listemail", id="a list id for an address"),
+        pytest.param(ProjectChanged(linkname="demo", listemail="nobody"), "listemail", id="a change"),
+    ],
+)
+def test_fields_that_cannot_be_meant(fact: ProjectAdded | ProjectChanged, field: str) -> None:
+    with pytest.raises(ValueError, match=f"^{field}: expected "):
+        check_fields(fact)
+
+
+def test_the_log_adds_up_to_the_projects() -> None:
+    facts: list[Fact] = [
+        LogOpened(),
+        added("zeta"),
+        added("demo"),
+        ProjectChanged(linkname="demo", name="Demonstration"),
+        added("demo"),
+        ProjectChanged(linkname="unknown", name="Nobody"),
+    ]
+    projects = fold_projects([], [Record(number, AT, fact) for number, fact in enumerate(facts, start=1)])
+    assert [(project.id, project.linkname, project.name) for project in projects] == [
+        (3, "demo", "Demonstration"),
+        (2, "zeta", "Demo"),
+    ]
