@@ -49,7 +49,14 @@ class Reception:
 
 
 class _Hooks:
-    """What the library asks when it reads a MAIL or RCPT that is not plain."""
+    """What the library asks us: what EHLO offers, and whether a recipient that it read itself is one of ours."""
+
+    async def handle_EHLO(
+        self, server: "Receiver", session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Offer PIPELINING too (RFC 2920): commands are read one by one from a buffer that is never thrown away."""
+        session.host_name = hostname
+        return [*responses[:1], "250-PIPELINING", *responses[1:]]
 
     async def handle_RCPT(
         self, server: "Receiver", session: Session, envelope: Envelope, address: str, options: list[str]
