@@ -28,7 +28,7 @@ def take_apart(raw: bytes, parsed: ParsedMail) -> AmMail:
 
 def _join(leaves: Iterable[Leaf]) -> tuple[bytes, int]:
     """Join the leaves, those of the message converted; give also the offset where the message ends."""
-    body = b""
+    body = bytearray()
     diff_at = -1
     for leaf in leaves:
         content, charset = leaf
@@ -46,7 +46,7 @@ def _join(leaves: Iterable[Leaf]) -> tuple[bytes, int]:
             diff_at = len(body)
             content = _to_utf8(content[found:line_end], charset) + content[line_end:]
         body += content
-    return body, len(body) if diff_at < 0 else diff_at
+    return bytes(body), len(body) if diff_at < 0 else diff_at
 
 
 def _find_diff(content: bytes) -> int:

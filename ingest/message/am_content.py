@@ -12,7 +12,6 @@ _DEPTH_MAX = 16
 """Multiparts deeper than this are read as text, so that hostile mail cannot exhaust the stack."""
 
 _DROPPED_TYPES = (
-    b"text/html",
     b"image/",
     b"audio/",
     b"video/",
@@ -41,8 +40,9 @@ def read_leaves(header: bytes, lower: bytes, body: bytes, depth: int = 0) -> Ite
     """Give the pieces of content of a mail, or of a part of it, in their order; of a plain mail the only one.
 
     header, lower and body are as `split_header` cuts them. HTML, pictures and signatures that are parts of a multipart
-    are left out: they belong to no commit. A multipart whose boundary never comes is read as text. Better than git: a
-    delimiter that follows another at once, as nested multiparts have it, is none of the text.
+    are left out: they belong to no commit; HTML with a file name may be a patch to it, and stays. A multipart whose
+    boundary never comes is read as text. Better than git: a delimiter that follows another at once, as nested
+    multiparts have it, is none of the text.
     """
     folded = field(header, lower, b"content-type") or b""
     content_type = folded.replace(b"\n", b"")
@@ -54,13 +54,19 @@ def read_leaves(header: bytes, lower: bytes, body: bytes, depth: int = 0) -> Ite
         yield from read_leaves(part_header, part_header.lower(), part[at:], depth + 1)
     if closed:
         yield CLOSED
-    elif not parts and not (depth and names.startswith(_DROPPED_TYPES)):
+    elif not parts and not (depth and _is_dropped(names, header, lower)):
         encoding = (field(header, lower, b"content-transfer-encoding") or b"").lower()
         content = _undo_transfer(encoding, body)
         if _attribute(names, names, b"format=") == b"flowed":
             delsp = _attribute(names, names, b"delsp=") == b"yes"
             content = _unflow(content, delsp=delsp, joined_first=content is not body)
         yield Leaf(content, _attribute(content_type, names, b"charset="))
+
+
+def _is_dropped(names: bytes, header: bytes, lower: bytes) -> bool:
+    if names.startswith(b"text/html"):
+        return b"name=" not in names + (field(header, lower, b"content-disposition") or b"").lower()
+    return names.startswith(_DROPPED_TYPES)
 
 
 def _attribute(content_type: bytes, lower: bytes, name: bytes) -> bytes:

@@ -3,12 +3,15 @@
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from email.utils import format_datetime, parsedate_tz
+from email.utils import format_datetime
 
+from ingest.message.dates import parse_date
 from schemas.mail import Mailbox, ParsedMail
 
 LINE_MAX_BYTES = 990
-"""RFC 5322 section 2.1.1 allows 998 without CRLF; a few are left for what relays put in front."""
+"""RFC 5322 section 2.1.1 allows 998 without CRLF; a few are left for the field's name."""
+FIELD_MAX_BYTES = 10_000
+"""More of a field than this is not read: the time that a mail takes stays in proportion to its size."""
 
 _FIELD_START = re.compile(rb"[!-9;-~]+:|>?From ")
 _HEADER_END = re.compile(rb"\n(?![!-9;-~]+:|[ \t]|>?From )")
@@ -16,6 +19,7 @@ _ENCODED_WORD = re.compile(rb"=\?([^?]*)\?([bBqQ])\?(.*?)\?=", re.DOTALL)
 _BETWEEN_WORDS = re.compile(rb"(\?=)[ \t\n]+(?==\?[^?]*\?[bBqQ]\?)")
 _HEX_PAIR = re.compile(rb"=([0-9A-Fa-f]{2})")
 _INVALID_UTF8 = re.compile("[\udc80-\udcff]")
+_CONTROLS = re.compile("[\0-\x1f\x7f]")
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _WORD_MAX_BYTES = 60
 _NO_TEXT_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -61,12 +65,14 @@ def write_head(header: bytes, lower: bytes, parsed: ParsedMail) -> bytes:
     A field that is 7-bit and that git can decode stays as it is. What is absent, or hidden by a list's DMARC rewriting,
     comes from `parsed`. Bytes that are no UTF-8 are read as ISO-8859-1, as `git commit` reads them.
     """
-    lines = b"From: " + _author(field(header, lower, b"from"), parsed.author)
-    lines += b"\nDate: " + _date(field(header, lower, b"date"), parsed)
-    subject = field(header, lower, b"subject")
+    author, date, subject, message_id = (
+        None if (value := field(header, lower, name)) is None else value[:FIELD_MAX_BYTES]
+        for name in (b"from", b"date", b"subject", b"message-id")
+    )
+    lines = b"From: " + _author(author, parsed.author) + b"\nDate: " + _date(date, parsed)
     if subject is not None:
         lines += b"\nSubject: " + _seven_bit(subject)
-    return lines + b"\nMessage-ID: " + _message_id(field(header, lower, b"message-id"), parsed) + b"\n"
+    return lines + b"\nMessage-ID: " + _message_id(message_id, parsed) + b"\n"
 
 
 def decode_charset(content: bytes, charset: bytes) -> str | None:
@@ -92,16 +98,16 @@ def _author(value: bytes | None, author: Mailbox) -> bytes:
     name = author.name
     if name.isascii() and not _PLAIN_PHRASE.fullmatch(name):
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return _seven_bit(f"{name} <{author.email}>".lstrip().encode("utf-8", "replace"))
+    return _seven_bit(" ".join(f"{name} <{author.email}>".split()).encode("utf-8", "replace"))
 
 
 def _date(value: bytes | None, parsed: ParsedMail) -> bytes:
-    readable = value is not None and (parsed.date_from == "date" or parsedate_tz(value.decode("latin-1")) is not None)
+    readable = value is not None and (parsed.date_from == "date" or parse_date(value) is not None)
     return _seven_bit(value) if value is not None and readable else format_datetime(parsed.date).encode()
 
 
 def _message_id(value: bytes | None, parsed: ParsedMail) -> bytes:
-    if value is not None and value.isascii() and not _has_controls(value):
+    if value is not None and value.isascii() and not _has_controls(value) and len(value) <= LINE_MAX_BYTES:
         return value
     return b"<" + b"".join(parsed.message_id.encode("ascii", "replace").split()) + b">"
 
@@ -112,7 +118,7 @@ def _seven_bit(value: bytes) -> bytes:
             return value
         return _encode(value.replace(b"\n", b"").decode("ascii"), whole=True)
     text = _decode(value)
-    return _encode(text, whole="=?" in text)
+    return _encode(text, whole="=?" in text or len(text) > LINE_MAX_BYTES)
 
 
 def _has_controls(value: bytes) -> bool:
@@ -140,20 +146,22 @@ def _word_bytes(word: re.Match[bytes]) -> bytes:
 
 def _decode(value: bytes) -> str:
     """Decode an unfolded header value, whatever is in it; control characters become spaces."""
-    value = _BETWEEN_WORDS.sub(rb"\1", value.replace(b"\n", b"").replace(b"\r", b" ").replace(b"\0", b" "))
+    value = _BETWEEN_WORDS.sub(rb"\1", value.replace(b"\n", b""))
     text = ""
     at = 0
     for word in _ENCODED_WORD.finditer(value):
         charset, content = word[1].partition(b"*")[0], _word_bytes(word)
         text += decode_guess(value[at : word.start()]) + (decode_charset(content, charset) or decode_guess(content))
         at = word.end()
-    return text + decode_guess(value[at:])
+    return _CONTROLS.sub(" ", text + decode_guess(value[at:]))
 
 
 def _encode(text: str, *, whole: bool) -> bytes:
     """Put the words from the first that is not ASCII to the last, or all, into encoded words (RFC 2047), one a line."""
     words = text.split(" ")
-    odd = [number for number, word in enumerate(words) if whole or not word.isascii()] or [0]
+    odd = [number for number, word in enumerate(words) if whole or not word.isascii()]
+    if not odd:
+        return text.encode()
     before, phrase, after = words[: odd[0]], words[odd[0] : odd[-1] + 1], words[odd[-1] + 1 :]
     return " ".join([*before, "\n ".join(_encoded_words(" ".join(phrase))), *after]).encode("ascii", "replace")
 

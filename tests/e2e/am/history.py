@@ -23,7 +23,7 @@ AUTHORS = (
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit to be: message and changes, where bytes at a path write it, a path at a path renames it, None removes it."""
+    """A commit to be. Bytes as a path's change are its new content, a path is its new name, None removes it."""
 
     message: str
     changes: dict[str, bytes | str | None] = field(default_factory=dict)
@@ -149,11 +149,13 @@ def _messages() -> Iterator[Commit]:
     yield Commit("大きさ EUC-JP\n\n本文。", {"plain-3.txt": b"1\n"}, encoding="EUC-JP")
 
 
+EDITED = ("plain", "spaced", "windows", "mixed", "latin", "utf8", "noise", "from", "long")
+
+
 def _edits() -> Iterator[Commit]:
     content = dict(_base_files())
     for turn in range(16):
-        for name in ("plain.txt", "spaced.txt", "windows.txt", "mixed.txt", "latin.txt", "utf8.txt", "noise.txt", "from.txt",
-                     "long.txt", "picture.bin"):  # fmt: skip
+        for name in (*(f"{edited}.txt" for edited in EDITED), "picture.bin"):
             lines = content[name].split(b"\n")
             at = turn * 7 % (len(lines) - 1)
             lines[at] = lines[at][: len(lines[at]) // 2] + b" turn %d " % turn + lines[at][len(lines[at]) // 2 :]

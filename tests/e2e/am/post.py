@@ -1,4 +1,4 @@
-"""Patches as they are sent: by `git format-patch` and `git send-email`, then over SMTP, where every line ends in CRLF."""
+"""Patches as they are sent: by `git format-patch` and `git send-email`, then over SMTP, where lines end in CRLF."""
 
 import re
 from collections.abc import Sequence
