@@ -4,6 +4,7 @@ A state file beside the log could say something else than the log after a crash,
 carries its place in the archive, and the log is looked through from its end.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,23 +14,26 @@ from ingest.log import Log
 from schemas.records import ArchivePlace, ImportFinished, LogOpened, MailReceived, Record
 
 FIRST_BLOCK = 64
-BLOCK = 1000
+BLOCK = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier import: `last` is where it stopped (None: there was none), finished whether it said that it was done."""
+    """An earlier import, or the one to begin. last is where it stopped (None: it has not begun), finished whether it
+    said that it was done; list_id is the list that mails are of which name none.
+    """
 
     source: str
+    list_id: str = ""
     last: ArchivePlace | None = None
     finished: bool = False
 
 
 def source_of(path: Path) -> str:
     """Name an archive: "import:", its base name and a digest of where it is, so that two of one name are told apart."""
-    absolute = str(path.absolute()).encode(errors="surrogateescape")
-    name = path.absolute().name.encode(errors="surrogateescape").decode(errors="backslashreplace")
-    return f"import:{name}-{sha256(absolute).hexdigest()[:8]}"
+    absolute = Path(os.path.normpath(path.absolute()))
+    name = os.fsencode(absolute.name).decode(errors="backslashreplace")
+    return f"import:{name}-{sha256(os.fsencode(absolute)).hexdigest()[:8]}"
 
 
 def find_earlier(log: Log, archive: str, list_id: str) -> Earlier:
@@ -46,9 +50,9 @@ def find_earlier(log: Log, archive: str, list_id: str) -> Earlier:
         if isinstance(fact, ImportFinished):
             finished.add(fact.source)
         elif fact.archive:
-            return Earlier(fact.source, fact.archive, fact.source in finished)
+            return Earlier(fact.source, fact.source[len(archive) + 1 :], fact.archive, fact.source in finished)
     source = f"{archive}:{list_id}" if list_id else archive
-    return Earlier(source, None, source in finished)
+    return Earlier(source, list_id, None, source in finished)
 
 
 def _fits(source: str, archive: str, list_id: str) -> bool:

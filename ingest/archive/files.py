@@ -90,7 +90,7 @@ def _delivered(entry: "os.DirEntry[str]") -> MailFile:
 
 
 def delivery_time(name: str) -> datetime | None:
-    """When a mail was delivered, by its name in a maildir: seconds, a dot, perhaps M and microseconds; None: no such."""
+    """When it was delivered, by its name in a maildir: seconds, a dot, perhaps M and microseconds. None: no such."""
     found = _DELIVERY.match(name)
     if found is None or int(found[1]) == 0:
         return None

@@ -33,6 +33,9 @@ def import_command(settings: Settings, path: Path, list_id: str) -> None:
 
     An mbox may be packed with gzip, bzip2, xz or zstd. What was stopped goes on where it stopped when it is run again,
     and of an archive that grew only the new mails are taken.
+
+    \b
+    Example: patchlog import demo.mbox.xz --list-id demo.example.org
     """
     from ingest.archive import ArchiveError
     from ingest.log import LogError

@@ -1,0 +1,134 @@
+"""Makes records of an archive's mails, in processes beside this one when there are many, and in their order always."""
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+from multiprocessing import get_context, parent_process
+
+import msgspec
+
+from ingest import clock
+from ingest.archive.contract import ArchivedMail, ArchiveError
+from ingest.message import received_time
+from ingest.receipt import receive
+from schemas.records import ArchivePlace, MailReceived
+
+ALONE = 10
+"""Chunks that are parsed here before other processes are started: a small archive is done sooner than they would be."""
+AHEAD = 2
+"""Chunks per process that wait or are worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some mails in a row, for one append; the first is number first_number of its source."""
+
+    mails: Sequence[ArchivedMail]
+    first_number: int
+
+
+def parse_chunks(
+    chunks: Iterable[Chunk], source: str, list_id: str, processes: int
+) -> Iterator[tuple[Chunk, list[MailReceived]]]:
+    """Give each chunk with its records, in order. With `processes` 0 all work is done here.
+
+    Raises ArchiveError when a process was killed.
+    """
+    chunks = iter(chunks)
+    for chunk in islice(chunks, ALONE) if processes else chunks:
+        yield chunk, _records(chunk, source, list_id)
+    if not processes:
+        return
+    waiting = next(chunks, None)
+    if waiting is None:
+        return
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin_process)
+    try:
+        begun = pool.submit(clock.now)
+        while waiting and not begun.done():  # starting takes them as long as some hundred mails take us
+            yield waiting, _records(waiting, source, list_id)
+            waiting = next(chunks, None)
+        yield from _apart(pool, AHEAD * processes, chain([waiting] if waiting else [], chunks), source, list_id)
+    except BrokenProcessPool:
+        raise ArchiveError("a process that parses mail was killed; is there enough memory?") from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _apart(
+    pool: ProcessPoolExecutor, ahead: int, chunks: Iterator[Chunk], source: str, list_id: str
+) -> Iterator[tuple[Chunk, list[MailReceived]]]:
+    running: deque[tuple[Chunk, Future[list[bytes]]]] = deque()
+    while True:
+        for chunk in islice(chunks, ahead - len(running)):
+            work = [(mail.raw, mail.archived_at) for mail in chunk.mails]
+            running.append((chunk, pool.submit(_parse_apart, work, source, list_id)))
+        if not running:
+            return
+        chunk, answer = running.popleft()
+        yield chunk, [_placed(fact, chunk, place) for place, fact in enumerate(map(_decoder.decode, answer.result()))]
+
+
+def to_record(raw: bytes, archived_at: datetime | None, source: str, list_id: str) -> MailReceived:
+    """Make the record of one mail through the same receipt as SMTP's.
+
+    It was received when its topmost Received field says; else when the archive says, else at its Date, else now; and
+    never later than now. list_id is kept where the mail names no list.
+    """
+    now = clock.now()
+    received_at = received_time(raw) or archived_at
+    fact = receive(raw, source=source, received_at=min(received_at or now, now))
+    if received_at is None and fact.parsed and fact.parsed.date_from == "date":
+        fact = msgspec.structs.replace(fact, received_at=min(fact.parsed.date, now))
+    if list_id and not (fact.parsed and fact.parsed.list_ids):
+        fact = msgspec.structs.replace(fact, list_id=list_id)
+    return fact
+
+
+def _records(chunk: Chunk, source: str, list_id: str) -> list[MailReceived]:
+    facts = (to_record(mail.raw, mail.archived_at, source, list_id) for mail in chunk.mails)
+    return [_placed(fact, chunk, place) for place, fact in enumerate(facts)]
+
+
+def _placed(fact: MailReceived, chunk: Chunk, place: int) -> MailReceived:
+    mail = chunk.mails[place]
+    archive = ArchivePlace(chunk.first_number + place, mail.key, mail.place)
+    return msgspec.structs.replace(fact, raw=mail.raw, archive=archive)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(MailReceived)
+
+
+def _parse_apart(work: Sequence[tuple[bytes, datetime | None]], source: str, list_id: str) -> list[bytes]:
+    """Runs in another process: records without their raw bytes, which need not travel back."""
+    return [_encode(to_record(raw, archived_at, source, list_id)) for raw, archived_at in work]
+
+
+def _encode(fact: MailReceived) -> bytes:
+    fact = msgspec.structs.replace(fact, raw=b"")
+    try:
+        return _encoder.encode(fact)
+    except UnicodeEncodeError:  # a lone surrogate in the parsed form, which is a cache: the log leaves it out too
+        return _encoder.encode(msgspec.structs.replace(fact, parsed=None, parser_version=0))
+
+
+def _begin_process() -> None:
+    """Leave Ctrl-C to the parent, and end when the parent was killed and cannot say so."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
