@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 import uvloop
 
+from ingest.journal import keep_journal
 from ingest.log import LogError, open_log
 from ingest.smtp.access import read_access
 from ingest.smtp.session import Receiver, Reception
@@ -28,8 +29,9 @@ class CannotStart(Exception):
 def run(settings: Settings) -> int:
     """Receive mail until SIGTERM or SIGINT; returns the exit code: 0, or 1 with a line on stderr if it cannot start."""
     try:
+        keep_journal(settings.log_format)
         uvloop.run(serve(settings))
-    except CannotStart as error:
+    except (CannotStart, ValueError) as error:
         sys.stderr.write(f"patchlog ingest: {error}\n")
         return 1
     return 0
@@ -65,14 +67,15 @@ def read_address(text: str) -> tuple[str, int]:
 async def _receive(reception: Reception, host: str, port: int) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, stop.set)
     try:
         server = await loop.create_server(partial(Receiver, reception, loop), host, port, backlog=BACKLOG)
     except OSError as error:
         raise CannotStart(f"smtp: cannot listen on {host}:{port}: {error.strerror or error}") from None
     for listener in server.sockets:
-        _logger.info("receiving", address="{}:{}".format(*listener.getsockname()[:2]))
+        address, number = listener.getsockname()[:2]
+        _logger.info("receiving", address=address, port=number)
     await stop.wait()
     server.close()
     await reception.leave(LEAVE_SECONDS)

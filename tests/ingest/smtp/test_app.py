@@ -1,13 +1,16 @@
 """The receiver's process: it starts, it says why it cannot, it ends when it is told to."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ingest.app import read_address, run
 from ingest.log import open_log
@@ -18,17 +21,23 @@ RUN = """
 import sys
 from ingest.app import run
 from schemas.settings import Settings
-sys.exit(run(Settings(data=sys.argv[1], smtp="127.0.0.1:0")))
+sys.exit(run(Settings(data=sys.argv[1], smtp="127.0.0.1:0", log_format="json")))
 """
 
 
 def started(folder: Path) -> tuple[subprocess.Popen[str], int]:
     """A receiver in a process of its own, and the port that it says it receives at."""
-    process = subprocess.Popen([sys.executable, "-c", RUN, str(folder)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    address = next(word for word in line.split() if "127.0.0.1:" in word)
-    return process, int("".join(filter(str.isdigit, address.rpartition(":")[2].replace("\x1b[0m", ""))))
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(folder)], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    return process, json.loads(line)["port"]
+
+
+@pytest.fixture(autouse=True)
+def journal_as_before() -> Iterator[None]:
+    """`run` sets up the journal of the whole process, on a stderr that pytest takes away afterwards."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -61,6 +70,7 @@ def test_a_taken_port_is_one_line_and_exit_code_1(tmp_path: Path, capsys: pytest
         pytest.param({"smtp_clients": "all"}, "smtp_clients: expected networks", id="clients"),
         pytest.param({"smtp_recipients": "me"}, "smtp_recipients: expected NAME@DOMAIN", id="recipients"),
         pytest.param({"max_mail_bytes": 0}, "max_mail_bytes: expected a number above 0, came 0", id="size"),
+        pytest.param({"log_format": "xml"}, "log_format: expected one of text, json, came 'xml'", id="format"),
         pytest.param({"log": "tape:///dev/st0"}, "log URL: expected ", id="log"),
     ],
 )
