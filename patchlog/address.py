@@ -16,13 +16,13 @@ class Address(NamedTuple):
 
     def reachable(self) -> "Address":
         """Where a client on this machine finds it: a wildcard host is the loopback's."""
-        return Address({"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host), self.port)
+        return Address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port)
 
 
 def parse_address(setting: str, text: str) -> Address:
     """Read HOST:PORT. Raises ValueError that names the setting, what was expected and what came."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdecimal() or int(port) > 65535:
+    if not colon or not host or not port.isascii() or not port.isdecimal() or int(port) > 65535:
         raise ValueError(f"{setting}: expected HOST:PORT, came {text!r}")
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
 

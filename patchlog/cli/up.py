@@ -87,7 +87,7 @@ def parts(up_pid: int) -> tuple["Part", ...]:
 
     return (
         Part("ingest", command("ingest"), stop_seconds=10),
-        Part("api", command("api"), stop_seconds=5),
+        Part("api", command("api"), stop_seconds=15),
         Part("projector", command("projector"), stop_seconds=10),
     )
 
