@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import falcon
 import msgspec
@@ -32,6 +33,8 @@ class Site:
     ) -> None:
         self._reader = reader
         self._base_url = base_url
+        self.root = urlsplit(base_url).path.rstrip("/")
+        """The path that stands before every path of ours in the reader's eyes; "" unless the configured URL has one."""
         self._long_query_seconds_max = long_query_seconds_max
         self._turns = asyncio.Semaphore(LONG_QUERIES_MAX)
 

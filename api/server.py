@@ -1,6 +1,5 @@
 """Serves the app by gunicorn's ASGI worker, in as many processes as the settings say."""
 
-import os
 import socket
 import sys
 from typing import Any
@@ -43,7 +42,7 @@ def listen(address: str) -> socket.socket:
 
 
 def _reason(error: OSError | ValueError) -> str:
-    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

@@ -30,7 +30,8 @@ class FrontPage(Resource):
         parameters = parameters_of(request)
         page = read_page(parameters.get("perpage") or "100", parameters.get("page"))
         listed = await self.site.read(partial(list_projects, order=(), page=page))
-        show(response, "front.html", projects=listed.documents, **_neighbours("/", page, listed.total))
+        neighbours = _neighbours(f"{self.site.root}/", page, listed.total)
+        show(response, "front.html", root=self.site.root, projects=listed.documents, **neighbours)
 
 
 class ProjectPage(Resource):
@@ -45,15 +46,16 @@ class ProjectPage(Resource):
             return get_project(connection, str(key.id)), listed
 
         document, listed = await self.site.read(query)
-        neighbours = _neighbours(request.scope["path"], page, listed.total)
-        show(response, "project.html", project=document, series=listed.documents, total=listed.total, **neighbours)
+        neighbours = _neighbours(self.site.root + request.scope["path"], page, listed.total)
+        shown = {"project": document, "series": listed.documents, "total": listed.total}
+        show(response, "project.html", root=self.site.root, **shown, **neighbours)
 
 
 class SeriesPage(Resource):
     async def on_get(self, request: Request, response: Response, series: int) -> None:
         view = await self.site.read(partial(view_series, series_id=series))
         if view is not None:
-            show(response, "series.html", view=view, series=view.series)
+            show(response, "series.html", root=self.site.root, view=view, series=view.series)
             return
         target = await self.site.read(partial(series_moved_to, series_id=series))
         if target is None:
@@ -66,7 +68,7 @@ class PatchPage(Resource):
         view = await self.site.read(partial(view_patch, patch_id=patch))
         if view is None:
             raise falcon.HTTPNotFound
-        show(response, "patch.html", view=view, patch=view.patch)
+        show(response, "patch.html", root=self.site.root, view=view, patch=view.patch)
 
 
 class MessagePage(Resource):

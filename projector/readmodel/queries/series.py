@@ -20,7 +20,7 @@ from projector.readmodel.queries.listing import (
 )
 from projector.readmodel.queries.matching import contains
 from projector.readmodel.queries.projects import PROJECT_COLUMNS
-from projector.readmodel.tables import mail, patch, person, posting, project, revision, series, series_alias
+from projector.readmodel.tables import cover, mail, patch, person, posting, project, revision, series, series_alias
 from schemas.rest import PersonDocument, ProjectDocument, SeriesDocument
 
 
@@ -126,15 +126,12 @@ _MANY_EXPANDED = _EXPANDED.where(series.c.id.in_(bindparam("ids", expanding=True
 _ALIAS = select(series_alias.c.target_id).where(series_alias.c.id == bindparam("series_id"))
 
 _WITH_PATCH = select(patch.c.series_id).where(patch.c.message_id == bindparam("msgid"))
-_WITH_COVER = (  # by its thread, since covers have no index of their own
+_WITH_COVER = (  # by its thread, for revisions have no index by their covers
     select(revision.c.series_id)
     .join(posting, posting.c.id == revision.c.posting_id)
     .join(mail, mail.c.thread_id == posting.c.thread_id)
-    .where(
-        mail.c.project_id.in_(select(project.c.id)),
-        mail.c.message_id == bindparam("msgid"),
-        revision.c.cover_id == mail.c.id,
-    )
+    .join(cover, cover.c.id == mail.c.id)
+    .where(cover.c.message_id == bindparam("msgid"), revision.c.cover_id == cover.c.id)
 )
 
 _LISTING = Listing(
