@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
-from ingest.message.am_content import CLOSED, Leaf, read_leaves
+from ingest.message.am_content import CLOSED, PARTS_MAX, Leaf, read_leaves
 from ingest.message.am_header import decode_charset, decode_guess, split_header, write_head
 from schemas.mail import AmMail, ParsedMail
 
@@ -18,11 +19,12 @@ def take_apart(raw: bytes, parsed: ParsedMail) -> AmMail:
     raw has the line ends of SMTP or of a file; the CR of a line's end is the transport's, one that came through an
     encoding is the file's. The commit message becomes UTF-8, the diff keeps its bytes. `parsed` gives the author where
     a list rewrote From, and the fields that the mail lacks. Never raises; of a mail without a diff, all is message.
+    Time is proportional to the size: parts, their depth and the header's fields have bounds.
     """
     text = raw.replace(b"\r\n", b"\n").lstrip(b" \t\r\n")
     header, at = split_header(text)
     lower = header.lower()
-    body, diff_at = _join(read_leaves(header, lower, text[at:]))
+    body, diff_at = _join(islice(read_leaves(header, lower, text[at:]), PARTS_MAX))
     return AmMail(write_head(header, lower, parsed), body, _trailers_at(body, diff_at))
 
 

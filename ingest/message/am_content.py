@@ -11,6 +11,9 @@ from ingest.message.am_header import field, split_header
 _DEPTH_MAX = 16
 """Multiparts deeper than this are read as text, so that hostile mail cannot exhaust the stack."""
 
+PARTS_MAX = 1000
+"""Parts of one multipart that are told apart; what follows them is one more."""
+
 _DROPPED_TYPES = (
     b"image/",
     b"audio/",
@@ -19,7 +22,6 @@ _DROPPED_TYPES = (
     b"application/pkcs7-signature",
     b"application/x-pkcs7-signature",
 )
-_PYTHON_READS_OTHERWISE = re.compile(rb"==|=\r|\0")
 _QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})|=(?:\n|\Z)|\0[^\n]*\n?")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _ATTRIBUTE_END = re.compile(rb"[; \t]")
@@ -96,6 +98,8 @@ def _split_parts(body: bytes, boundary: bytes) -> tuple[list[bytes], bool]:
             if tail:
                 return parts, True
             start = line_end + 1
+            if len(parts) == PARTS_MAX:
+                break
         at = text.find(delimiter, line_end)
     if start >= 0:
         parts.append(text[start:])
@@ -106,7 +110,7 @@ def _undo_transfer(encoding: bytes, body: bytes) -> bytes:
     if b"base64" in encoding:
         return _undo_base64(body)
     if b"quoted-printable" in encoding:
-        if _PYTHON_READS_OTHERWISE.search(body):
+        if b"==" in body or b"=\r" in body or b"\0" in body:  # Python reads these in another way than git.
             return _QUOTED.sub(lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"", body)
         return a2b_qp(body)
     return body
@@ -132,19 +136,18 @@ def _unflow(content: bytes, *, delsp: bool, joined_first: bool) -> bytes:
     joined_first: git joins the lines of an encoded part before it looks for a stuffing space, of a plain one after.
     """
     lines: list[bytes] = []
-    held = b""
+    held: list[bytes] = []
     for line in content.split(b"\n"):
         line = line.removesuffix(b"\r")
-        if joined_first:
-            line, held = held + line, b""
         if line == b"-- ":
-            lines += [held, line] if held else [line]
-            held = b""
+            lines += [b"".join(held), line] if held else [line]
+            held = []
             continue
-        line = line.removeprefix(b" ")
+        if not (joined_first and held):
+            line = line.removeprefix(b" ")
         if line.endswith(b" "):
-            held += line[:-1] if delsp else line
+            held.append(line[:-1] if delsp else line)
         else:
-            lines.append(held + line)
-            held = b""
-    return b"\n".join([*lines, held] if held else lines)
+            lines.append(b"".join([*held, line]))
+            held = []
+    return b"\n".join([*lines, b"".join(held)] if held else lines)

@@ -99,6 +99,7 @@ def test_the_line_that_begins_the_diff_is_converted_as_git_does() -> None:
         pytest.param(b"; DelSp=Yes", b"8bit", b"one \ntwo\n", b"onetwo\n", id="joined without the space"),
         pytest.param(b"", b"8bit", b" From\n  x\n\n", b"From\n x\n\n", id="stuffed"),
         pytest.param(b"", b"8bit", b"one \n-- \nsig\n", b"one \n-- \nsig\n", id="a signature is not joined"),
+        pytest.param(b"", b"quoted-printable", b"one =20\n-- \n", b"one  \n-- \n", id="nor in an encoded part"),
         pytest.param(b"", b"8bit", b"-- \nsig\nlast ", b"-- \nsig\nlast ", id="a flowed line at the end"),
         pytest.param(b"", b"quoted-printable", b"one =20\n two=0D\n", b"one   two\n", id="joined before unstuffed"),
         pytest.param(b"; delsp=no", b"8bit", b"one \n two\n", b"one two\n", id="unstuffed before joined"),
@@ -170,6 +171,15 @@ def test_multiparts_are_not_followed_down_without_end() -> None:
     )
     body = body_of(b"multipart/mixed; boundary=1", b"8bit", deep + b"--99\n\ntext\n")
     assert body.startswith(b"--17\nContent-Type")
+
+
+def test_parts_are_not_told_apart_without_end() -> None:
+    assert multipart(part(b"X: y", b"1\n") * 999) == b"1\n" * 999 + b"\n"
+    assert multipart(part(b"X: y", b"1\n") * 2000) == b"1\n" * 1000
+    left_out = part(b"Content-Type: image/png", b"2\n") * 1000
+    assert multipart(left_out, part(b"X: y", b"1\n") * 2) == b"1\n--b\nX: y\n\n1\n--b--\nafter\n"
+    nested = b"Content-Type: multipart/mixed; boundary=c\n\n" + b"--c\n\n2\n" * 600
+    assert multipart(*[b"--b\n" + nested] * 3).count(b"2\n") == 1000
 
 
 @pytest.mark.parametrize(
