@@ -8,16 +8,20 @@ from dataclasses import dataclass
 
 from patchlog.address import Address
 
+PROBE_PATH = "/api/1.0/projects/?perpage=1"
+"""Answered with 200 when there is a read model to answer from, so when the projector has begun too."""
 PROBE_SECONDS = 2.0
 PAUSE_SECONDS = 0.02
+PAUSE_SECONDS_MAX = 0.5
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """What the doors said when they were last tried: "" for a door that is open."""
+    """What the doors said when they were last tried: "" for a door that is open. projects: how many the API shows."""
 
     smtp: str
     http: str
+    projects: int = 0
 
     @property
     def open(self) -> bool:
@@ -26,26 +30,18 @@ class Readiness:
 
 def probe(smtp: Address, http_address: Address) -> Readiness:
     """Knock at both doors once."""
-    return Readiness(_probe_smtp(smtp.reachable()), _probe_http(http_address.reachable()))
+    answer, projects = _probe_http(http_address.reachable())
+    return Readiness(_probe_smtp(smtp.reachable()), answer, projects)
 
 
 def wait_until_open(smtp: Address, http_address: Address, seconds: float) -> Readiness:
     """Knock until both doors are open or the time is over, and give what they said last."""
-    for _ in range(max(1, int(seconds / PAUSE_SECONDS))):
-        readiness = probe(smtp, http_address)
-        if readiness.open:
-            break
-        time.sleep(PAUSE_SECONDS)
+    deadline = time.monotonic() + seconds
+    pause = PAUSE_SECONDS
+    while not (readiness := probe(smtp, http_address)).open and time.monotonic() < deadline:
+        time.sleep(pause)
+        pause = min(pause * 1.2, PAUSE_SECONDS_MAX)
     return readiness
-
-
-def count_projects(http_address: Address) -> int:
-    """How many projects the API shows; 0 when it does not say."""
-    try:
-        status, body = _get(http_address.reachable(), "/api/1.0/projects/?perpage=1")
-        return int(json.loads(body)["count"]) if status == 200 else 0
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return 0
 
 
 def _probe_smtp(address: Address) -> str:
@@ -59,12 +55,14 @@ def _probe_smtp(address: Address) -> str:
     return "" if greeting.startswith(b"220") else f"expected 220, came {greeting[:80]!r}"
 
 
-def _probe_http(address: Address) -> str:
+def _probe_http(address: Address) -> tuple[str, int]:
     try:
-        status, body = _get(address, "/api/1.0/")
-    except (OSError, http.client.HTTPException) as error:
-        return str(error)
-    return "" if status == 200 else f"expected status 200, came {status}: {body[:200].decode(errors='replace')}"
+        status, body = _get(address, PROBE_PATH)
+        if status == 200:
+            return "", int(json.loads(body)["count"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+        return str(error) or type(error).__name__, 0
+    return f"expected status 200, came {status}: {body[:200].decode(errors='replace')}", 0
 
 
 def _get(address: Address, path: str) -> tuple[int, bytes]:

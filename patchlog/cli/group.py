@@ -11,6 +11,7 @@ import click
 
 from patchlog.configuration import load_settings
 
+PARTS = ("ingest", "projector", "api")
 GIVEN = "patchlog.given"
 
 
@@ -46,11 +47,14 @@ class RootCommands(Commands):
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
-            raise click.ClickException(sentence(error)) from error
+            foreseen = foreseen_failure(error)
+            if foreseen is None and ctx.invoked_subcommand in PARTS:
+                raise  # what they print goes to a log, where the traceback belongs
+            raise click.ClickException(foreseen or mistake(error)) from error
 
 
-def sentence(error: Exception) -> str:
-    """Say in one line what went wrong; where, if nobody foresaw it."""
+def foreseen_failure(error: Exception) -> str | None:
+    """Say in one line what went wrong; None for what nobody foresaw."""
     from ingest.log import LogError
     from projector.readmodel.generations import NoReadModel, is_unavailable
 
@@ -58,6 +62,11 @@ def sentence(error: Exception) -> str:
         return str(error)
     if is_unavailable(error):
         return f"the read model is away or busy: {str(error).splitlines()[0]}"
+    return None
+
+
+def mistake(error: Exception) -> str:
+    """Say in one line what nobody foresaw, and where it is."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"a mistake in patchlog: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
 

@@ -1,6 +1,7 @@
 """`patchlog up`: all parts in one command, on one machine."""
 
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -68,14 +69,14 @@ class _Up:
             self._supervision.stop()
 
     def _greet(self) -> None:
-        from patchlog.ready import count_projects, wait_until_open
+        from patchlog.ready import wait_until_open
 
         while not (readiness := wait_until_open(self._smtp, self._http, WAIT_SECONDS)).open:
             for door, answer in (("SMTP", readiness.smtp), ("HTTP", readiness.http)):
                 if answer:
                     _write_line("up", f"still waiting for {door}: {answer}".encode())
         self._ready = True
-        click.echo(ready_text(self._settings, self._smtp, self._http, fresh=count_projects(self._http) == 0))
+        click.echo(ready_text(self._settings, self._smtp, self._http, fresh=readiness.projects == 0))
 
 
 def parts(up_pid: int) -> tuple["Part", ...]:
@@ -98,18 +99,24 @@ def ready_text(settings: Settings, smtp: "Address", http: "Address", *, fresh: b
     line = f"patchlog is ready: SMTP on {smtp}, API on {url}, data in {settings.data}"
     if not fresh:
         return line
-    mailhost = smtp.reachable()
+    mailhost, command = smtp.reachable(), _command()
     return f"""{line}
 
 Try it, in another terminal:
   1. tell it about a list:
-     patchlog project add demo --name Demo --listid demo.example.org --listemail demo@example.org --data {settings.data}
+     {command} project add demo --name Demo --listid demo.example.org \\
+       --listemail demo@example.org --data {settings.data}
   2. send it the last three commits of any git repository:
      git send-email --smtp-server={mailhost.host} --smtp-server-port={mailhost.port} --confirm=never \\
        --suppress-cc=all --to=demo@example.org -3
   3. look at what became of them:
      curl {url}projects/demo/series/
 """
+
+
+def _command() -> str:
+    """How a shell finds this program."""
+    return "patchlog" if shutil.which("patchlog") else os.path.relpath(Path(sys.prefix) / "bin" / "patchlog")
 
 
 def _write_line(name: str, line: bytes) -> None:
