@@ -13,7 +13,7 @@ def seconds_until(time_us: int) -> float:
 
 
 def advance_clock(log: Log, until_us: int) -> bool:
-    """Append that the log's time passed `until_us`, if it has; False when it is still to come. Raises as `append` does."""
+    """Append that the log's time passed `until_us`, if it has; else False. Raises as `append` does."""
     if seconds_until(until_us) > 0:
         return False
     until = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=until_us)

@@ -31,7 +31,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def keys(posting: Posting) -> frozenset[str]:
-    """The keys under which a posting is filed, and under which it looks for others."""
+    """The keys under which a posting looks for others that it may link to, and is found by others."""
     return frozenset(
         {
             f"name {posting.name_key}",
@@ -41,12 +41,19 @@ def keys(posting: Posting) -> frozenset[str]:
     )
 
 
-def awaited(posting: Posting) -> frozenset[str]:
-    """The keys by which a posting that supersedes a mail is found when that mail comes later."""
-    return frozenset(awaited_key(message_id) for message_id in posting.supersedes)
+def filed_under(posting: Posting) -> frozenset[str]:
+    """The keys under which a posting is filed: its `keys`, and those by which mails that come later find it."""
+    awaited = {awaited_key(message_id) for message_id in posting.supersedes}
+    return keys(posting) | awaited | {run_key(posting.author, posting.total, number) for number in posting.runs}
+
+
+def run_key(author: str, total: int, half_hour: int) -> str:
+    """By this the mails of one run that name no others find together."""
+    return f"run {author} {total} {half_hour}"
 
 
 def awaited_key(message_id: str) -> str:
+    """By this a posting that supersedes a mail is found when the mail comes later."""
     return f"superseded {message_id}"
 
 

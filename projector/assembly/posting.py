@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from projector.assembly.drafts import Draft, Drafting, draft_postings
+from projector.assembly.drafts import RUN_SECONDS, Draft, Drafting, draft_postings
 from projector.assembly.mail import COMMENT, COVER, PATCH, Mail
 from projector.assembly.subject import closing_reroll
 from projector.assembly.tree import Tree, build_tree
@@ -22,7 +22,7 @@ class PostedPatch(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True):
-    """One posting, as worked out from the mails of its threads. Mails are named by record id, dates in seconds of 1970.
+    """One posting, worked out from the mails of its threads. Mails are named by record id, dates in seconds of 1970.
 
     id is the record id of the mail that stands for it. answers: the covers and patches above its root, nearest first;
     of a partial reroll, the patch it replaces comes first. received and source: of the mail that came last.
@@ -54,6 +54,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     """Of a single patch, the files it touches."""
     change_ids: tuple[str, ...]
     supersedes: tuple[str, ...]
+    runs: tuple[int, ...]
+    """The half hours in which it was sent, as far as its mails name no others: by these such mails find together."""
     received: int
     source: str
 
@@ -89,17 +91,22 @@ class Assembled(msgspec.Struct, frozen=True):
 def assemble(
     mails: Iterable[Mail], anchors: Iterable[int] = (), announced: Mapping[int, int] | None = None
 ) -> Assembled:
-    """Find the postings of a set of mails with different Message-IDs, which has every mail of the threads it touches.
+    """Find the postings of a set of mails with different Message-IDs, which has all mails of the threads it touches.
 
     `anchors` are ids of postings found before: a posting that has such a mail keeps its id (the lowest); another is
-    called by the lowest record id of its mails. `announced` names the partial reroll of each patch that was announced in
-    one. Postings come in the order of their date.
+    called by the lowest record id of its mails. `announced` names the partial reroll of each patch that was announced
+    in one. Postings come in the order of their date.
     """
     tree = build_tree(mails)
     work = draft_postings(tree, announced or {})
     known = frozenset(anchors)
     postings = sorted((_finish(work, draft, known) for draft in work.drafts), key=lambda posting: posting.order)
     return Assembled(tuple(postings), work.kinds, _targets(tree, work.kinds))
+
+
+def half_hour(mail: Mail) -> int:
+    """The half hour since 1970 in which a mail was sent, by its Date."""
+    return mail.date // RUN_SECONDS
 
 
 def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
@@ -135,13 +142,14 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         files=next(iter(draft.places.values())).files if single else (),
         change_ids=tuple(sorted({mail.change_id for mail in own if mail.change_id is not None})),
         supersedes=tuple(sorted({name for mail in own for name in mail.supersedes})),
+        runs=tuple(sorted({half_hour(mail) for mail in own if not mail.references and mail.total is not None})),
         received=latest.received,
         source=latest.source,
     )
 
 
 def _places(work: Drafting, draft: Draft) -> list[PostedPatch]:
-    """The patches at their places; of a partial reroll its own x where n is the same, else that of what it answers."""
+    """The patches at their places; of a partial reroll, those that they take in the revision before."""
     places = []
     for place, mail in sorted(draft.places.items()):
         where = place

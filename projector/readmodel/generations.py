@@ -1,8 +1,8 @@
 """Generations: read models behind a pointer, so that one can be filled while another is read.
 
 A generation of `sqlite:///DIR/readmodel.db` is a file `readmodel.db.N`; the small file `readmodel.db` is the pointer:
-JSON that names the live generation of each `SCHEMA_VERSION`. It is replaced by a rename, so a reader sees the old one or
-the new one. Whoever moves it first retires the old generation in a transaction of that generation, so that its
+JSON that names the live generation of each `SCHEMA_VERSION`. It is replaced by a rename, so a reader sees the old one
+or the new one. Whoever moves it first retires the old generation in a transaction of that generation, so that its
 projector's next compare-and-set fails.
 """
 
@@ -72,9 +72,17 @@ class ReadModels:
         engine = self.engine(generation)
         with engine.begin() as connection:
             connection.execute(update(meta).where(meta.c.name == "retired").values(value=successor))
-            position = connection.execute(select(meta.c.value).where(meta.c.name == "position")).scalar_one()
+            position = int(connection.execute(select(meta.c.value).where(meta.c.name == "position")).scalar_one())
         engine.dispose()
         return position
+
+    def successor(self, generation: int) -> tuple[int, int]:
+        """The generation for whose sake this one was retired (0: it was not), and the position where this one is."""
+        engine = self.engine(generation, read_only=True)
+        with engine.connect() as connection:
+            values = {row.name: int(row.value) for row in connection.execute(select(meta))}
+        engine.dispose()
+        return values["retired"], values["position"]
 
     def point_to(self, generation: int) -> None:
         """Make a generation the live one, at once for every reader."""

@@ -86,7 +86,7 @@ comment = Table(
     _ref("project_id"),
     Column("message_id", Text, nullable=False),
     _ref("target_id", null=True),  # the patch or cover letter it is about: its nearest such ancestor
-    _ref("parent_id", null=True),  # the mail it answers, where we have it
+    Column("parent", Text),  # the Message-ID that it answers
     _ref("author_id"),
     Column("date_us", BigInteger, nullable=False),
     Column("subject", Text, nullable=False),

@@ -1,0 +1,233 @@
+"""Keeps postings linked and grouped into series: looks again at what a changed posting can have changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from projector.assembly import links
+from projector.assembly.links import Found
+from projector.assembly.posting import Posting
+from projector.assembly.series import Member, components, may_grow, revise
+from projector.fold.pending import REVISION, WAIT, Pending
+from projector.fold.projects import Projects
+from projector.fold.series import Moment, SeriesRows
+from projector.readmodel.rows import PostingState, Thread
+from projector.readmodel.working import WorkingSet
+
+
+class Grouping:
+    """Postings, their links, and the series that these make."""
+
+    def __init__(self, working: WorkingSet, pending: Pending, projects: Projects) -> None:
+        self._working, self._pending, self._projects = working, pending, projects
+        self._rows = SeriesRows(working, pending)
+
+    def regroup(
+        self,
+        thread: Thread,
+        states: Mapping[int, PostingState],
+        changed: Sequence[Posting],
+        removed: Sequence[PostingState],
+        moment: Moment,
+    ) -> None:
+        """Take in what became of a thread's postings, and bring the series that this touches up to date."""
+        if not changed and not removed:
+            return
+        dirty: dict[int, None] = {}
+        series: set[int] = set()
+        for state in removed:
+            self._remove(state, thread, dirty)
+            if state.series is not None:
+                series.add(state.series)
+        for posting in changed:
+            self._take_in(thread, posting, states.get(posting.id), dirty)
+        self._link(thread, dirty, series)
+        self._group(thread.project, dirty, series, moment)
+
+    def settle(self, posting: int, moment: Moment) -> None:
+        """The wait for more of a posting is over."""
+        state = self._working.postings.get(posting)
+        if state is not None and not state.settled:
+            state.settled = True
+            self._working.postings.put(posting, state)
+            self._group(state.project, {posting: None}, set(), moment)
+
+    def refresh(self, project: int, series: int, moment: Moment) -> None:
+        """Work a series out again: what is known of its patches or announcements changed."""
+        self._group(project, {}, {series}, moment)
+
+    def replaced(self, mail: int) -> None:
+        """Other bytes count for a mail from now on."""
+        self._rows.stale.add(mail)
+
+    # --- keys and links ---
+
+    def _take_in(self, thread: Thread, posting: Posting, state: PostingState | None, dirty: dict[int, None]) -> None:
+        before = links.filed_under(state.posting) if state is not None else frozenset()
+        if state is None:
+            state = PostingState(posting, thread.project, thread.id)
+            self._working.results.seed(("revision", posting.id), {})
+        self._note_dependents(thread, posting, before | links.filed_under(posting), dirty)
+        self._file(thread.project, posting.id, before, links.filed_under(posting))
+        state.posting, state.thread = posting, thread.id
+        self._working.postings.put(posting.id, state)
+        dirty[posting.id] = None
+        self._wait(state)
+
+    def _remove(self, state: PostingState, thread: Thread, dirty: dict[int, None]) -> None:
+        """A posting is part of another one now; its numbers lead there."""
+        id = state.posting.id
+        self._note_dependents(thread, state.posting, links.filed_under(state.posting), dirty)
+        self._file(state.project, id, links.filed_under(state.posting), frozenset())
+        self._working.postings.drop(id)
+        dirty.pop(id, None)
+        self._pending.done(REVISION, id)
+        self._pending.done(WAIT, id)
+        self._rows.leave(state)
+
+    def _file(self, project: int, id: int, before: frozenset[str], after: frozenset[str]) -> None:
+        self._working.keys.need((project, key) for key in before ^ after)
+        for key in sorted(before ^ after):
+            filed = self._working.filed(project, key)
+            (filed.ids.add if key in after else filed.ids.discard)(id)
+
+    def _note_dependents(self, thread: Thread, posting: Posting, keys: frozenset[str], dirty: dict[int, None]) -> None:
+        """Whatever may link to a posting, or could before it changed, is looked at again."""
+        mails = set(posting.mails)
+        awaited = {
+            links.awaited_key(entry.mail.message_id) for id in mails if (entry := thread.entries.get(id)) is not None
+        }
+        wanted = [(thread.project, key) for key in keys | awaited if not key.startswith("run ")]
+        self._working.keys.need(wanted)
+        for key in sorted(wanted):
+            filed = self._working.keys.get(key)
+            for id in sorted(filed.ids) if filed is not None else ():
+                other = self._working.postings.get(id)
+                if other is not None and other.posting.order >= posting.order:
+                    dirty[id] = None
+        for id in sorted(thread.postings):
+            other = self._working.postings.get(id)
+            if other is not None and not mails.isdisjoint(other.posting.answers):
+                dirty[id] = None
+
+    def _link(self, thread: Thread, dirty: dict[int, None], series: set[int]) -> None:
+        states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]
+        dirty.clear()
+        for state in sorted(states, key=lambda state: state.posting.order):
+            dirty[state.posting.id] = None
+            link = self._find_link(state)
+            if link != state.link:
+                state.link = link
+                self._working.postings.put(state.posting.id, state)
+            if link is not None:
+                target = self._working.postings.get(link.to)
+                if target is not None and target.series is not None:
+                    series.add(target.series)
+
+    def _find_link(self, state: PostingState) -> links.Link | None:
+        posting, project = state.posting, state.project
+        keys = [(project, key) for key in links.keys(posting)]
+        self._working.keys.need(keys)
+        ids = {id for key in keys if (filed := self._working.keys.get(key)) is not None for id in filed.ids}
+        superseded: set[int] = set()
+        for name in posting.supersedes:
+            holder = self._holder(project, name)
+            if holder is not None:
+                superseded.add(holder[1])
+                ids |= holder[0].postings
+        if posting.answers:
+            thread = self._working.threads.get(state.thread)
+            ids |= thread.postings if thread is not None else set()
+        ids.discard(posting.id)
+        if not ids:
+            return None
+        self._working.postings.need(ids)
+        found = [Found(other.posting, other.series) for id in sorted(ids) if (other := self._working.postings.get(id))]
+        return links.link(posting, found, superseded)
+
+    def _holder(self, project: int, name: str) -> tuple[Thread, int] | None:
+        id = self._working.names.get((project, name))
+        thread = self._working.threads.get(id) if id is not None else None
+        mail = thread.names.get(name) if thread is not None else None
+        return (thread, mail) if thread is not None and mail is not None else None
+
+    # --- waits ---
+
+    def _wait(self, state: PostingState) -> None:
+        posting = state.posting
+        if may_grow(posting) and not state.settled:
+            wait_seconds = self._projects.by_id[state.project].settings.wait_seconds
+            end = (posting.received + wait_seconds) * 1_000_000
+            self._pending.note(WAIT, posting.id, state.project, end, posting.source)
+        else:
+            self._pending.done(WAIT, posting.id)
+
+    # --- series ---
+
+    def _group(self, project: int, dirty: Iterable[int], series: set[int], moment: Moment) -> None:
+        states = self._members(dirty, series)
+        targets = {id: state.link.to if state.link is not None else None for id, state in states.items()}
+        groups = [[states[id] for id in ids] for ids in components(targets)]
+        claimed = {id for id in series | {state.series for state in states.values()} if id is not None}
+        names = _name_series(groups, claimed)
+        for group, name in zip(groups, names, strict=True):
+            for state in group:
+                if state.series != name:
+                    self._rows.move(state, name)
+        for group, name in zip(groups, names, strict=True):
+            if name is not None:
+                by_id = {state.posting.id: state for state in group}
+                revisions = revise(self._pinned(group, name))
+                self._rows.write(project, name, revisions, by_id, moment, is_new=name not in claimed)
+        self._rows.retire(claimed, {name for name in names if name is not None})
+
+    def _members(self, dirty: Iterable[int], series: set[int]) -> dict[int, PostingState]:
+        """All postings of the series that are touched, those that are new, and what these link to."""
+        ids = set(dirty)
+        states: dict[int, PostingState] = {}
+        todo = set(series)
+        done: set[int] = set()
+        while ids or todo:
+            for name in todo - done:
+                shown = self._working.series.get(name)
+                ids |= shown.postings if shown is not None else set()
+            done |= todo
+            todo = set()
+            self._working.postings.need(ids)
+            fresh = {id: state for id in sorted(ids) if (state := self._working.postings.get(id)) is not None}
+            ids = set()
+            for id, state in fresh.items():
+                states[id] = state
+                if state.series is not None and state.series not in done:
+                    todo.add(state.series)
+                if state.link is not None and state.link.to not in states:
+                    ids.add(state.link.to)
+            ids -= states.keys()
+        return {id: states[id] for id in sorted(states)}
+
+    def _pinned(self, group: Sequence[PostingState], series: int) -> list[Member]:
+        """The postings of a series with the numbers that were given for good: to the first that was given it."""
+        taken: set[int] = set()
+        members = []
+        for state in sorted(group, key=lambda state: (state.event is None, state.event or 0, state.posting.id)):
+            number = next((number for name, number in reversed(state.pinned) if name == series), None)
+            if number in taken:
+                number = None
+            if number is not None:
+                taken.add(number)
+            members.append(Member(state.posting, number, state.settled))
+        return members
+
+
+def _name_series(groups: Sequence[Sequence[PostingState]], claimed: set[int]) -> list[int | None]:
+    """Give each group a series: the lowest that its postings are in, if it has the mail that this is named for."""
+    names: list[int | None] = []
+    for group in groups:
+        if not any(Member(state.posting, None, state.settled).is_ready for state in group):
+            names.append(None)
+            continue
+        mails = {mail for state in group for mail in state.posting.mails}
+        own = {state.series for state in group if state.series is not None}
+        elsewhere = {mail for other in groups if other is not group for state in other for mail in state.posting.mails}
+        fitting = sorted(name for name in own if name in mails or name not in elsewhere)
+        fitting = [name for name in fitting if name not in names]
+        names.append(fitting[0] if fitting else min(mails - elsewhere or mails))
+    return names

@@ -1,0 +1,213 @@
+"""Puts a mail into its thread, and works the thread's postings out again where the mail can have changed them."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from projector.assembly.links import awaited_key, run_key
+from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
+from projector.assembly.posting import Posting, assemble, half_hour
+from projector.fold.grouping import Grouping
+from projector.fold.pending import PULL_REQUEST as PULL_REQUEST_PENDING
+from projector.fold.pending import Pending
+from projector.fold.series import Moment
+from projector.fold.shown import Reading, ShownMails
+from projector.readmodel.rows import Entry, PostingState, Thread
+from projector.readmodel.working import WorkingSet
+
+Reread = Callable[[int], Reading]
+"""What was read from the mail of a record that was folded before."""
+
+
+class Mails:
+    """Threads, and the mails in them."""
+
+    def __init__(self, working: WorkingSet, pending: Pending, grouping: Grouping, reread: Reread) -> None:
+        self._working, self._pending, self._grouping, self._reread = working, pending, grouping, reread
+        self._shown = ShownMails(working)
+
+    def prefetch(self, mails: Sequence[tuple[int, Mail]]) -> None:
+        """Load what a batch of mails will ask for in a few queries. Changes nothing."""
+        working = self._working
+        names = {(project, name) for project, mail in mails for name in (mail.message_id, *mail.references)}
+        working.names.need(names)
+        threads = {id for name in names if (id := working.names.get(name)) is not None}
+        working.threads.need(threads)
+        known = [thread for id in sorted(threads) if (thread := working.threads.get(id)) is not None]
+        working.postings.need(posting for thread in known for posting in thread.postings)
+        working.people.need({mail.author for _, mail in mails})
+        working.keys.need({(project, key) for project, mail in mails for key in _first_keys(mail)})
+
+    def receive(self, project: int, mail: Mail, reading: Reading, moment: Moment) -> None:
+        """Put a mail into its thread; one that is there already is counted as a duplicate."""
+        working = self._working
+        names = (mail.message_id, *mail.references)
+        working.names.need((project, name) for name in names)
+        known = working.names.get((project, mail.message_id))
+        was_named = known is not None
+        if known is not None:
+            thread = self._thread(known)
+            holder = thread.names.get(mail.message_id)
+            if holder is not None:
+                self._receive_again(thread, thread.entries[holder], mail, reading, moment)
+                return
+        thread = self._join(project, mail)
+        attaches = mail.kind == COMMENT and not mail.may_be_cover and not was_named and self._knows_all(thread, mail)
+        for name in names:
+            if working.names.get((project, name)) is None:
+                working.names.put((project, name), thread.id)
+            thread.names.setdefault(name, None)
+        thread.names[mail.message_id] = mail.id
+        entry = thread.entries[mail.id] = Entry(mail, mail.kind)
+        if attaches:
+            entry.target = self._target(thread, mail)
+            working.touch(thread, entry)
+            self._shown.show(project, entry, reading)
+            return
+        entry.kind = ""
+        self._reassemble(thread, {mail.id: reading}, moment)
+
+    def _thread(self, id: int) -> Thread:
+        thread = self._working.threads.get(id)
+        assert thread is not None, f"thread {id}: a name points to it, and it is not there"
+        return thread
+
+    def _receive_again(self, thread: Thread, entry: Entry, mail: Mail, reading: Reading, moment: Moment) -> None:
+        """Of two mails with one Message-ID that differ, the earlier Date counts, then the smaller hash."""
+        self._working.counts["mail:duplicate"] += 1
+        stored = entry.mail
+        if (mail.date, mail.content_hash) >= (stored.date, stored.content_hash):
+            return
+        project = thread.project
+        patch = self._working.patches.get(stored.id)
+        self._shown.hide(project, stored.id, entry.kind)
+        references = tuple(name for name in mail.references if name not in thread.names)
+        if references:
+            self._working.names.need((project, name) for name in references)
+            thread = self._join_threads(project, thread, self._found(project, references))
+            for name in references:
+                if self._working.names.get((project, name)) is None:
+                    self._working.names.put((project, name), thread.id)
+                thread.names.setdefault(name, None)
+        entry.mail = msgspec.structs.replace(mail, id=stored.id, record=mail.id, received=stored.received)
+        entry.kind = ""
+        self._grouping.replaced(stored.id)
+        self._reassemble(thread, {stored.id: reading}, moment)
+        now = self._working.patches.get(stored.id)
+        if patch is not None and now is not None:
+            kept = msgspec.structs.replace(patch, series=now.series, last_updated_us=now.last_updated_us)
+            self._working.patches.put(stored.id, kept)
+
+    def _join(self, project: int, mail: Mail) -> Thread:
+        """The thread of a new mail: what its references are in, and the runs that it may belong to, become one."""
+        found = self._found(project, (mail.message_id, *mail.references))
+        if not mail.references and mail.total is not None:
+            for number in (half_hour(mail) - 1, half_hour(mail), half_hour(mail) + 1):
+                key = run_key(mail.author, mail.total, number)
+                filed = self._working.keys.get((project, key))
+                for posting in sorted(filed.ids) if filed is not None else ():
+                    state = self._working.postings.get(posting)
+                    if state is not None:
+                        found.add(state.thread)
+        if not found:
+            thread = Thread(mail.id, project, {}, {}, set())
+            self._working.threads.seed(thread.id, thread)
+            return thread
+        return self._join_threads(project, self._thread(min(found)), found)
+
+    def _found(self, project: int, names: Iterable[str]) -> set[int]:
+        return {id for name in names if (id := self._working.names.get((project, name))) is not None}
+
+    def _join_threads(self, project: int, thread: Thread, ids: Iterable[int]) -> Thread:
+        for id in sorted(ids):
+            if id != thread.id:
+                other = self._thread(id)
+                for name in other.names:
+                    self._working.names.put((project, name), thread.id)
+                for posting in other.postings:
+                    state = self._working.postings.get(posting)
+                    assert state is not None
+                    state.thread = thread.id
+                    self._working.postings.put(posting, state)
+                for entry in other.entries.values():
+                    self._working.touch(thread, entry)
+                thread.entries.update(other.entries)
+                thread.names.update(other.names)
+                thread.postings |= other.postings
+                self._working.threads.drop(id)
+        return thread
+
+    def _knows_all(self, thread: Thread, mail: Mail) -> bool:
+        """Whether everything that a mail refers to is there, so that it tells nothing new about the thread."""
+        return all(thread.names.get(name) is not None for name in mail.references)
+
+    def _target(self, thread: Thread, mail: Mail) -> int | None:
+        above = next((name for name in reversed(mail.references) if name != mail.message_id), None)
+        holder = thread.names[above] if above is not None else None
+        if holder is None:
+            return None
+        parent = thread.entries[holder]
+        return parent.mail.id if parent.kind in (PATCH, COVER) else parent.target
+
+    def _reassemble(self, thread: Thread, readings: dict[int, Reading], moment: Moment) -> None:
+        states = self._states(thread)
+        announced = {
+            patch.id: state.posting.id
+            for state in states.values()
+            if state.posting.is_partial and state.event is not None
+            for patch in state.posting.patches
+        }
+        result = assemble((entry.mail for entry in thread.entries.values()), states, announced)
+        for id, entry in thread.entries.items():
+            kind, target = result.kinds[id], result.targets.get(id)
+            if kind != entry.kind:
+                self._turn(thread, entry, kind, target, readings, moment)
+            elif target != entry.target:
+                entry.target = target
+                self._working.touch(thread, entry)
+                self._shown.retarget(entry)
+        postings = {posting.id: posting for posting in result.postings}
+        changed = [posting for id, posting in postings.items() if _differs(states.get(id), posting)]
+        removed = [state for id, state in sorted(states.items()) if id not in postings]
+        thread.postings = set(postings)
+        self._grouping.regroup(thread, states, changed, removed, moment)
+
+    def _states(self, thread: Thread) -> dict[int, PostingState]:
+        self._working.postings.need(thread.postings)
+        states = {id: self._working.postings.get(id) for id in sorted(thread.postings)}
+        return {id: state for id, state in states.items() if state is not None}
+
+    def _turn(
+        self,
+        thread: Thread,
+        entry: Entry,
+        kind: str,
+        target: int | None,
+        readings: dict[int, Reading],
+        moment: Moment,
+    ) -> None:
+        """A mail is new, or is something else than was thought before others came."""
+        id = entry.mail.id
+        if entry.kind:
+            self._shown.hide(thread.project, id, entry.kind)
+        entry.kind, entry.target = kind, target
+        self._working.touch(thread, entry)
+        reading = readings.get(id) or self._reread(entry.mail.record)
+        self._shown.show(thread.project, entry, reading)
+        if kind == PULL_REQUEST:
+            url = reading.parsed.pull_url or ""
+            self._pending.note(PULL_REQUEST_PENDING, id, thread.project, moment.record, url)
+
+
+def _differs(state: PostingState | None, posting: Posting) -> bool:
+    return state is None or state.posting != posting
+
+
+def _first_keys(mail: Mail) -> list[str]:
+    """The keys that the posting of a new mail will surely ask for."""
+    if mail.kind not in (PATCH, COVER):
+        return []
+    keys = [f"name {mail.name_key}", f"patch {mail.author} {mail.name_key}", awaited_key(mail.message_id)]
+    if not mail.references and mail.total is not None:
+        keys += [run_key(mail.author, mail.total, half_hour(mail) + step) for step in (-1, 0, 1)]
+    return keys

@@ -1,0 +1,115 @@
+"""The projects, and which of them a mail belongs to (assembly, section 1)."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from projector.assembly.mail import read_subject
+from projector.readmodel import tables as t
+from projector.readmodel.rows import Row
+from projector.readmodel.working import WorkingSet
+from schemas.mail import ParsedMail
+from schemas.records import ProjectAdded, ProjectChanged
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(ProjectAdded).decode
+
+
+class Project(msgspec.Struct):
+    """A project as the log has it by now. last_event_us: the time of its last event, microseconds since 1970."""
+
+    id: int
+    settings: ProjectAdded
+    last_event_us: int
+
+
+class Projects:
+    """All projects, in memory. There are few, and every mail asks."""
+
+    def __init__(self, working: WorkingSet) -> None:
+        self._working = working
+        self.by_id: dict[int, Project] = {}
+        self._by_list: dict[str, list[Project]] = {}
+
+    def load(self) -> None:
+        """Read the projects of the generation."""
+        rows = self._working.load_all(t.project)
+        self.by_id = {row["id"]: Project(row["id"], _decode(row["settings"]), row["last_event_us"]) for row in rows}
+        self._index()
+
+    def find(self, linkname: str) -> Project | None:
+        return next((project for project in self.by_id.values() if project.settings.linkname == linkname), None)
+
+    def add(self, id: int, fact: ProjectAdded) -> bool:
+        """Add a project; False when its linkname is taken, so that nothing was done."""
+        if self.find(fact.linkname) is not None:
+            return False
+        self.by_id[id] = Project(id, fact, 0)
+        self._working.counts["project"] += 1
+        self.save(self.by_id[id])
+        self._index()
+        return True
+
+    def change(self, fact: ProjectChanged) -> Project | None:
+        """Change the fields that are set; None when there is no such project."""
+        project = self.find(fact.linkname)
+        if project is not None:
+            names = [name for name in fact.__struct_fields__ if name != "linkname"]
+            set_fields = {name: value for name in names if (value := getattr(fact, name)) is not msgspec.UNSET}
+            project.settings = msgspec.structs.replace(project.settings, **set_fields)
+            self.save(project)
+            self._index()
+        return project
+
+    def save(self, project: Project) -> None:
+        """Note that a project changed."""
+        settings = project.settings
+        row: Row = {
+            "id": project.id,
+            "linkname": settings.linkname,
+            "name": settings.name,
+            "listid": settings.listid,
+            "listemail": settings.listemail,
+            "web_url": settings.web_url,
+            "scm_url": settings.scm_url,
+            "webscm_url": settings.webscm_url,
+            "settings": _encode(settings),
+            "last_event_us": project.last_event_us,
+        }
+        self._working.add(t.project, row)
+
+    def place(self, parsed: ParsedMail, list_id: str, recipients: Sequence[str]) -> Project | None:
+        """The project of a mail: by the lists it names, else by the archive's list, else by its recipients."""
+        for name in (*parsed.list_ids, *([list_id] if list_id else ()), *recipients):
+            sharing = self._by_list.get(name.lower())
+            if sharing:
+                return choose(sharing, parsed.subject)
+        return None
+
+    def _index(self) -> None:
+        self._by_list = {}
+        for project in sorted(self.by_id.values(), key=lambda project: project.id):
+            names = {project.settings.listid.lower(), project.settings.listemail.lower()}
+            for name in sorted(names - {""}):
+                self._by_list.setdefault(name, []).append(project)
+
+
+def choose(sharing: Iterable[Project], subject: str) -> Project | None:
+    """Of projects that share a list, the one whose tags are in the subject's brackets, else the one without tags."""
+    rest = None
+    for project in sharing:
+        tags = {tag.lower() for tag in project.settings.subject_prefix_tags}
+        if not tags:
+            rest = rest or project
+        elif tags & _bracket_tokens(subject, project.settings):
+            return project
+    return rest
+
+
+def _bracket_tokens(subject: str, settings: ProjectAdded) -> frozenset[str]:
+    """The tokens of a subject's brackets, the project's own tags among them."""
+    untagged = msgspec.structs.replace(settings, subject_prefix_tags=())
+    shown = read_subject(subject, untagged).name
+    if not shown.startswith("["):
+        return frozenset()
+    return frozenset(shown[1 : shown.index("]")].lower().split(","))

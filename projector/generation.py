@@ -1,0 +1,75 @@
+"""One generation being filled: batches of records, each folded in memory and written in one transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from ingest.log import Log
+from projector.fold import Fold
+from projector.readmodel.generations import ReadModels
+from projector.readmodel.working import NotLive, WorkingSet
+from schemas.records import Fact, Record
+
+
+class Generation:
+    """A generation with its fold. Not safe to share between threads."""
+
+    def __init__(self, log: Log, models: ReadModels, number: int) -> None:
+        self.number = number
+        self._log = log
+        self._engine = models.engine(number)
+        self._connection: Connection = self._engine.connect()
+        self._working = WorkingSet()
+        self._working.connection = self._connection
+        self._fold = Fold(self._working, self._read)
+        self.position = 0
+        self._reload()
+
+    def fold(self, limit: int) -> int:
+        """Fold up to `limit` records that come next, and give their number.
+
+        Raises NotLive where another moved the position. After any exception nothing of the batch is written or remembered.
+        """
+        records = self._log.read(self.position, limit)
+        if records:
+            self._check(records)
+            try:
+                with self._connection.begin():
+                    self._fold.prefetch(records)
+                    for record in records:
+                        self._fold.apply(record)
+                    self._working.save(self.position, records[-1].id)
+            except BaseException:
+                self._reload()
+                raise
+            self.position = records[-1].id
+        return len(records)
+
+    def announcements(self) -> list[Fact]:
+        """What the active projector has to append, now that it has caught up."""
+        with self._connection.begin():
+            return self._fold.announcing.facts()
+
+    def next_wait_us(self) -> int | None:
+        """When the first wait for mail by SMTP ends, in microseconds since 1970."""
+        return self._fold.pending.next_wait_us()
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+    def _reload(self) -> None:
+        with self._connection.begin():
+            self._fold.load()
+            self.position = self._working.position()
+
+    def _read(self, ids: Sequence[int]) -> list[Record]:
+        return self._log.get(ids)
+
+    def _check(self, records: Sequence[Record]) -> None:
+        expected = self.position + 1
+        if self.position and records[0].id != expected:
+            raise AssertionError(f"log: expected record {expected} next, came record {records[0].id}")
+
+
+__all__ = ["Generation", "NotLive"]

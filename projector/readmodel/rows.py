@@ -1,0 +1,74 @@
+"""What the fold keeps of threads, postings, series and patches between two mails."""
+
+from typing import Any
+
+import msgspec
+
+from projector.assembly.links import Link
+from projector.assembly.mail import Mail
+from projector.assembly.posting import Posting
+
+Row = dict[str, Any]
+"""A row of a table that is only shown: column -> value."""
+
+
+class Entry(msgspec.Struct):
+    """A mail in its thread: what it is now that the others are known; target is what a comment is about."""
+
+    mail: Mail
+    kind: str
+    target: int | None = None
+
+
+class Thread(msgspec.Struct):
+    """Mails that are connected by their references, or by being of one run that named no others.
+
+    entries by record id; names has every Message-ID, seen or merely named, and the mail that has it.
+    """
+
+    id: int
+    project: int
+    entries: dict[int, Entry]
+    names: dict[str, int | None]
+    postings: set[int]
+
+
+class PostingState(msgspec.Struct, array_like=True):
+    """A posting and what became of it.
+
+    settled: the wait for more of it is over. pinned: the (series, revision) that was announced for it, first to last.
+    """
+
+    posting: Posting
+    project: int
+    thread: int
+    series: int | None = None
+    link: Link | None = None
+    settled: bool = False
+    event: int | None = None
+    pinned: tuple[tuple[int, int], ...] = ()
+
+
+class Filed(msgspec.Struct):
+    """The postings that are filed under a key, now and in the database."""
+
+    ids: set[int]
+    stored: frozenset[int]
+
+
+class PatchState(msgspec.Struct):
+    """What changes of a patch after it was written."""
+
+    project: int
+    state: int
+    series: int | None
+    last_updated_us: int
+    test_state: str | None = None
+
+
+class Shown(msgspec.Struct):
+    """A series as it is shown: its row, its revisions' rows by number, and the postings that are in it."""
+
+    row: Row
+    revisions: dict[int, Row]
+    postings: set[int]
