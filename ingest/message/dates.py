@@ -58,10 +58,7 @@ def parse_date(value: bytes) -> datetime | None:
 
 
 def _parse_tolerantly(text: str) -> datetime | None:
-    try:
-        parsed = parsedate_tz(text)
-    except (ValueError, IndexError, TypeError, OverflowError):
-        parsed = None  # parsedate_tz leaves some of what it did not expect to its caller
+    parsed = parsedate_tz(text)
     if parsed is None:
         return None
     year, month, day, hour, minute, second, _, _, _, zone = parsed

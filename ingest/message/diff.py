@@ -74,7 +74,7 @@ def _with_lines_before(text: str, at: int) -> int:
 def _end(text: str, start: int) -> int:
     """The offset behind the last line of the diff that starts behind `start`."""
     hunk = _last_hunk(text, start)
-    end = end_of_hunk(text, hunk) if hunk else start
+    end = end_of_hunk(text, hunk) if hunk else start + 1
     git = text.rfind("\ndiff --git ", end - 1)
     header = GIT_HEADER.match(text, git) if git >= 0 else None
     if header:

@@ -1,0 +1,118 @@
+"""Where a diff starts and ends."""
+
+import pytest
+
+from ingest.message.diff import find_diff
+
+GIT = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n"
+HUNK = "@@ -1,2 +1,2 @@ f()\n a\n-b\n+c\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "diff", "behind"),
+    [
+        pytest.param("fix\n---\n x | 2 +-\n\n", GIT + HUNK, "-- \n2.25.1\n\n____\nlist\n", id="git, signature, footer"),
+        pytest.param("", GIT + HUNK, "", id="diff alone"),
+        pytest.param(
+            "", GIT + "@@ -1,3 +1 @@\n a\n--- \n-- \n", "-- \n2.25\n", id="a removed line that looks like a signature"
+        ),
+        pytest.param(
+            "",
+            GIT + "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n",
+            "-- \n",
+            id="no newline at the end",
+        ),
+        pytest.param(
+            "", GIT + "@@ -1,3 +1,4 @@\n a\n\n\n+b\n", "\n-- \n", id="empty context lines without their space"
+        ),
+        pytest.param("", GIT + "@@ -1,2 +1,2 @@\n\n\n", "\n\n-- \n", id="empty lines behind the last hunk"),
+        pytest.param("", GIT + "@@ -0,0 +1,2 @@\n+a\n", "cut off\n+b\n", id="a line that is none of the hunk's"),
+        pytest.param("", GIT + "@@ -1 +1,2 @@\n-a\n", "-- \n2.25\n", id="a hunk with too little in it"),
+        pytest.param("", GIT + "@@ -1 +1 @@\n+a\n", "+b\n", id="a hunk with too much in it"),
+        pytest.param("", GIT + "@@ -1,9 +1,9 @@\n a\n", "", id="a hunk cut off at the end"),
+        pytest.param(
+            "", "diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", "-- \n", id="rename"
+        ),
+        pytest.param("", "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", "-- \n", id="mode"),
+        pytest.param(
+            "", "diff --git a/x b/x\nnew file mode 100644\nindex 0000000..e69de29\n", "-- \n", id="empty file"
+        ),
+        pytest.param(
+            "",
+            GIT + HUNK + "diff --git a/y b/y\ndeleted file mode 100644\nindex 1..0\n",
+            "-- \n",
+            id="a header behind the last hunk",
+        ),
+        pytest.param(
+            "",
+            "diff --git a/i b/i\nindex 1..2\nGIT binary patch\nliteral 3\nKcmZ\nzabc\n\nliteral 0\nHcmV?d00001\n\n",
+            "-- \n2.25\n",
+            id="binary",
+        ),
+        pytest.param("", "diff --git a/i b/i\nindex 1..2\nGIT binary patch\n", "broken\n", id="broken binary"),
+        pytest.param(
+            "",
+            "diff --git a/i b/i\nindex 1..2 100644\nBinary files a/i and b/i differ\n",
+            "-- \n",
+            id="binary, left out",
+        ),
+        pytest.param("diff --git is a command\n\ndiff --git a b\nno header\n", GIT + HUNK, "", id="not yet the diff"),
+        pytest.param("", GIT + HUNK + "and now\n" + GIT + HUNK, "end\n", id="commentary between"),
+        pytest.param("", GIT + HUNK, "@@ -what @@\n", id="what only looks like a hunk"),
+        pytest.param("hi\n", "--- a/x\t2020-01-01\n+++ b/x\n" + HUNK, "-- \n", id="two names alone"),
+        pytest.param("hi\n", "diff -ru a/x b/x\n--- a/x\n+++ b/x\n" + HUNK, "-- \n", id="diff -ru"),
+        pytest.param(
+            "", "Index: x\n" + "=" * 67 + "\n--- x\t(revision 1)\n+++ x\t(working copy)\n" + HUNK, "", id="svn"
+        ),
+        pytest.param(
+            "",
+            "Index: x\nRCS file: /cvs/x,v\nretrieving revision 1.1\ndiff -u -r1.1 x\n--- x\n+++ x\n" + HUNK,
+            "",
+            id="cvs",
+        ),
+        pytest.param(
+            "",
+            "Index: x\n" + "=" * 67 + "\nCannot display: file marked as a binary type.\n",
+            "svn:mime\n",
+            id="svn binary",
+        ),
+        pytest.param(
+            "Index: of words\n--- \n", "Index: x\n" + "=" * 67 + "\n--- x\n+++ x\n" + HUNK, "", id="not yet an index"
+        ),
+        pytest.param("hi\n", "--- x\n+++ x\n" + HUNK + GIT + HUNK, "", id="plain before git"),
+        pytest.param("hi\n", GIT + HUNK + "--- x\n+++ x\n" + HUNK, "", id="git before plain"),
+        pytest.param("Index: 1\n" * 2, "Index: 1\n" * 6 + "--- x\n+++ x\n" + HUNK, "", id="six lines before the names"),
+        pytest.param("", "--- x\n+++ x\n@@ -1 +1 @@\n-a\n+\fb\u2028c\n", "x\n", id="only LF ends a line"),
+    ],
+)
+def test_find_diff(before: str, diff: str, behind: str) -> None:
+    text = f"\n{before}{diff}{behind}"
+    place = find_diff(text)
+    assert place is not None
+    assert text[place[0] : place[1]] == diff
+    assert place == (1 + len(before), 1 + len(before) + len(diff))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\nfix\n---\n x | 2 +-\n 1 file changed\n\n-- \n2.25\n", id="diffstat"),
+        pytest.param("\n> " + (GIT + HUNK).replace("\n", "\n> ") + "\n", id="quoted"),
+        pytest.param("\n--- a/x\n+++ b/x\n", id="names without a hunk"),
+        pytest.param("\n" + HUNK, id="a hunk without names"),
+        pytest.param("\nIndex: cards\n", id="index"),
+        pytest.param("\ndiff --git a/x b/x\n", id="a header without anything below"),
+        pytest.param(
+            "\n" + "diff --git a b\n\n" * 1000 + "diff --git a/x b/x\nold mode 1\n",
+            id="a diff behind a thousand false starts",
+        ),
+        pytest.param("\n\n", id="nothing"),
+    ],
+)
+def test_no_diff(text: str) -> None:
+    assert find_diff(text) is None
+
+
+def test_a_hunk_before_a_thousand_false_ones_is_not_looked_for() -> None:
+    text = "\n" + GIT + HUNK + "@@ -\n" * 1000
+    assert find_diff(text) == (1, 1 + len(GIT))

@@ -1,0 +1,83 @@
+"""Where headers end, and what a value is."""
+
+import pytest
+
+from ingest.message.headers import decode_header, header_bytes, header_text, normalise, split_mail, split_part
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param(b"A: b\r\n\r\nc\r\n", b"A: b\n\nc\n", id="CRLF"),
+        pytest.param(b"A: b\n\nc\r\n", b"A: b\n\nc\r\n", id="LF with a file's CR"),
+        pytest.param(b"A: b\r\n\r\nc\r\r\n", b"A: b\n\nc\r\n", id="CRLF with a file's CR"),
+        pytest.param(b"From x@example.org Mon\nA: b\r\n\r\n", b"A: b\n\n", id="folder line before CRLF"),
+        pytest.param(b">From x\n>>From y\nA: b\n", b"A: b\n", id="quoted folder lines"),
+        pytest.param(b"From x", b"From x", id="folder line without an end"),
+        pytest.param(b"\nA\r\n", b"\nA\r\n", id="empty first line"),
+        pytest.param(b"", b"", id="nothing"),
+    ],
+)
+def test_normalise(raw: bytes, expected: bytes) -> None:
+    assert normalise(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "subject", "body"),
+    [
+        pytest.param(b"Subject: a\n\nbody\n", [b" a"], b"body\n", id="usual"),
+        pytest.param(b"subject: a\n b\n\tc\nX: y\n\nbody", [b" a\n b\n\tc"], b"body", id="folded"),
+        pytest.param(b"Subject: a\nSubject: b\n\n", [b" a", b" b"], b"", id="twice"),
+        pytest.param(b"Subject: a", [b" a"], b"", id="no body"),
+        pytest.param(b"Subject: a\n", [b" a"], b"", id="no blank line, no body"),
+        pytest.param(b"\nSubject: a\n", [], b"Subject: a\n", id="starts with the blank line"),
+        pytest.param(b"Hello,\nSubject: a\n", [], b"Hello,\nSubject: a\n", id="no headers at all"),
+        pytest.param(b"Subject: a\nHello\n\nmore", [b" a"], b"Hello\n\nmore", id="blank line missing"),
+        pytest.param(b"Subject: a\nFrom x y\nX: b\n\nc", [b" a"], b"c", id="folder line among the headers"),
+        pytest.param(b"Subject : a\n\nb", [], b"Subject : a\n\nb", id="space in a name"),
+        pytest.param(b": a\nSubject: b\n\nc", [b" b"], b"c", id="a field without a name"),
+        pytest.param(b" x\nSubject: b\n\nc", [b" b"], b"c", id="starts with a continuation"),
+        pytest.param(b"", [], b"", id="nothing"),
+    ],
+)
+def test_split_mail(raw: bytes, subject: list[bytes], body: bytes) -> None:
+    fields, start = split_mail(raw)
+    assert fields.get(b"subject", []) == subject
+    assert raw[start:] == body
+
+
+def test_a_part_has_its_own_headers_and_body() -> None:
+    raw = b"xxContent-Type: text/html\nSubject: no\n\nbodyyy"
+    fields, start = split_part(raw, 2, len(raw) - 2)
+    assert fields == {b"content-type": [b" text/html"]}
+    assert raw[start:-2] == b"body"
+
+
+def test_only_wanted_fields_are_collected() -> None:
+    fields, _ = split_mail(b"X-Spam: 1\nX-Patchwork-Hint: ignore\nList-Id: <a>\nTo: x@example.org\n\n")
+    assert fields == {b"x-patchwork-hint": [b" ignore"], b"list-id": [b" <a>"]}
+
+
+def test_the_first_value_counts_folded_and_decoded() -> None:
+    fields = {b"subject": [b" =?utf-8?q?=C3=A4?=\n\tb  c ", b"other"]}
+    assert header_bytes(fields, b"subject") == b"=?utf-8?q?=C3=A4?= b c"
+    assert header_text(fields, b"subject") == "ä b c"
+    assert header_bytes(fields, b"cc") == b""
+    assert header_text(fields, b"cc") == ""
+
+
+def test_a_value_is_cut_where_nobody_writes_more() -> None:
+    assert len(header_bytes({b"subject": [b"a" * 100_000]}, b"subject")) == 65536
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("Frösche".encode(), "Frösche", id="raw UTF-8"),
+        pytest.param(b"Fr\xf6sche", "Frösche", id="raw windows-1252"),
+        pytest.param(b"a\x00b\x01c\x7fd", "ab c d", id="NUL and control characters"),
+        pytest.param(b"=?utf-8?q?a=0Ab=E2=80=A8c?=", "a b c", id="line ends in an encoded word"),
+    ],
+)
+def test_decode_header(value: bytes, expected: str) -> None:
+    assert decode_header(value) == expected
