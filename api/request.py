@@ -69,9 +69,10 @@ def with_page(path: str, parameters: Mapping[str, str], number: int) -> str:
     return f"{path}?{urlencode({**parameters, 'page': str(number)})}"
 
 
-def _is_local(client: Any) -> bool:
+def _is_local(client: object) -> bool:
+    """Whether the peer itself is on this machine, whatever it forwards. client: the scope's address and port."""
     try:
-        return client is not None and ip_address(client[0]).is_loopback
+        return isinstance(client, (tuple, list)) and ip_address(client[0]).is_loopback
     except ValueError:
         return False
 

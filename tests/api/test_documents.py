@@ -98,9 +98,7 @@ def test_revisions_are_listed_by_version(get: Get) -> None:
 
 
 def test_revision(get: Get) -> None:
-    assert same_in_order(
-        get("/series/20/revisions/2/"), {"version": 2, "cover_letter": "Again.", "patches": [31, 32]}
-    )
+    assert same_in_order(get("/series/20/revisions/2/"), {"version": 2, "cover_letter": "Again.", "patches": [31, 32]})
     assert get("/series/40/revisions/1")["cover_letter"] is None
 
 

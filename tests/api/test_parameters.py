@@ -20,7 +20,9 @@ from tests.api.rows import us
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("2015-10-20T19:49:49.494183", us("2015-10-20T19:49:49.494183"), id="as an event's time is written"),
+        pytest.param(
+            "2015-10-20T19:49:49.494183", us("2015-10-20T19:49:49.494183"), id="as an event's time is written"
+        ),
         pytest.param("2015-10-20T19:49:49", us("2015-10-20T19:49:49"), id="whole seconds"),
         pytest.param("2015-10-20", us("2015-10-20"), id="a date is its midnight"),
         pytest.param("2015-10-20T19:49:49Z", us("2015-10-20T19:49:49"), id="Z"),
@@ -37,7 +39,8 @@ def test_time(text: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "2015-13-01", "2015-10-20T25:00:00", "1445370589", "2015-10-20T19:49:49+99:00", "\ufffd", "12:30"]
+    "text",
+    ["yesterday", "2015-13-01", "2015-10-20T25:00:00", "1445370589", "2015-10-20T19:49:49+99:00", "\ufffd", "12:30"],
 )
 def test_malformed_time_names_its_field(text: str) -> None:
     with pytest.raises(FieldError) as caught:
@@ -50,7 +53,8 @@ def test_malformed_time_names_its_field(text: str) -> None:
     ("text", "expected"),
     [
         ("5", 5), (" 5", 5), ("007", 7), ("9223372036854775807", 2**63 - 1), ("9223372036854775808", 0),
-        ("9" * 400, 0), ("-5", 0), ("0", 0), ("abc", None), ("", None), ("5x", None), ("٣", None), ("1_0", None), ("-", None),
+        ("9" * 400, 0), ("-5", 0), ("0", 0), ("abc", None), ("", None), ("5x", None), ("٣", None), ("1_0", None),
+        ("-", None),
     ],
 )  # fmt: skip
 def test_id(text: str, expected: int | None) -> None:

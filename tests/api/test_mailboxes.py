@@ -1,0 +1,73 @@
+"""The mboxes of a revision and of a patch."""
+
+import pytest
+from falcon.testing import Result, TestClient
+
+from api.mailboxes import file_name
+
+
+def fetch(client: TestClient, path: str, query: str = "") -> Result:
+    result = client.simulate_get(f"/api/1.0{path}", query_string=query)
+    assert result.status_code == 200
+    assert result.headers["content-type"] == "text/plain"
+    return result
+
+
+def messages(result: Result) -> list[list[str]]:
+    """The lines of each mail's message, between its headers and the diffstat."""
+    mails = result.text.split("From patchlog Mon Sep 17 00:00:00 2001\n")[1:]
+    return [mail.partition("\n\n")[2].partition("---\n")[0].splitlines() for mail in mails]
+
+
+def test_revision_is_its_patches_in_order_with_the_trailers_that_reviewers_gave(client: TestClient) -> None:
+    result = fetch(client, "/series/20/revisions/2/mbox/")
+    assert result.headers["content-disposition"] == 'attachment; filename="Tidy-everything.mbox"'
+    assert [line for line in result.text.splitlines() if line.startswith("Subject")] == [
+        "Subject: [PATCH] 31",
+        "Subject: [PATCH] 32",
+    ]
+    assert messages(result) == [
+        ["Why.", "", "Acked-by: Cy <cy@example.org>", "Reviewed-by: Cy <cy@example.org>"],
+        ["Why.", "", 'Fixes: abcdef123456 ("y")', "Reviewed-by: Cy <cy@example.org>"],
+    ]
+
+
+def test_patch_has_its_own_trailers_and_those_of_its_cover_letter(client: TestClient) -> None:
+    assert messages(fetch(client, "/patches/32/mbox/")) == [
+        ["Why.", "", 'Fixes: abcdef123456 ("y")', "Reviewed-by: Cy <cy@example.org>"]
+    ]
+
+
+def test_patch_without_comments_is_as_it_was_sent(client: TestClient) -> None:
+    result = fetch(client, "/patches/40/mbox/")
+    assert messages(result) == [["Why."]]
+    assert result.headers["content-disposition"] == 'attachment; filename="stra-e-100-_done.mbox"'
+
+
+@pytest.mark.parametrize("path", ["/series/40/revisions/1/mbox/", "/patches/40/mbox/"])
+def test_link_leads_to_the_page_of_the_patch(client: TestClient, path: str) -> None:
+    assert messages(fetch(client, path, "link=Patchwork")) == [
+        ["Why.", "", "Patchwork: https://patches.example.org/patch/40/"]
+    ]
+
+
+def test_empty_link_adds_nothing(client: TestClient) -> None:
+    assert messages(fetch(client, "/patches/40/mbox/", "link=")) == [["Why."]]
+
+
+def test_revision_without_patches_is_an_empty_mbox(client: TestClient) -> None:
+    assert fetch(client, "/series/55/revisions/1/mbox/").content == b""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("[v2,1/2] one: tidy", "v2-1-2-one-tidy.mbox"),
+        ("../../etc/passwd", "etc-passwd.mbox"),
+        ('a"; filename=b\r\nX: y', "a-filename-b-X-y.mbox"),
+        ("語", "patches.mbox"),
+        ("x" * 500, "x" * 100 + ".mbox"),
+    ],
+)
+def test_file_name(name: str, expected: str) -> None:
+    assert file_name(name) == expected

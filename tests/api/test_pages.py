@@ -1,0 +1,179 @@
+"""The plain pages: well-formed, without scripts, with everything escaped."""
+
+import base64
+import hashlib
+import re
+from xml.etree import ElementTree
+
+import pytest
+from falcon.testing import TestClient
+
+from api.app import create_app
+from api.pages.diff import COLOURED_LENGTH_MAX, mark_up
+from schemas.settings import Settings
+
+HTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def show(client: TestClient, path: str, status: int = 200) -> ElementTree.Element:
+    """Fetch a page, and read it as XML."""
+    path, _, query = path.partition("?")
+    result = client.simulate_get(path, query_string=query)
+    assert result.status_code == status
+    assert result.headers["content-type"] == "text/html; charset=utf-8"
+    return ElementTree.fromstring(result.text.removeprefix("<!DOCTYPE html>\n"))
+
+
+def links(page: ElementTree.Element) -> list[str]:
+    return [link.attrib["href"] for link in page.iter(f"{HTML}a")]
+
+
+def words(page: ElementTree.Element) -> str:
+    return " ".join("".join(page.itertext()).split())
+
+
+PAGES = [
+    "/",
+    "/project/widgets/series/",
+    "/project/gadgets/series/",
+    "/series/20/",
+    "/series/55/",
+    "/patch/31/",
+    "/patch/45/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_well_formed_and_has_no_script(client: TestClient, path: str) -> None:
+    page = show(client, path)
+    assert not list(page.iter(f"{HTML}script"))
+    assert not [name for element in page.iter() for name in element.attrib if name.startswith("on") or name == "style"]
+    assert page.find(f"{HTML}body/{HTML}main/{HTML}h1") is not None
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nothing"])
+def test_policy_allows_the_one_style_and_nothing_else(client: TestClient, path: str) -> None:
+    result = client.simulate_get(path)
+    style = re.search(r"<style>(.*?)</style>", result.text, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    policy = result.headers["content-security-policy"]
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_lead_somewhere(client: TestClient, path: str) -> None:
+    for link in links(show(client, path)):
+        if link.startswith("/"):
+            path, _, query = link.partition("?")
+            assert client.simulate_get(path, query_string=query).status_code == 200, link
+        else:
+            assert link.startswith("https://"), link
+
+
+def test_front_page_lists_the_projects(client: TestClient) -> None:
+    page = show(client, "/")
+    assert "/project/widgets/series/" in links(page)
+    assert "Gadgets & Co" in words(page)
+
+
+def test_project_page_lists_its_series_by_pages(client: TestClient) -> None:
+    first = show(client, "/project/widgets/series/?perpage=3")
+    assert [link for link in links(first) if link.startswith("/series/")] == [
+        "/series/55/",
+        "/series/51/",
+        "/series/40/",
+    ]
+    assert "/project/widgets/series/?perpage=3&page=2" in links(first)
+    second = show(client, "/project/widgets/series/?perpage=3&page=2")
+    assert [link for link in links(second) if link.startswith("/series/")] == ["/series/20/"]
+    assert "/project/widgets/series/?perpage=3&page=1" in links(second)
+
+
+def test_series_page_shows_every_revision(client: TestClient) -> None:
+    page = show(client, "/series/20/")
+    text = words(page)
+    for expected in (
+        "Tidy <everything>",
+        "Ada Ärlig",
+        "in progress",
+        "All of it.",
+        "2 warnings",
+        "[2/2] two: tidy",
+        "Superseded",
+    ):
+        assert expected in text
+    assert [section.attrib["id"] for section in page.iter(f"{HTML}section")] == ["rev2", "rev1"]
+    assert {"/patch/31/", "/patch/22/", "/api/1.0/series/20/revisions/1/mbox/"} <= set(links(page))
+
+
+def test_incomplete_series_says_so(client: TestClient) -> None:
+    assert "incomplete" in words(show(client, "/series/55/"))
+
+
+def test_patch_page_shows_the_diff_and_the_comments(client: TestClient) -> None:
+    page = show(client, "/patch/31/")
+    spans = {span.text: span.attrib["class"] for span in page.iter(f"{HTML}span")}
+    assert spans["-old <b>"] == "removed"
+    assert spans["+new \ufffd & tidy"] == "added"
+    assert spans["@@ -1 +1 @@"] == "part"
+    assert "Fine <by> me 71." in words(page)
+    assert {"/series/20/", "/api/1.0/patches/31/mbox/"} <= set(links(page))
+
+
+def test_link_of_a_result_that_is_no_web_page_is_no_link(client: TestClient) -> None:
+    page = show(client, "/patch/40/")
+    assert "lint" in words(page)
+    assert not [link for link in links(page) if link.startswith("javascript")]
+
+
+def test_pull_request_page_shows_what_to_pull(client: TestClient) -> None:
+    assert "git://example.org/w.git main" in words(show(client, "/patch/45/"))
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/patch/msgid/mail-31@example.org/", "/patch/31/"),
+        ("/patch/msgid/mail-31@example.org", "/patch/31/"),
+        ("/patch/msgid/%3Cmail-31@example.org%3E/", "/patch/31/"),
+        ("/patch/msgid/a/b%25c+d@example.org/", "/patch/51/"),
+        ("/patch/msgid/a%2Fb%25c%2Bd%40example.org", "/patch/51/"),
+    ],
+)
+def test_patch_is_found_by_its_message_id(client: TestClient, path: str, target: str) -> None:
+    result = client.simulate_get(path)
+    assert result.status_code == 302
+    assert result.headers["location"] == f"https://patches.example.org{target}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing/",
+        "/series/999/",
+        "/patch/999/",
+        "/patch/x/",
+        "/patch/msgid/x@example.org/",
+        "/project/nothing/series/",
+    ],
+)
+def test_page_that_is_not_there(client: TestClient, path: str) -> None:
+    assert "Not found." in words(show(client, path, 404))
+
+
+def test_page_behind_the_last(client: TestClient) -> None:
+    assert "Invalid page." in words(show(client, "/project/widgets/series/?page=9", 404))
+
+
+def test_links_keep_the_path_of_the_configured_url(database: str) -> None:
+    client = TestClient(create_app(Settings(database=database, base_url="https://example.org/lists/")))
+    assert "/lists/project/widgets/series/" in links(show(client, "/"))
+    assert "/lists/project/widgets/series/?perpage=3&page=2" in links(
+        show(client, "/project/widgets/series/?perpage=3")
+    )
+
+
+def test_diff_that_is_very_long_stays_plain() -> None:
+    assert mark_up("+<\n" * (COLOURED_LENGTH_MAX // 3)).startswith("<span")
+    assert mark_up("+<\n" * COLOURED_LENGTH_MAX).startswith("+&lt;\n+")
