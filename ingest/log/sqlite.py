@@ -1,8 +1,8 @@
 """The log in one SQLite file: WAL, synchronous=FULL, one row a record, the row's key its id.
 
 Many processes may append: each has one writer thread, which packs what waits, then takes the file's write lock, gives
-out ids, stamps the time and commits. Packing is done before the lock, so the lock is held for the writing alone. (Packing on
-the threads that submit, tried instead, made no difference to the receiver.)
+out ids, stamps the time and commits. Packing is done before the lock, so the lock is held for the writing alone.
+(Packing on the threads that submit, tried instead, made no difference to the receiver.)
 
 An `append` is one transaction whatever its size. Whoever imports therefore appends in batches of at most
 `COMMIT_MAX_RECORDS` records and `COMMIT_MAX_BYTES` bytes of mail, each its own `append`: SMTP gets its turn in between.
