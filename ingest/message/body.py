@@ -10,7 +10,7 @@ from ingest.message.transfer import decode_transfer
 
 DEPTH_MAX = 16
 """Multiparts and wrapped mails inside each other; what is deeper is left out."""
-PARTS_MAX = 200
+PARTS_MAX = 100
 """Parts of one mail; what comes behind them is left out."""
 
 

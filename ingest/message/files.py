@@ -7,7 +7,7 @@ from ingest.message.charset import decode_text
 from ingest.message.diff import GIT_HEADER, HUNK_HEADER, PLAIN_HEADER, end_of_hunk
 
 HEADERS_MAX = 2000
-"""Files of a diff that are looked at; the names of those behind are left out."""
+"""Headers of a diff that are looked at, and hunks of one that is not git's; names behind them are left out."""
 
 _SVN = re.compile(r"\nIndex: ([^\n]+)\n={60,80}\n")
 _RENAMES = re.compile(r"(?:rename|copy) (?:from|to) ([^\n]+)\n")
@@ -59,13 +59,15 @@ def _add_plain_names(text: str, found: set[str]) -> None:
     found.update(name.rstrip("\r") for name in _SVN.findall(text)[:HEADERS_MAX])
     at = 0
     for _ in range(HEADERS_MAX):
+        hunk = HUNK_HEADER.match(text, at)
+        if hunk:
+            at = end_of_hunk(text, hunk) - 1
+            continue
         names = PLAIN_HEADER.search(text, at)
         if names is None:
             return
         found.update(_both_sides(names[1], names[2]))
         at = names.end()
-        while hunk := HUNK_HEADER.match(text, at):
-            at = end_of_hunk(text, hunk) - 1
 
 
 def _both_sides(old: str, new: str) -> tuple[str, ...]:

@@ -18,11 +18,11 @@ _FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|From ")
 _MAIL_FIELD = re.compile(
     rb"\n(message-id|subject|from|date|in-reply-to|references|list-(?:id|post)|received|reply-to|cc|"
     rb"content-(?:type|transfer-encoding|disposition)|x-(?:original-from|mailing-list|list|patchwork-(?:hint|state|"
-    rb"delegate))):([^\n]*(?:\n[ \t][^\n]*)*)",
+    rb"delegate))):([^\n]*(?:\n[ \t][^\n]*)*+)",
     re.IGNORECASE,
 )
 _PART_FIELD = re.compile(
-    rb"\n(content-(?:type|transfer-encoding|disposition)|from):([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
+    rb"\n(content-(?:type|transfer-encoding|disposition)|from):([^\n]*(?:\n[ \t][^\n]*)*+)", re.IGNORECASE
 )
 
 
