@@ -39,7 +39,7 @@ def parse_chunks(
 ) -> Iterator[tuple[Chunk, list[MailReceived]]]:
     """Give each chunk with its records, in order. With `processes` 0 all work is done here.
 
-    Raises ArchiveError when a process was killed.
+    Raises ArchiveError as `parse_apart` does.
     """
     chunks = iter(chunks)
     for chunk in islice(chunks, ALONE) if processes else chunks:
@@ -49,31 +49,42 @@ def parse_chunks(
     waiting = next(chunks, None)
     if waiting is None:
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin_process)
+    pool = start_processes(processes)
     try:
         begun = pool.submit(clock.now)
         while waiting and not begun.done():  # starting takes them as long as some hundred mails take us
             yield waiting, _records(waiting, source, list_id)
             waiting = next(chunks, None)
-        yield from _apart(pool, AHEAD * processes, chain([waiting] if waiting else [], chunks), source, list_id)
-    except BrokenProcessPool:
-        raise ArchiveError("a process that parses mail was killed; is there enough memory?") from None
+        yield from parse_apart(pool, AHEAD * processes, chain([waiting] if waiting else [], chunks), source, list_id)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _apart(
+def start_processes(count: int) -> ProcessPoolExecutor:
+    """Processes for `parse_apart`, which end with this one, however it ends."""
+    return ProcessPoolExecutor(count, get_context("spawn"), _begin_process)
+
+
+def parse_apart(
     pool: ProcessPoolExecutor, ahead: int, chunks: Iterator[Chunk], source: str, list_id: str
 ) -> Iterator[tuple[Chunk, list[MailReceived]]]:
+    """Give each chunk with its records, in order; up to `ahead` of them are in work at a time.
+
+    Raises ArchiveError when a process was killed.
+    """
     running: deque[tuple[Chunk, Future[list[bytes]]]] = deque()
     while True:
         for chunk in islice(chunks, ahead - len(running)):
             work = [(mail.raw, mail.archived_at) for mail in chunk.mails]
-            running.append((chunk, pool.submit(_parse_apart, work, source, list_id)))
+            running.append((chunk, pool.submit(_parse, work, source, list_id)))
         if not running:
             return
         chunk, answer = running.popleft()
-        yield chunk, [_placed(fact, chunk, place) for place, fact in enumerate(map(_decoder.decode, answer.result()))]
+        try:
+            parsed = answer.result()
+        except BrokenProcessPool:
+            raise ArchiveError("a process that parses mail was killed; is there enough memory?") from None
+        yield chunk, [_placed(fact, chunk, place) for place, fact in enumerate(map(_decoder.decode, parsed))]
 
 
 def to_record(raw: bytes, archived_at: datetime | None, source: str, list_id: str) -> MailReceived:
@@ -107,7 +118,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(MailReceived)
 
 
-def _parse_apart(work: Sequence[tuple[bytes, datetime | None]], source: str, list_id: str) -> list[bytes]:
+def _parse(work: Sequence[tuple[bytes, datetime | None]], source: str, list_id: str) -> list[bytes]:
     """Runs in another process: records without their raw bytes, which need not travel back."""
     return [_encode(to_record(raw, archived_at, source, list_id)) for raw, archived_at in work]
 

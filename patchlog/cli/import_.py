@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LINE_SECONDS = 5.0
 """How often progress is told where there is no terminal to draw a bar on."""
 PROCESSES_MAX = 4
+LONG_LOG = 50_000
+"""Records that take seconds to look through, if nothing was ever imported from this archive."""
 
 
 @click.command("import")
@@ -43,7 +45,7 @@ def import_command(settings: Settings, path: Path, list_id: str) -> None:
     list_id = _checked(list_id)
     told = _Told()
     try:
-        with _interruptible(), _alone(Path(settings.data), path):
+        with _interruptible(), alone(Path(settings.data), path):
             outcome = _import(settings, path, list_id, told)
     except KeyboardInterrupt:
         raise click.ClickException(f"stopped, {told.so_far()}") from None
@@ -79,6 +81,8 @@ def _import(settings: Settings, path: Path, list_id: str, told: _Told) -> "Outco
     archive = open_archive(path, settings.max_mail_bytes)
     log = open_log(settings.log_url)
     try:
+        if log.end() > LONG_LOG:
+            click.echo("looking through the log for an earlier import ...", err=True)
         earlier = find_earlier(log, source_of(path), list_id)
         click.echo(_beginning(path, archive, earlier, list_id))
         processes = min(os.cpu_count() or 1, PROCESSES_MAX)
@@ -132,7 +136,7 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _alone(data: Path, path: Path) -> Iterator[None]:
+def alone(data: Path, path: Path) -> Iterator[None]:
     """Keep a second import of the same archive out: both would append the same mails.
 
     The lock is on one byte of a file in the data directory, chosen by the archive, and goes with the process however
