@@ -6,17 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.mail import Mailbox, ParsedMail
+from ingest.message.am import take_apart
+from ingest.message.parse import parse
+from schemas.mail import AmMail
 from tests.e2e.am.git import git
 from tests.e2e.am.history import BASE, HEAD
 
-PARSED = ParsedMail(
-    message_id="unused@example.org",
-    author=Mailbox(name="", email=""),
-    date=datetime(2020, 1, 1, tzinfo=UTC),
-    content_hash=bytes(16),
-)
-"""What is read from a mail that lacks nothing: none of it is needed to take the mail apart."""
+RECEIVED_AT = datetime(2100, 1, 1, tzinfo=UTC)
+"""Later than any mail that a test sends today."""
 
 _END = b"\0end of mail\0\n"
 _BARE_LF = re.compile(rb"(?<!\r)\n")
@@ -51,6 +48,11 @@ def send(repository: Path, folder: Path, encoding: str, *paths: str) -> list[byt
         *(f"--smtp-server={store}", f"--transfer-encoding={encoding}", str(out)),
     )
     return [_BARE_LF.sub(b"\r\n", mail) for mail in box.read_bytes().split(_END)[:-1]]
+
+
+def taken(mail: bytes) -> AmMail:
+    """Take a mail apart as the projector does."""
+    return take_apart(mail, parse(mail, RECEIVED_AT))
 
 
 def print_patches(repository: Path, folder: Path, option: str, *paths: str) -> list[bytes]:

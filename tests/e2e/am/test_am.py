@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from api.mbox import compose
-from ingest.message.am import take_apart
 from tests.e2e.am.history import BASE, HEAD, build
-from tests.e2e.am.post import PARSED, Made, apply, commits_of, print_patches, send
+from tests.e2e.am.post import Made, apply, commits_of, print_patches, send, taken
 
 NO_CR = (".", ":!windows.txt", ":!mixed.txt", ":!cr.txt")
 """Unencoded, a CR at a line's end does not outlive SMTP: git itself cannot send such patches."""
@@ -63,7 +62,7 @@ def test_commits_are_those_of_the_mails_as_sent(repository: Path, tmp_path: Path
 
 @pytest.mark.parametrize("encoding", ["auto", "base64"])
 def test_trailers_are_exactly_what_the_messages_gain(repository: Path, tmp_path: Path, encoding: str) -> None:
-    mails = [take_apart(mail, PARSED) for mail in send(repository, tmp_path, encoding)]
+    mails = [taken(mail) for mail in send(repository, tmp_path, encoding)]
     plain = apply(repository, tmp_path / "plain", [compose((mail, ()) for mail in mails)])
     gained = apply(repository, tmp_path / "gained", [compose((mail, (REVIEWED, SIGNED, LINK)) for mail in mails)])
     for before, after in zip(plain, gained, strict=True):
@@ -76,7 +75,7 @@ def test_trailers_are_exactly_what_the_messages_gain(repository: Path, tmp_path:
 
 
 def apply_both(repository: Path, folder: Path, mails: list[bytes]) -> tuple[list[Made], list[Made]]:
-    mbox = compose((take_apart(mail, PARSED), ()) for mail in mails)
+    mbox = compose((taken(mail), ()) for mail in mails)
     assert mbox.isascii()
     assert max(map(len, mbox.split(b"\n"))) <= 998
     assert len(re.findall(rb"(?m)^>*From ", mbox)) == len(mails)
