@@ -57,8 +57,9 @@ def foreseen_failure(error: Exception) -> str | None:
     """Say in one line what went wrong; None for what nobody foresaw."""
     from ingest.log import LogError
     from projector.readmodel.generations import NoReadModel, is_unavailable
+    from projector.replay import ReplayRunning
 
-    if isinstance(error, (LogError, NoReadModel, ValueError, OSError)) and str(error):
+    if isinstance(error, (LogError, NoReadModel, ReplayRunning, ValueError, OSError)) and str(error):
         return str(error)
     if is_unavailable(error):
         return f"the read model is away or busy: {str(error).splitlines()[0]}"

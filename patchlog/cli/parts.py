@@ -19,7 +19,7 @@ def ingest_command(settings: Settings, parent: int | None) -> None:
     \b
     Example: patchlog ingest --data /var/lib/patchlog --smtp 0.0.0.0:25
     """
-    _die_with(parent)
+    _begin(settings, parent)
     from ingest.app import run
 
     sys.exit(run(settings))
@@ -34,7 +34,7 @@ def projector_command(settings: Settings, parent: int | None) -> None:
     \b
     Example: patchlog projector --data /var/lib/patchlog
     """
-    _die_with(parent)
+    _begin(settings, parent)
     from projector.app import run
 
     sys.exit(run(settings))
@@ -49,13 +49,16 @@ def api_command(settings: Settings, parent: int | None) -> None:
     \b
     Example: patchlog api --data /var/lib/patchlog --http 127.0.0.1:8000
     """
-    _die_with(parent)
+    _begin(settings, parent)
     from api.server import run
 
     sys.exit(run(settings))
 
 
-def _die_with(parent: int | None) -> None:
+def _begin(settings: Settings, parent: int | None) -> None:
+    from ingest.journal import keep_journal
+
+    keep_journal(settings.log_format)
     if parent is not None:
         from patchlog.dying_with import die_with
 

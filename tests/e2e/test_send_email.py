@@ -103,7 +103,7 @@ def test_the_series_is_shown_as_it_was_sent(up: Running, event: Any) -> None:
         "[4/5] From here to there",
         "[5/5] rename a file",
     ]
-    assert revision["cover_letter"].startswith("Please.")
+    assert "\n\nPlease.\n\n" in revision["cover_letter"]
 
 
 def test_git_am_makes_of_the_revision_what_it_makes_of_the_mails(
@@ -119,6 +119,16 @@ def test_status_accounts_for_every_mail(up: Running, event: Any) -> None:
     status = eventually(lambda: caught_up(up))
     assert status["mails"] == {"cover": 1, "patch": PATCHES}
     assert (status["duplicates"], status["dead_letters"]) == (0, {})
+
+
+def test_a_replay_shows_the_same(up: Running, event: Any) -> None:
+    eventually(lambda: caught_up(up))
+    lists = [f"projects/demo/{name}/" for name in ("events", "series", "patches")]
+    paths = [*lists, f"series/{event['series']}/revisions/1/mbox/"]
+    before = [up.get(path) for path in paths]
+    replayed = patchlog("replay", data=up.data)
+    assert (replayed.returncode, "is live" in replayed.stdout) == (0, True), replayed
+    assert [up.get(path) for path in paths] == before
 
 
 def caught_up(up: Running) -> Any:
