@@ -124,8 +124,8 @@ class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):
     revision: int | None = None
     test_name: str
     state: str
-    url: str | None | msgspec.UnsetType = msgspec.UNSET
-    summary: str | None | msgspec.UnsetType = msgspec.UNSET
+    url: str | msgspec.UnsetType | None = msgspec.UNSET
+    summary: str | msgspec.UnsetType | None = msgspec.UNSET
     user: int | None = None
 
 
