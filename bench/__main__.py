@@ -16,7 +16,7 @@ def main() -> None:
         if name not in measurements:
             sys.exit(f"bench: expected one of {', '.join(measurements)}; came {name!r}")
         print(f"== {name}", flush=True)
-        print(table(import_module(f"bench.{name}").measure()), flush=True)  # noqa: T201
+        print(table(import_module(f"bench.{name}").measure()), flush=True)
 
 
 if __name__ == "__main__":
