@@ -1,5 +1,6 @@
 """Serves the app by gunicorn's ASGI worker, in as many processes as the settings say."""
 
+import os
 import socket
 import sys
 from typing import Any
@@ -10,7 +11,7 @@ from api.app import App, create_app
 from schemas.settings import Settings
 
 BACKLOG = 2048
-GRACEFUL_SECONDS = 10
+GRACEFUL_SECONDS = 3
 REQUEST_LINE_MAX_BYTES = 8190
 
 
@@ -42,7 +43,10 @@ def listen(address: str) -> socket.socket:
 
 
 def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    """Short where the system has words for it; a name that cannot be resolved has a number below zero."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error.args[-1])
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
