@@ -42,7 +42,7 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delegate: str = ""
     """X-Patchwork-Delegate, as written."""
     message: str = ""
-    """The text of the mail up to its diff: the commit message and the diffstat of a patch, all of a comment. LF lines."""
+    """The text of the mail up to its diff: the commit message and the diffstat of a patch, all of a comment. LF."""
     diff: str = ""
     """The diff alone, LF lines, as shown in `content`; empty when the mail has none."""
     files: tuple[str, ...] = ()
@@ -67,7 +67,8 @@ class AmMail(msgspec.Struct, frozen=True, array_like=True):
     """A patch mail taken apart so that `git am` gets the same commit from it when it is written again.
 
     head: the header lines (From, Date, Subject, Message-ID), 7-bit, LF, without MIME fields and blank line.
-    body: the decoded content: the commit message in UTF-8, then the diff's own bytes; lines end in LF, a CR is the file's.
+    body: the decoded content: the commit message in UTF-8, then the diff's own bytes; lines end in LF, a CR is
+        the file's.
     trailers_at: the offset in `body` where further trailers belong: behind the commit message's last line.
     """
 

@@ -1,8 +1,8 @@
 """The records of the log: what came from outside, and what the projector told the world.
 
-A record is immutable, and named in the past. Each type has a stored name and a version of our choosing; a change of shape is a
-new version and an upcaster in `ingest.log.codec` from the old one. Records name mails by record id, never by derived numbers;
-numbers that a client saw ride along for people.
+A record is immutable, and named in the past. Each type has a stored name and a version of our choosing; a change of
+shape is a new version and an upcaster in `ingest.log.codec` from the old one. Records name mails by record id, never by
+derived numbers; numbers that a client saw ride along for people.
 """
 
 from datetime import datetime
@@ -47,7 +47,7 @@ class ArchivePlace(msgspec.Struct, frozen=True, array_like=True):
 
 
 class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """One mail as it came, byte for byte, with what was read from it (a cache: `parsed` counts for `parser_version` only)."""
+    """One mail as it came, byte for byte, with what was read from it (a cache: `parsed` is for `parser_version`)."""
 
     type_name: ClassVar[str] = "mail.received"
     source: str

@@ -58,7 +58,7 @@ class Log(Protocol):
 
 
 def open_log(url: str) -> Log:
-    """Open the log at `url` (`sqlite:///PATH`); a log that is not there yet is made. Raises LogError with one clear sentence."""
+    """Open the log at `url` (`sqlite:///PATH`); a log that is not there yet is made. Raises LogError."""
     if url.startswith("sqlite:///"):
         from ingest.log.sqlite import SqliteLog
 
