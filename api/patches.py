@@ -13,6 +13,8 @@ from projector.readmodel.queries import get_patch, patch_mails, patch_results
 
 
 class PatchResource(Resource):
+    """One patch."""
+
     async def on_get(self, request: Request, response: Response, patch: int) -> None:
         document = await self.site.read(partial(get_patch, patch_id=patch, expand=is_expanded(request)))
         if document is None:
@@ -21,6 +23,8 @@ class PatchResource(Resource):
 
 
 class PatchMailboxResource(Resource):
+    """The mbox of a patch."""
+
     async def on_get(self, request: Request, response: Response, patch: int) -> None:
         tag = read_link_tag(parameters_of(request).get("link"))
         mailbox = await self.site.read(partial(patch_mails, patch_id=patch))
@@ -30,6 +34,8 @@ class PatchMailboxResource(Resource):
 
 
 class PatchResultsResource(Resource):
+    """The test results of a patch: a bare array, by test name."""
+
     async def on_get(self, request: Request, response: Response, patch: int) -> None:
         results = await self.site.read(partial(patch_results, patch_id=patch))
         if results is None:

@@ -15,11 +15,15 @@ API_REVISION = 3
 
 
 class ApiResource(Resource):
+    """What the API says about itself."""
+
     async def on_get(self, request: Request, response: Response) -> None:
         answer(response, ApiDocument(API_REVISION))
 
 
 class ProjectsResource(Resource):
+    """All projects, by linkname."""
+
     async def on_get(self, request: Request, response: Response) -> None:
         parameters = parameters_of(request)
         page = read_page(parameters.get("perpage"), parameters.get("page"))
@@ -29,6 +33,8 @@ class ProjectsResource(Resource):
 
 
 class ProjectResource(Resource):
+    """One project, by its linkname or id."""
+
     async def on_get(self, request: Request, response: Response, project: str) -> None:
         document = await self.site.read(partial(get_project, key=project))
         if document is None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
@@ -71,8 +72,13 @@ def with_page(path: str, parameters: Mapping[str, str], number: int) -> str:
 
 def _is_local(client: object) -> bool:
     """Whether the peer itself is on this machine, whatever it forwards. client: the scope's address and port."""
+    return isinstance(client, (tuple, list)) and _is_loopback(client[0])
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback(address: str) -> bool:
     try:
-        return isinstance(client, (tuple, list)) and ip_address(client[0]).is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False
 

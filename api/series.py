@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 
 
 class SeriesResource(Resource):
+    """One series."""
+
     async def on_get(self, request: Request, response: Response, series: int) -> None:
         document = await self.site.read(partial(get_series, series_id=series, expand=is_expanded(request)))
         if document is None:
@@ -33,6 +35,8 @@ class SeriesResource(Resource):
 
 
 class RevisionsResource(Resource):
+    """The revisions of a series, by version."""
+
     async def on_get(self, request: Request, response: Response, series: int) -> None:
         parameters = parameters_of(request)
         page = read_page(parameters.get("perpage"), parameters.get("page"))
@@ -45,6 +49,8 @@ class RevisionsResource(Resource):
 
 
 class RevisionResource(Resource):
+    """One revision."""
+
     async def on_get(self, request: Request, response: Response, series: int, version: int) -> None:
         key = RevisionKey(series, version)
         document = await self.site.read(partial(get_revision, key=key, expand=is_expanded(request)))
@@ -52,6 +58,8 @@ class RevisionResource(Resource):
 
 
 class RevisionMailboxResource(Resource):
+    """The mbox of a revision, in the order in which its patches apply."""
+
     async def on_get(self, request: Request, response: Response, series: int, version: int) -> None:
         tag = read_link_tag(parameters_of(request).get("link"))
         key = RevisionKey(series, version)
@@ -61,6 +69,8 @@ class RevisionMailboxResource(Resource):
 
 
 class RevisionResultsResource(Resource):
+    """The test results of a revision: a bare array, by test name."""
+
     async def on_get(self, request: Request, response: Response, series: int, version: int) -> None:
         key = RevisionKey(series, version)
         results = await self.site.read(partial(revision_results, key=key))

@@ -26,6 +26,8 @@ from schemas.rest import ProjectDocument, SeriesDocument
 
 
 class FrontPage(Resource):
+    """The projects."""
+
     async def on_get(self, request: Request, response: Response) -> None:
         parameters = parameters_of(request)
         page = read_page(parameters.get("perpage") or "100", parameters.get("page"))
@@ -35,6 +37,8 @@ class FrontPage(Resource):
 
 
 class ProjectPage(Resource):
+    """A project's series, the newest first."""
+
     async def on_get(self, request: Request, response: Response, project: str) -> None:
         parameters = parameters_of(request)
         page = read_page(parameters.get("perpage") or "50", parameters.get("page"))
@@ -52,6 +56,8 @@ class ProjectPage(Resource):
 
 
 class SeriesPage(Resource):
+    """A series with all its revisions."""
+
     async def on_get(self, request: Request, response: Response, series: int) -> None:
         view = await self.site.read(partial(view_series, series_id=series))
         if view is not None:
@@ -64,6 +70,8 @@ class SeriesPage(Resource):
 
 
 class PatchPage(Resource):
+    """A patch with its diff and what was said about it."""
+
     async def on_get(self, request: Request, response: Response, patch: int) -> None:
         view = await self.site.read(partial(view_patch, patch_id=patch))
         if view is None:

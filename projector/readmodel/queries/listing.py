@@ -64,7 +64,7 @@ class Listing:
 
 def time_of(microseconds: int) -> datetime:
     """The naive UTC time of a `*_us` column."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def fetch_page(
