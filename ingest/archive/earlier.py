@@ -28,6 +28,16 @@ class Earlier:
     last: ArchivePlace | None = None
     finished: bool = False
 
+    @property
+    def mails(self) -> int:
+        """How many mails of the source are on the log."""
+        return self.last.number if self.last else 0
+
+    @property
+    def archive(self) -> str:
+        """The source without the list."""
+        return self.source.removesuffix(f":{self.list_id}")
+
 
 def source_of(path: Path) -> str:
     """Name an archive: "import:", its base name and a digest of where it is, so that two of one name are told apart."""

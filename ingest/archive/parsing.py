@@ -61,8 +61,15 @@ def parse_chunks(
 
 
 def start_processes(count: int) -> ProcessPoolExecutor:
-    """Processes for `parse_apart`, which end with this one, however it ends."""
-    return ProcessPoolExecutor(count, get_context("spawn"), _begin_process)
+    """Processes for `parse_apart`, which end with this one, however it ends, and leave Ctrl-C to it."""
+    pool = ProcessPoolExecutor(count, get_context("spawn"), _begin_process)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what starts now inherits it
+    try:
+        for _ in range(count):
+            pool.submit(clock.now)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return pool
 
 
 def parse_apart(
@@ -132,7 +139,7 @@ def _encode(fact: MailReceived) -> bytes:
 
 
 def _begin_process() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent was killed and cannot say so."""
+    """Leave Ctrl-C to the parent, also if started later, and end when the parent was killed and cannot say so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from ingest.archive.contract import Archive, ArchivedMail, ArchiveError, OversizeMail, PlaceLost
 from ingest.archive.earlier import Earlier, known_keys
@@ -65,7 +66,7 @@ def import_archive(
         recording.settle()
     if reading.problem:
         raise reading.problem
-    mails = _count(earlier) + recording.new
+    mails = earlier.mails + recording.new
     if recording.new or not earlier.finished:
         log.append([ImportFinished(source=earlier.source, mails=mails)], timeout_seconds=APPEND_SECONDS)
     return Outcome(earlier.source, recording.new, mails, recording.nameless, tuple(reading.oversize))
@@ -82,7 +83,7 @@ class _Reading:
         self._log = log
 
     def chunks(self, batch_mails: int) -> Iterator[Chunk]:
-        number = _count(self._earlier) + 1
+        number = self._earlier.mails + 1
         mails: list[ArchivedMail] = []
         size_bytes = 0
         for mail in self._mails():
@@ -132,25 +133,36 @@ class _Recording:
         self.nameless = 0
         self._log = log
         self._on_progress = on_progress
-        self._under_way: tuple[Future[list[int]], Sequence[MailReceived], int] | None = None
+        self._under_way: _Append | None = None
 
     def record(self, facts: Sequence[MailReceived], done: int) -> None:
         self.settle()
-        self._under_way = self._log.submit(facts), facts, done
+        nameless = sum(not (fact.list_id or (fact.parsed and fact.parsed.list_ids)) for fact in facts)
+        self._under_way = _Append(
+            self._log.submit(facts), Progress(self.new + len(facts), done), self.nameless + nameless
+        )
 
     def settle(self) -> None:
-        """Wait until what was handed to the log is durable. Raises LogError when it is not."""
+        """Wait until what was handed to the log is durable; an interrupted wait may be begun again, and counts once.
+
+        Raises LogError when it did not become durable.
+        """
         if self._under_way is None:
             return
-        (ids, facts, done), self._under_way = self._under_way, None
+        append = self._under_way
         try:
-            ids.result(APPEND_SECONDS)
+            append.ids.result(APPEND_SECONDS)
         except FutureTimeoutError:
-            raise LogUnavailable(f"the log did not take {len(facts)} mails within {APPEND_SECONDS:g} s") from None
-        self.new += len(facts)
-        self.nameless += sum(not (fact.list_id or (fact.parsed and fact.parsed.list_ids)) for fact in facts)
-        self._on_progress(Progress(self.new, done))
+            self._under_way = None
+            raise LogUnavailable(f"the log took no mail for {APPEND_SECONDS:g} s") from None
+        self.new, self.nameless = append.progress.new, append.nameless
+        self._on_progress(append.progress)
+        self._under_way = None
 
 
-def _count(earlier: Earlier) -> int:
-    return earlier.last.number if earlier.last else 0
+class _Append(NamedTuple):
+    """A batch on its way to the log, and the counts that hold when it is there."""
+
+    ids: Future[list[int]]
+    progress: Progress
+    nameless: int

@@ -48,6 +48,7 @@ def import_command(settings: Settings, path: Path, list_id: str) -> None:
         with _interruptible(), alone(Path(settings.data), path):
             outcome = _import(settings, path, list_id, told)
     except KeyboardInterrupt:
+        told.look_again(settings)
         raise click.ClickException(f"stopped, {told.so_far()}") from None
     except (ArchiveError, LogError) as error:
         raise click.ClickException(f"{error}; {told.so_far()}" if told.new else str(error)) from None
@@ -59,6 +60,21 @@ class _Told:
 
     def __init__(self) -> None:
         self.new = 0
+        self.begun: Earlier | None = None
+
+    def look_again(self, settings: Settings) -> None:
+        """Count by the log, which has been closed: a batch may have been on its way when Ctrl-C came."""
+        from ingest.archive import find_earlier
+        from ingest.log import open_log
+
+        if self.begun is None:
+            return
+        log = open_log(settings.log_url)
+        try:
+            now = find_earlier(log, self.begun.archive, self.begun.list_id)
+        finally:
+            log.close()
+        self.new = now.mails - self.begun.mails
 
     def so_far(self) -> str:
         return f"{_mails(self.new)} recorded; run the same command again to go on from there"
@@ -84,6 +100,7 @@ def _import(settings: Settings, path: Path, list_id: str, told: _Told) -> "Outco
         if log.end() > LONG_LOG:
             click.echo("looking through the log for an earlier import ...", err=True)
         earlier = find_earlier(log, source_of(path), list_id)
+        told.begun = earlier
         click.echo(_beginning(path, archive, earlier, list_id))
         processes = min(os.cpu_count() or 1, PROCESSES_MAX)
         with _shown(archive) as show:
@@ -103,7 +120,7 @@ def _beginning(path: Path, archive: "Archive", earlier: "Earlier", list_id: str)
     line = f"{path}: {archive.kind}"
     if earlier.list_id and not list_id:
         line += f", as mail of {earlier.list_id} as before"
-    return f"{line}, going on behind mail {earlier.last.number}" if earlier.last else line
+    return f"{line}, going on behind mail {earlier.mails}" if earlier.last else line
 
 
 def _report(outcome: "Outcome", path: Path) -> None:

@@ -19,7 +19,9 @@ MANY = 6000
 def start(data: Path, *arguments: str | Path) -> "subprocess.Popen[str]":
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PATCHLOG_")}
     command = [sys.executable, "-m", "patchlog", "import", "--data", str(data), *map(str, arguments)]
-    return subprocess.Popen(command, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 def run(data: Path, *arguments: str | Path) -> tuple[int, str, str]:
@@ -48,7 +50,10 @@ def start_and_stop(data: Path, path: Path, sent: signal.Signals, mails: int) -> 
     while log.end() < mails:
         assert log.wait(log.end(), 60)
     log.close()
-    process.send_signal(sent)
+    if sent == signal.SIGINT:
+        os.killpg(process.pid, sent)  # as a terminal does
+    else:
+        process.send_signal(sent)
     _, err = process.communicate()  # both pipes end when the processes that parse have ended too
     return process.returncode, err
 
@@ -126,11 +131,15 @@ def test_import_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, archive
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_import_that_is_interrupted_says_how_to_go_on(tmp_path: Path, archive: Path, sent: signal.Signals) -> None:
-    status, err = start_and_stop(tmp_path, archive, sent, 500)
+@pytest.mark.parametrize("stopped_at", [500, 1100, 3000])
+def test_import_that_is_interrupted_says_how_to_go_on(
+    tmp_path: Path, archive: Path, sent: signal.Signals, stopped_at: int
+) -> None:
+    status, err = start_and_stop(tmp_path, archive, sent, stopped_at)
     kept, finished = recorded(tmp_path)
     assert (status, finished) == (1, [])
-    assert f"stopped, {len(kept)} mails recorded; run the same command again to go on from there" in err
+    assert err.endswith(f"Error: stopped, {len(kept)} mails recorded; run the same command again to go on from there\n")
+    assert "Traceback" not in err
     assert run(tmp_path, archive)[0] == 0
     assert len(recorded(tmp_path)[0]) == MANY
 
