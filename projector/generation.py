@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from ingest.log import Log
 from projector.fold import Fold
 from projector.readmodel.generations import ReadModels
@@ -18,7 +16,7 @@ class Generation:
         self.number = number
         self._log = log
         self._engine = models.engine(number)
-        self._connection: Connection = self._engine.connect()
+        self._connection = self._engine.connect()
         self._working = WorkingSet()
         self._working.connection = self._connection
         self._fold = Fold(self._working, self._read)
@@ -28,7 +26,8 @@ class Generation:
     def fold(self, limit: int) -> int:
         """Fold up to `limit` records that come next, and give their number.
 
-        Raises NotLive where another moved the position. After any exception nothing of the batch is written or remembered.
+        Raises NotLive where another moved the position. After any exception nothing of the batch is written or
+        remembered.
         """
         records = self._log.read(self.position, limit)
         if records:

@@ -1,6 +1,6 @@
 """From linked postings to the numbered revisions of a series (assembly, section 4)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -61,14 +61,14 @@ def components(links: Mapping[int, int | None]) -> list[list[int]]:
     return [groups[name] for name in sorted(groups)]
 
 
-def revise(members: Iterable[Member]) -> list[Revision]:
+def revise(members: Iterable[Member], gone: Collection[int] = ()) -> list[Revision]:
     """Number the postings of one series that are ready and work out what each revision has, lowest number first.
 
-    Numbers go by the Date of the earliest mail, then its Message-ID, around those that were given for good. A partial
-    reroll is a copy of the revision before it that came of the same posting, with its patches put at their places.
+    Numbers go by the Date of the earliest mail, then its Message-ID, around those that were given for good: to postings
+    that are still here, or (`gone`) to such as moved to another series. A partial reroll is a copy of the revision before it that came of the same posting, with its patches put at their places.
     """
     ready = sorted((member for member in members if member.is_ready), key=lambda member: member.posting.order)
-    numbers = _number(ready)
+    numbers = _number(ready, gone)
     revisions = []
     lineage: dict[int, Revision] = {}
     places: dict[int, dict[int, int]] = {}
@@ -94,9 +94,9 @@ def newest(revisions: Sequence[Revision]) -> Revision:
     return max(revisions, key=lambda revision: (revision.posting.reroll, revision.posting.order))
 
 
-def _number(ready: Sequence[Member]) -> dict[int, int]:
+def _number(ready: Sequence[Member], gone: Collection[int]) -> dict[int, int]:
     numbers = {member.posting.id: member.pinned for member in ready if member.pinned is not None}
-    taken = set(numbers.values())
+    taken = {*numbers.values(), *gone}
     free = (number for number in range(1, len(ready) + len(taken) + 1) if number not in taken)
     return {
         member.posting.id: numbers[member.posting.id] if member.pinned is not None else next(free) for member in ready

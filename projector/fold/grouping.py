@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from projector.assembly import links
 from projector.assembly.links import Found
 from projector.assembly.posting import Posting
-from projector.assembly.series import Member, components, may_grow, revise
+from projector.assembly.series import Member, components, may_grow
 from projector.fold.pending import REVISION, WAIT, Pending
 from projector.fold.projects import Projects
 from projector.fold.series import Moment, SeriesRows
@@ -39,6 +39,8 @@ class Grouping:
                 series.add(state.series)
         for posting in changed:
             self._take_in(thread, posting, states.get(posting.id), dirty)
+        for state in removed:
+            self._hand_on(state, changed)
         self._link(thread, dirty, series)
         self._group(thread.project, dirty, series, moment)
 
@@ -82,6 +84,15 @@ class Grouping:
         self._pending.done(REVISION, id)
         self._pending.done(WAIT, id)
         self._rows.leave(state)
+
+    def _hand_on(self, removed: PostingState, changed: Iterable[Posting]) -> None:
+        """The numbers that were announced for a posting that is no more lead to the one that has its mail."""
+        for posting in changed:
+            if removed.pinned and removed.posting.id in posting.mails:
+                state = self._working.postings.get(posting.id)
+                assert state is not None
+                own = [pair for pair in state.pinned if pair not in removed.pinned]
+                state.pinned = (*removed.pinned, *own)
 
     def _file(self, project: int, id: int, before: frozenset[str], after: frozenset[str]) -> None:
         self._working.keys.need((project, key) for key in before ^ after)
@@ -173,10 +184,12 @@ class Grouping:
                 if state.series != name:
                     self._rows.move(state, name)
         for group, name in zip(groups, names, strict=True):
+            self._rows.note_gone(group, name)
+        for group, name in zip(groups, names, strict=True):
             if name is not None:
                 by_id = {state.posting.id: state for state in group}
-                revisions = revise(self._pinned(group, name))
-                self._rows.write(project, name, revisions, by_id, moment, is_new=name not in claimed)
+                members = self._pinned(group, name)
+                self._rows.write(project, name, members, by_id, moment, is_new=name not in claimed)
         self._rows.retire(claimed, {name for name in names if name is not None})
 
     def _members(self, dirty: Iterable[int], series: set[int]) -> dict[int, PostingState]:
@@ -213,7 +226,7 @@ class Grouping:
                 number = None
             if number is not None:
                 taken.add(number)
-            members.append(Member(state.posting, number, state.settled))
+            members.append(Member(state.posting, number, state.settled or bool(state.pinned)))
         return members
 
 
@@ -221,7 +234,7 @@ def _name_series(groups: Sequence[Sequence[PostingState]], claimed: set[int]) ->
     """Give each group a series: the lowest that its postings are in, if it has the mail that this is named for."""
     names: list[int | None] = []
     for group in groups:
-        if not any(Member(state.posting, None, state.settled).is_ready for state in group):
+        if not any(Member(state.posting, None, state.settled or bool(state.pinned)).is_ready for state in group):
             names.append(None)
             continue
         mails = {mail for state in group for mail in state.posting.mails}

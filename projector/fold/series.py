@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from projector.assembly.series import Revision, newest
+from projector.assembly.series import Member, Revision, newest, revise
 from projector.assembly.states import TEST_STATES, series_state, summarise, worst_test_state
 from projector.fold.pending import REVISION, Pending
 from projector.readmodel import tables as t
@@ -34,13 +34,10 @@ class SeriesRows:
     def __init__(self, working: WorkingSet, pending: Pending) -> None:
         self._working, self._pending = working, pending
         self.stale: set[int] = set()
-        self._orphans: dict[int, tuple[tuple[int, int], ...]] = {}
         self._moved: dict[int, int] = {}
 
     def leave(self, state: PostingState) -> None:
-        """A posting is no more: its mails are in others, and so are the numbers that it was given."""
-        if state.pinned:
-            self._orphans[state.posting.id] = state.pinned
+        """A posting is no more: its mails are in others."""
         shown = self._working.series.get(state.series) if state.series is not None else None
         if shown is not None:
             shown.postings.discard(state.posting.id)
@@ -56,22 +53,31 @@ class SeriesRows:
         state.series = series
         self._working.postings.put(state.posting.id, state)
 
+    def note_gone(self, group: Iterable[PostingState], series: int | None) -> None:
+        """Keep the numbers free that were announced in other series for postings that are in this one."""
+        for state in group:
+            for home, version in state.pinned:
+                if home != series:
+                    self._gone(home).add(version)
+
     def write(
         self,
         project: int,
         series: int,
-        revisions: Sequence[Revision],
+        members: Sequence[Member],
         states: Mapping[int, PostingState],
         moment: Moment,
         *,
         is_new: bool,
     ) -> None:
-        """Bring the rows of a series up to date with its revisions."""
+        """Bring the rows of a series up to date with the postings that are in it."""
         stored = None if is_new else self._working.series.get(series)
         shown = stored if stored is not None else self._begin(project, series)
         shown.postings |= states.keys()
+        shown.gone -= {member.pinned for member in members if member.pinned is not None}
+        revisions = revise(members, shown.gone)
         rows = {revision.version: self._revision_row(series, revision, states, shown) for revision in revisions}
-        changed = self._write_revisions(series, shown, rows, moment)
+        changed = self._write_revisions(series, shown, rows)
         for revision in revisions:
             state = states[revision.posting.id]
             self._keep_numbers(state, series, revision.version)
@@ -92,41 +98,40 @@ class SeriesRows:
                 continue
             for version, row in shown.revisions.items():
                 self._drop_revision(series, version, row)
+            self._write_homes(series, shown.revisions.values(), ())
             self._working.series.drop(series)
             self._count(shown.row["project_id"], -1)
             target = self._moved.get(series)
             if target is not None:
                 self._working.redirect_series(series, target)
         self._moved.clear()
-        self._orphans.clear()
         self.stale.clear()
 
     def _begin(self, project: int, series: int) -> Shown:
         self._count(project, 1)
         self._working.remove(t.series_alias, series)
-        return Shown({}, {}, set())
+        return Shown({}, {}, set(), self._working.numbers_gone(series))
 
     def _count(self, project: int, n: int) -> None:
         self._working.counts["series"] += n
         self._working.counts[f"series:{project}"] += n
 
-    def _write_revisions(self, series: int, shown: Shown, rows: dict[int, Row], moment: Moment) -> bool:
-        changed = False
-        for version, row in list(shown.revisions.items()):
+    def _write_revisions(self, series: int, shown: Shown, rows: dict[int, Row]) -> bool:
+        before = shown.revisions
+        if before == rows:
+            return False
+        for version, row in before.items():
             if version not in rows:
                 self._drop_revision(series, version, row)
-                changed = True
         for version, row in rows.items():
-            before = shown.revisions.get(version)
-            if before == row:
-                continue
-            changed = True
-            self._working.add(t.revision, row)
-            self._write_patches(series, version, before, row, moment)
+            if before.get(version) != row:
+                self._working.add(t.revision, row)
+                self._write_patches(series, version, before.get(version), row)
+        self._write_homes(series, before.values(), rows.values())
         shown.revisions = rows
-        return changed
+        return True
 
-    def _write_patches(self, series: int, version: int, before: Row | None, row: Row, moment: Moment) -> None:
+    def _write_patches(self, series: int, version: int, before: Row | None, row: Row) -> None:
         old = _patches(before) if before is not None else []
         new = _patches(row)
         for number in range(len(new), len(old)):
@@ -135,35 +140,42 @@ class SeriesRows:
             if number >= len(old) or old[number] != patch:
                 key = {"patch_id": patch, "series_id": series, "version": version, "number": number}
                 self._working.add(t.revision_patch, key)
+
+    def _write_homes(self, series: int, before: Iterable[Row], after: Iterable[Row]) -> None:
+        """Write which series each patch is in now."""
+        here = {patch for row in after for patch in _patches(row)}
+        gone = {patch for row in before for patch in _patches(row)} - here
+        for patch in sorted(here | gone):
             state = self._working.patches.get(patch)
-            if state is not None and state.series != series:
-                state.series = series
+            home = series if patch in here else None
+            if state is not None and state.series != home and (home is not None or state.series == series):
+                state.series = home
                 self._working.patches.put(patch, state)
 
     def _drop_revision(self, series: int, version: int, row: Row) -> None:
         self._working.remove(t.revision, series, version)
-        for number, patch in enumerate(_patches(row)):
+        for number in range(len(_patches(row))):
             self._working.remove(t.revision_patch, series, version, number)
-            state = self._working.patches.get(patch)
-            if state is not None and state.series == series:
-                state.series = None
-                self._working.patches.put(patch, state)
 
     def _keep_numbers(self, state: PostingState, series: int, version: int) -> None:
         """A number that was announced leads for ever to where its patches live."""
-        inherited = [pair for mail in state.posting.mails for pair in self._orphans.get(mail, ())]
-        if not state.pinned and not inherited:
+        if not state.pinned:
             return
         here = (series, version)
-        pinned = tuple(dict.fromkeys(pair for pair in (*inherited, *state.pinned) if pair != here))
+        pinned = tuple(pair for pair in state.pinned if pair != here)
         if state.pinned == (*pinned, here):
             return
         state.pinned = (*pinned, here)
         self._working.postings.put(state.posting.id, state)
         self._working.remove(t.revision_alias, series, version)
         for old_series, old_version in pinned:
+            self._gone(old_series).add(old_version)
             alias = {"series_id": old_series, "version": old_version}
             self._working.add(t.revision_alias, {**alias, "target_series_id": series, "target_version": version})
+
+    def _gone(self, series: int) -> set[int]:
+        shown = self._working.series.get(series)
+        return shown.gone if shown is not None else set()
 
     def _revision_row(self, series: int, revision: Revision, states: Mapping[int, PostingState], shown: Shown) -> Row:
         posting = revision.posting

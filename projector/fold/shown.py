@@ -54,7 +54,7 @@ class ShownMails:
                     "target_id": entry.target,
                     "parent": parent,
                     "subject": parsed.subject,
-                    "text": parsed.message + parsed.diff,
+                    "text": parsed.message,
                     "trailers": "\n".join(parsed.trailers),
                 },
             )

@@ -67,8 +67,12 @@ class PatchState(msgspec.Struct):
 
 
 class Shown(msgspec.Struct):
-    """A series as it is shown: its row, its revisions' rows by number, and the postings that are in it."""
+    """A series as it is shown: its row, its revisions' rows by number, and the postings that are in it.
+
+    gone: numbers that were announced here, of revisions that are in other series by now.
+    """
 
     row: Row
     revisions: dict[int, Row]
     postings: set[int]
+    gone: set[int]

@@ -82,6 +82,17 @@ class WorkingSet:
         self.keys.put((project, key), filed)
         return filed
 
+    def numbers_gone(self, series: int) -> set[int]:
+        """The numbers of a series that lead to revisions of other series."""
+        columns = t.revision_alias.c
+        stored = self.connection.execute(select(columns.version).where(columns.series_id == series)).scalars()
+        fresh = {
+            version: row for (id, version), row in self._rows.get(t.revision_alias.name, {}).items() if id == series
+        }
+        return {version for version in stored if version not in fresh} | {
+            n for n, row in fresh.items() if row is not None
+        }
+
     def has_event(self, patch: int, name: str) -> bool:
         """Whether the feed has an event of this name for a patch."""
         fresh = self._rows.get(t.event.name, {}).values()
@@ -289,7 +300,8 @@ class WorkingSet:
             self.connection.execute(_UPDATE_PATCH, rows)
 
     def _load_series(self, ids: Collection[int]) -> dict[int, Shown]:
-        found = {row["id"]: Shown(row, {}, set()) for row in select_in(self.connection, t.series, t.series.c.id, ids)}
+        series = select_in(self.connection, t.series, t.series.c.id, ids)
+        found = {row["id"]: Shown(row, {}, set(), set()) for row in series}
         for row in select_in(self.connection, t.revision, t.revision.c.series_id, ids):
             found[row["series_id"]].revisions[row["version"]] = row
         for chunk in chunks(ids):
@@ -298,6 +310,8 @@ class WorkingSet:
                 select(table.id, table.series_id).where(table.series_id.in_(chunk))
             ):
                 found[series].postings.add(posting)
+        for id, shown in found.items():
+            shown.gone = self.numbers_gone(id)
         return found
 
     def _save_series(self, kept: list[tuple[int, Shown]], gone: list[int]) -> None:

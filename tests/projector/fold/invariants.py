@@ -1,0 +1,87 @@
+"""What holds after every mail, whatever it was."""
+
+from collections import Counter
+
+import msgspec
+
+from projector.readmodel import tables as t
+from schemas.records import MailReceived
+from tests.projector.fold.world import World
+
+
+def check(world: World) -> None:
+    """Assert everything that is always true of a world that has caught up."""
+    _every_mail_is_accounted_for(world)
+    _no_patch_is_in_two_series(world)
+    _numbers_have_no_holes(world)
+    _announced_once_when_complete(world)
+    _what_was_announced_leads_somewhere(world)
+    _counts_are_right(world)
+
+
+def _every_mail_is_accounted_for(world: World) -> None:
+    received = sum(isinstance(record.fact, MailReceived) for record in world.log.records)
+    counts = {row["name"]: row["n"] for row in world.rows(t.count)}
+    kinds = Counter(row["kind"] for row in world.rows(t.mail))
+    assert counts.get("mail", 0) == received
+    assert sum(kinds.values()) + counts.get("mail:duplicate", 0) + len(world.rows(t.dead_letter)) == received
+    assert {name: counts.get(f"mail:{name}", 0) for name in kinds} == kinds
+    shown = kinds["patch"] + kinds["pull-request"]
+    assert (len(world.rows(t.patch)), len(world.rows(t.patch_text))) == (shown, shown)
+    assert len(world.rows(t.comment)) == kinds["comment"]
+    assert len(world.rows(t.cover)) == kinds["cover"]
+
+
+def _no_patch_is_in_two_series(world: World) -> None:
+    homes: dict[int, set[int]] = {}
+    for row in world.rows(t.revision_patch):
+        homes.setdefault(row["patch_id"], set()).add(row["series_id"])
+    assert all(len(series) == 1 for series in homes.values()), homes
+    shown = {row["id"]: row["series_id"] for row in world.rows(t.patch)}
+    assert {patch: next(iter(homes[patch])) if patch in homes else None for patch in shown} == shown
+
+
+def _numbers_have_no_holes(world: World) -> None:
+    numbers: dict[int, list[int]] = {row["id"]: [] for row in world.rows(t.series)}
+    for row in world.rows(t.revision):
+        numbers[row["series_id"]].append(row["version"])
+    gone: dict[int, set[int]] = {}
+    for row in world.rows(t.revision_alias):
+        gone.setdefault(row["series_id"], set()).add(row["version"])
+    for id, found in numbers.items():
+        holes = set(range(1, max(found) + 1)) - set(found) - gone.get(id, set())
+        assert not holes, f"series {id} has {found}, and {holes} lead nowhere"
+        assert not gone.get(id, set()) & set(found), f"series {id}: a number is here and elsewhere"
+    assert {row["id"]: row["version"] for row in world.rows(t.series)} == {id: max(n) for id, n in numbers.items()}
+
+
+def _announced_once_when_complete(world: World) -> None:
+    rows = world.rows(t.revision)
+    assert all((row["event_id"] is not None) == row["complete"] for row in rows if not row["event_id"])
+    events = [row["event_id"] for row in rows if row["event_id"] is not None]
+    assert len(events) == len(set(events)), "one announcement is of one revision"
+    announced = [row["id"] for row in world.rows(t.event) if row["name"] == "series-new-revision"]
+    assert set(events) <= set(announced)
+    times = [row["event_time_us"] for row in world.rows(t.event)]
+    assert times == sorted(set(times))
+
+
+def _what_was_announced_leads_somewhere(world: World) -> None:
+    there = {(row["series_id"], row["version"]) for row in world.rows(t.revision)}
+    aliases = {
+        (row["series_id"], row["version"]): (row["target_series_id"], row["target_version"])
+        for row in world.rows(t.revision_alias)
+    }
+    series = {row["id"] for row in world.rows(t.series)}
+    moved = {row["id"]: row["target_id"] for row in world.rows(t.series_alias)}
+    for row in world.rows(t.event):
+        if row["name"] == "series-new-revision":
+            place = (row["series_id"], msgspec.json.decode(row["parameters"])["revision"])
+            assert place in there or aliases.get(place) in there, f"announced {place} leads nowhere"
+            assert place[0] in series or moved.get(place[0]) in series, f"series {place[0]} leads nowhere"
+
+
+def _counts_are_right(world: World) -> None:
+    counts = {row["name"]: row["n"] for row in world.rows(t.count)}
+    for table in (t.series, t.patch, t.event, t.project):
+        assert counts.get(table.name, 0) == len(world.rows(table)), table.name
