@@ -10,6 +10,7 @@ import msgspec
 
 from projector.assembly.drafts import RUN_SECONDS
 from projector.assembly.posting import Posting
+from projector.assembly.subject import name_other_kernels
 
 YEAR_SECONDS = 365 * 86400
 
@@ -100,38 +101,28 @@ def _by_reply(posting: Posting, others: Sequence[Posting]) -> Posting | None:
 
 def _answers_revision(posting: Posting, other: Posting) -> bool:
     """Whether a posting that answers another is its next revision, rather than something else said below it."""
-    same_name = posting.name_key == other.name_key
-    if not (same_name and _is_as_wide(posting, other)) and not (
-        posting.author == other.author and posting.reroll > other.reroll
-    ):
+    same_name = _has_same_name(posting, other)
+    higher = posting.author == other.author and posting.reroll > other.reroll
+    if _names_other_kernel(posting, other) or not (higher or (same_name and _is_as_wide(posting, other))):
         return False
     one_run = abs(posting.date - other.date) <= RUN_SECONDS
-    return not (one_run and not same_name and not posting.patch_names & other.patch_names)
+    return same_name or not one_run or not posting.patch_names.isdisjoint(other.patch_names)
 
 
 def _by_name(posting: Posting, earlier: Sequence[Found]) -> Posting | None:
-    fitting = [
+    named = [
         other
         for other in earlier
-        if other.posting.name_key == posting.name_key
+        if _has_same_name(posting, other.posting)
         and not _names_other_kernel(posting, other.posting)
         and (posting.is_full or posting.reroll > other.posting.reroll)
     ]
-    own = [
-        other.posting for other in fitting if other.posting.author == posting.author and _fits(posting, other.posting)
-    ]
+    own = [other.posting for other in named if other.posting.author == posting.author and _fits(posting, other.posting)]
     if own:
         return max(own, key=lambda other: (_shares_half(posting, other), other.order))
-    foreign = [
-        other
-        for other in fitting
-        if other.posting.author != posting.author
-        and posting.reroll > other.posting.reroll
-        and posting.date - other.posting.date <= YEAR_SECONDS
-        and _shares_half(posting, other.posting)
-    ]
-    if len({other.series for other in foreign}) == 1:
-        return _newest(other.posting for other in foreign)
+    foreign = [other for other in named if _fits_from_another(posting, other.posting)]
+    if len({(other.series, None if other.series else other.posting.id) for other in foreign}) == 1:
+        return foreign[-1].posting
     return None
 
 
@@ -143,8 +134,13 @@ def _fits(posting: Posting, other: Posting) -> bool:
         return recent or half
     if not (recent and half and _is_as_wide(posting, other)):
         return False
-    both_single = _is_single(posting) and _is_single(other)
-    return not both_single or bool(set(posting.files) & set(other.files))
+    both_single = posting.total == other.total == 1
+    return not both_single or not set(posting.files).isdisjoint(other.files)
+
+
+def _fits_from_another(posting: Posting, other: Posting) -> bool:
+    """Whether an earlier posting of the same name, by somebody else, is an earlier revision of the same work."""
+    return posting.author != other.author and posting.reroll > other.reroll and _shares_half(posting, other)
 
 
 def _by_patches(posting: Posting, earlier: Sequence[Posting]) -> Posting | None:
@@ -154,11 +150,10 @@ def _by_patches(posting: Posting, earlier: Sequence[Posting]) -> Posting | None:
 
 
 def _is_renamed(posting: Posting, other: Posting) -> bool:
+    """Whether a posting is the next revision of one with another name: of one author, and with the same patches."""
     if posting.author != other.author or not other.reroll < posting.reroll or _names_other_kernel(posting, other):
         return False
-    if posting.date - other.date > YEAR_SECONDS:
-        return False
-    if (_is_single(posting) and len(other.patches) > 1) or (_is_single(other) and len(posting.patches) > 1):
+    if posting.date - other.date > YEAR_SECONDS or (posting.total == 1) != (other.total == 1):
         return False
     common = len(posting.patch_names & other.patch_names)
     smaller = min(len(posting.patch_names), len(other.patch_names))
@@ -171,9 +166,9 @@ def _shares_half(posting: Posting, other: Posting) -> bool:
     return smaller > 0 and 2 * len(posting.patch_names & other.patch_names) >= smaller
 
 
-def _is_single(posting: Posting) -> bool:
-    """Whether it is one patch, and not one of several that are on their way."""
-    return posting.total == 1 and len(posting.patches) == 1
+def _has_same_name(posting: Posting, other: Posting) -> bool:
+    """Whether names are the same; a subject without a title is no name."""
+    return posting.name_key == other.name_key != ""
 
 
 def _is_as_wide(posting: Posting, other: Posting) -> bool:
@@ -182,4 +177,4 @@ def _is_as_wide(posting: Posting, other: Posting) -> bool:
 
 
 def _names_other_kernel(posting: Posting, other: Posting) -> bool:
-    return bool(posting.kernels) and bool(other.kernels) and posting.kernels != other.kernels
+    return name_other_kernels(posting.prefix, other.prefix)

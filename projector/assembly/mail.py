@@ -103,7 +103,7 @@ def kind_of(parsed: ParsedMail, subject: Subject) -> str:
 
 
 def _may_be_cover(parsed: ParsedMail, subject: Subject) -> bool:
-    if subject.is_reply or parsed.hint or parsed.diff or subject.number == 0:
+    if subject.is_reply or parsed.hint in ("ignore", "comment") or parsed.diff or subject.number == 0:
         return False
     if subject.is_tagged:
         return bool(subject.number) and bool(subject.total)

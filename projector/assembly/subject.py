@@ -10,17 +10,27 @@ LONG_TERM_KERNELS = tuple(
 )
 """Tokens that name a branch rather than a reroll, where a project says nothing else."""
 
-_REPLY = re.compile(r"\s*(re|aw|sv|vs|antw|odp|ynt|fwd|fw|wg|tr)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:\s*", re.IGNORECASE)
-_FORWARDS = {"fwd", "fw", "wg", "tr"}
+_REPLY = re.compile(
+    r"\s*(re|aw|sv|vs|antw|antwort|odp|ynt|回复|答复|回覆|fwd|fw|wg|tr|转发)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[::]\s*",
+    re.IGNORECASE,
+)
+_FORWARDS = {"fwd", "fw", "wg", "tr", "转发"}
 _BRACKETS = re.compile(r"\s*\[([^\[\]]*)\]")
 _OF = re.compile(r"(?<![\w/])(\d{1,6})\s*(?:/|\s(?:of|OF)\s)\s*(\d{1,6})(?![\w/.])")
 _NUMBERS = re.compile(r"(\d{1,6})/(\d{1,6})")
 _REROLL = re.compile(r"[vV](\d{1,6}(?:\.\d{1,6})*)")
-_GLUED = re.compile(r"(PATCH(?:ES|SET)?)[-_:]?((?:[vV]\d+(?:\.\d+)*)?)[-_:]?((?:\d+/\d+)?)", re.IGNORECASE)
+_POSTED = re.compile(r"PATCH(?:ES|SET)?|RFC|RESEND|v\d+(?:\.\d+)*|\d+/\d+", re.IGNORECASE)
+_GLUED = re.compile(
+    r"(PATCH(?:ES|SET)?(?=[-_:/]|v?\d)|(?:RFC|RESEND)(?=[-_:/]|v\d)|v\d+(?:\.\d+)*(?=[-_:]))[-_:/]*(.+)", re.IGNORECASE
+)
+_GLUED_MAX = 60
 _GLUED_NUMBERS = re.compile(r"[vV](\d{1,6})/(\d{1,6})")
 _CLOSING_REROLL = re.compile(
-    r"[\s,]*(?:\(\s*(?:v|take\s*|version\s*)(\d{1,4})\s*\)|\b(?:v|take\s+|version\s+)(\d{1,4}))\s*$", re.IGNORECASE
+    r"(?<=[^\s,])(?: ?,? ?\( ?(?:v|take ?|version ?)(\d{1,3}) ?\)|(?: ?, ?| )(?:v|take |version )(\d{1,3})) ?$",
+    re.IGNORECASE,
 )
+_NO_PREFIX = {"patch", "patches", "patchset", "resend", "candidate", "next"}
+_KERNEL = re.compile(r"(?:linux-|stable-)?v?(\d+\.\d+(?:\.\d+)?)(?:\.[xy])?(?:-stable|-longterm|-lts)?")
 _SPACE = re.compile(r"\s+")
 
 
@@ -55,7 +65,7 @@ def parse_subject(
     PATCH, `names` (what the list calls itself) and `tags` (the project's own) are not shown; they are lower case. Never
     raises; a subject without tags is all title.
     """
-    groups, title, is_reply = _split(text, names)
+    groups, title, is_reply = _split(text)
     tokens = [token for group in groups for token in _tokens(group)]
     kept = [token for token in tokens if (word := token.lower()) != "patch" and word not in names and word not in tags]
     order = next((token for token in kept if _NUMBERS.fullmatch(token)), None)
@@ -88,38 +98,52 @@ def closing_reroll(title: str) -> tuple[int, ...] | None:
     return (int(found[1] or found[2]),) if found else None
 
 
-def _split(text: str, names: Collection[str]) -> tuple[list[str], str, bool]:
+def name_other_kernels(prefix: Collection[str], other: Collection[str]) -> bool:
+    """Whether two prefixes name different stable kernels."""
+    kernels = _kernels(prefix)
+    return bool(kernels) and bool(others := _kernels(other)) and kernels != others
+
+
+def _kernels(prefix: Collection[str]) -> set[str]:
+    found = (_KERNEL.fullmatch(word) for token in prefix for word in token.split("/"))
+    return {kernel[1] for kernel in found if kernel}
+
+
+def _split(text: str) -> tuple[list[str], str, bool]:
+    """The bracket groups, the title, and whether it is an answer: `Re:` stands before all that says what is posted."""
     groups: list[str] = []
     is_reply = False
-    says_patch = False
-    rest = text
+    is_posted = False
+    start = 0
     while True:
-        if not says_patch and (answer := _REPLY.match(rest)):
+        if not is_posted and (answer := _REPLY.match(text, start)):
             is_reply = is_reply or answer[1].lower() not in _FORWARDS
-            rest = rest[answer.end() :]
-        elif brackets := _BRACKETS.match(rest):
+            start = answer.end()
+        elif brackets := _BRACKETS.match(text, start):
             groups.append(brackets[1])
-            says_patch = says_patch or any(token.lower() not in names for token in _tokens(brackets[1]))
-            rest = rest[brackets.end() :]
+            is_posted = is_posted or any(_POSTED.fullmatch(token) for token in _tokens(brackets[1]))
+            start = brackets.end()
         else:
-            return groups, rest, is_reply
+            return groups, text[start:], is_reply
 
 
 def _tokens(group: str) -> list[str]:
     spaced = _OF.sub(r" \1/\2 ", group.replace(",", " "))
-    return [token for word in spaced.split() for token in _unglue(word.rstrip(":"))]
+    return [token for word in spaced.split() for token in _unglue(word.rstrip(":;.-"))]
 
 
 def _unglue(word: str) -> list[str]:
-    """Take apart what was written without a space: PATCHv2, PATCH-v2, PATCH1/8, V22/7."""
-    if glued := _GLUED.fullmatch(word):
-        return [part for part in glued.groups() if part]
-    if glued := _GLUED_NUMBERS.fullmatch(word):
-        digits, total = glued[1], int(glued[2])
+    """Take apart what was written without a space: PATCHv2, PATCH-v2, PATCH1/8, RFC/PATCH, V22/7."""
+    parts = []
+    while len(word) <= _GLUED_MAX and (glued := _GLUED.fullmatch(word)):
+        parts.append(glued[1])
+        word = glued[2]
+    if numbers := _GLUED_NUMBERS.fullmatch(word):
+        digits, total = numbers[1], int(numbers[2])
         for cut in range(1, len(digits)):
             if int(digits[cut:]) <= total:
-                return [f"v{int(digits[:cut])}", f"{int(digits[cut:])}/{total}"]
-    return [word] if word else []
+                return [*parts, f"v{int(digits[:cut])}", f"{int(digits[cut:])}/{total}"]
+    return [*parts, word] if word else parts
 
 
 def _reroll(token: str) -> tuple[int, ...]:
@@ -131,6 +155,6 @@ def _reroll(token: str) -> tuple[int, ...]:
 
 def _prefix_word(token: str) -> str:
     word = token.lower()
-    if _NUMBERS.fullmatch(word) or word in ("resend", "candidate", "patch", "next"):
+    if _NUMBERS.fullmatch(word) or word in _NO_PREFIX:
         return ""
     return word.removesuffix("-next")

@@ -1,7 +1,7 @@
 """Who answers whom: the tree of a set of mails, with place-holders for those that never came (assembly, section 2)."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
+from itertools import count, pairwise
 
 import msgspec
 
@@ -9,32 +9,23 @@ from projector.assembly.mail import Mail
 
 
 class Tree(msgspec.Struct, frozen=True):
-    """mails by Message-ID; parents: Message-ID, known or merely named -> the one it answers. Without cycles."""
+    """The answers among a set of mails, without cycles.
+
+    mails by Message-ID; parents: Message-ID, known or merely named -> the one it answers; depths: how many mails, known
+    or merely named, stand above, with those above always before those below.
+    """
 
     mails: dict[str, Mail]
     parents: dict[str, str]
+    depths: dict[str, int]
 
     def parent(self, mail: Mail) -> str | None:
         """The Message-ID that a mail answers, known or merely named; None for the start of a thread."""
         return self.parents.get(mail.message_id)
 
-    def ancestors(self, message_id: str) -> Iterator[Mail]:
-        """The known mails above a Message-ID, nearest first."""
-        above = self.parents.get(message_id)
-        while above is not None:
-            mail = self.mails.get(above)
-            if mail is not None:
-                yield mail
-            above = self.parents.get(above)
-
-    def depth(self, message_id: str) -> int:
+    def depth(self, mail: Mail) -> int:
         """How many mails, known or merely named, stand above."""
-        depth = 0
-        above = self.parents.get(message_id)
-        while above is not None:
-            depth += 1
-            above = self.parents.get(above)
-        return depth
+        return self.depths[mail.message_id]
 
 
 def build_tree(mails: Iterable[Mail]) -> Tree:
@@ -49,37 +40,65 @@ def build_tree(mails: Iterable[Mail]) -> Tree:
         above = next((name for name in reversed(mail.references) if name != mail.message_id), None)
         if above is not None:
             parents[mail.message_id] = above
-    missing = [mail for mail in known.values() if any(name not in known for name in mail.references)]
-    for mail in sorted(missing, key=lambda mail: mail.order):
-        chain = [name for name in mail.references if name != mail.message_id]
-        for above, below in pairwise(chain):
-            if below not in known and below not in parents and not _reaches(parents, above, below):
+    _place_missing(known, parents)
+    return Tree(mails=known, parents=parents, depths=_depths(known, parents))
+
+
+def threads(mails: Iterable[Mail]) -> dict[str, str]:
+    """The Message-ID of each mail, and each that one names -> a Message-ID that stands for its thread.
+
+    Two mails are in one thread if either refers to the other, directly or through mails that are known or merely named.
+    """
+    above: dict[str, str] = {}
+
+    def top(name: str) -> str:
+        while above.setdefault(name, name) != name:
+            above[name] = above[above[name]]
+            name = above[name]
+        return name
+
+    for mail in mails:
+        for name in (mail.message_id, *mail.references):
+            above[top(name)] = top(mail.message_id)
+    return {name: top(name) for name in list(above)}
+
+
+def _place_missing(known: Mapping[str, Mail], parents: dict[str, str]) -> None:
+    """Give those that never came the ancestors that the references of others give them."""
+    missing = set().union(*(mail.references for mail in known.values())) - known.keys()
+    if not missing:
+        return
+    telling = [mail for mail in known.values() if not missing.isdisjoint(mail.references)]
+    for mail in sorted(telling, key=lambda mail: mail.order):
+        for above, below in pairwise(name for name in mail.references if name != mail.message_id):
+            if below in missing and below not in parents and not _reaches(parents, above, below):
                 parents[below] = above
-    _cut_cycles(known, parents)
-    return Tree(mails=known, parents=parents)
 
 
 def _reaches(parents: Mapping[str, str], start: str, target: str) -> bool:
+    """Whether `target`, which has no parent yet, stands above `start`."""
     seen = set()
     here: str | None = start
     while here is not None and here not in seen:
-        if here == target:
-            return True
         seen.add(here)
         here = parents.get(here)
-    return False
+    return target in seen
 
 
-def _cut_cycles(known: Mapping[str, Mail], parents: dict[str, str]) -> None:
-    done: set[str] = set()
-    for start in sorted(parents):
+def _depths(known: Mapping[str, Mail], parents: dict[str, str]) -> dict[str, int]:
+    """Measure all depths, parents first, and cut the cycles that are met. All members of a cycle are known mails."""
+    depths: dict[str, int] = {}
+    for start in known:
         path: dict[str, None] = {}
         here: str | None = start
-        while here is not None and here not in done and here not in path:
+        while here is not None and here not in depths:
+            if here in path:
+                names = list(path)
+                earliest = min((known[name] for name in names[names.index(here) :]), key=lambda mail: mail.order)
+                del parents[earliest.message_id]
+                path, here = {}, start
             path[here] = None
             here = parents.get(here)
-        if here is not None and here in path:
-            names = list(path)
-            members = [known[name] for name in names[names.index(here) :] if name in known]
-            del parents[min(members, key=lambda mail: mail.order).message_id]
-        done.update(path)
+        first = 0 if here is None else depths[here] + 1
+        depths.update(zip(reversed(path), count(first), strict=False))
+    return depths

@@ -1,0 +1,71 @@
+"""Patches without a cover letter find together: by whom they answer, else by when they were sent (section 3)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from projector.assembly.draft import RUN_SECONDS, Draft, Drafting, Marker, numbered
+from projector.assembly.mail import Mail
+
+
+def gather(work: Drafting, patches: Iterable[Mail]) -> None:
+    """Each patch joins the posting of the patch that it answers, or of what answers the same; or it opens one."""
+    beside: dict[tuple[str | None, str, Marker, int | None], list[Draft]] = defaultdict(list)
+    for draft in work.drafts:
+        if draft.cover is not None and not draft.places:
+            beside[work.tree.parent(draft.cover), draft.author, draft.marker, draft.total].append(draft)
+    for mail in sorted(patches, key=work.tree.depth):
+        marker = work.markers[mail.id]
+        if not numbered(mail):
+            work.place(work.open(Draft(mail.author, marker, None)), mail, 1)
+            continue
+        parent = work.tree.parent(mail)
+        siblings = beside[parent, mail.author, marker, mail.total]
+        found = _joined(work, mail, marker, siblings if parent is not None else ())
+        if found is None:
+            found = work.open(Draft(mail.author, marker, mail.total))
+            siblings.append(found)
+        work.place(found, mail, mail.number or 0)
+
+
+def join_unthreaded(work: Drafting) -> None:
+    """Mails that name no others: of one author, reroll and total, in one run, with orders that do not clash."""
+    groups: dict[tuple[str, Marker, int], list[Draft]] = defaultdict(list)
+    for draft in work.drafts:
+        if draft.total is not None and draft.answered is None and not draft.shares_cover and not draft.root.references:
+            groups[draft.author, draft.marker, draft.total].append(draft)
+    merged: set[Draft] = set()
+    for drafts in groups.values():
+        taken_in: list[Draft] = []
+        for draft in sorted(drafts, key=lambda draft: draft.root.order):
+            fitting = [other for other in taken_in if _fits_beside(draft, other)]
+            if fitting:
+                nearest = min(reversed(fitting), key=lambda other: _distance(draft, other))
+                work.merge(nearest, draft)
+                merged.add(draft)
+            else:
+                taken_in.append(draft)
+    if merged:
+        work.drafts = [draft for draft in work.drafts if draft not in merged]
+
+
+def _joined(work: Drafting, mail: Mail, marker: Marker, siblings: Sequence[Draft]) -> Draft | None:
+    """The posting that a patch joins: that of the patch above it, else the newest that answers the same in one run."""
+    above = work.above[mail.message_id]
+    draft = work.of.get(above.id) if above is not None else None
+    candidates = [other for other in reversed(siblings) if mail.date - other.last <= RUN_SECONDS]
+    if draft is not None and (draft.author, draft.marker, draft.total) == (mail.author, marker, mail.total):
+        candidates.insert(0, draft)
+    return next((other for other in candidates if work.may_join(other, mail)), None)
+
+
+def _fits_beside(draft: Draft, other: Draft) -> bool:
+    """Whether a posting can be a part of one that began before it."""
+    two_covers = draft.cover is not None and other.cover is not None
+    return (
+        draft.root.date - other.last <= RUN_SECONDS and not two_covers and other.places.keys().isdisjoint(draft.places)
+    )
+
+
+def _distance(draft: Draft, other: Draft) -> tuple[bool, int]:
+    """How far a posting is from one that it may be a part of: another prefix is farther than any time."""
+    return (draft.root.prefix != other.root.prefix, draft.root.date - other.last)

@@ -1,0 +1,102 @@
+"""Tells replacements of single patches from postings of their own (assembly, section 3: partial rerolls)."""
+
+from collections.abc import Sequence
+
+from projector.assembly.draft import RUN_SECONDS, Draft, Drafting, Marker, numbered
+from projector.assembly.mail import PATCH, Mail
+from projector.assembly.subject import name_other_kernels
+
+
+def find_partial_rerolls(work: Drafting) -> None:
+    """Find the partial rerolls, join those that were sent together, and give their patches places."""
+    candidates = [draft for draft in work.drafts if _may_be_partial(draft)]
+    for draft in sorted(candidates, key=lambda draft: work.tree.depth(_opener(draft))):
+        above = work.above[_opener(draft).message_id]
+        if above is not None and work.kinds[above.id] == PATCH and _replaces_any(work, draft, above):
+            before = work.of[above.id]
+            draft.answered, draft.base, draft.floor = above, _base(before), work.reroll(before)
+    partial = [draft for draft in work.drafts if draft.answered is not None]
+    if partial:
+        _join(work, sorted(partial, key=lambda draft: draft.root.order))
+        _give_places(work, [draft for draft in work.drafts if draft.answered is not None])
+
+
+def _may_be_partial(draft: Draft) -> bool:
+    return draft.cover is None and draft.answered is None and (not draft.is_full or (draft.total or 1) == 1)
+
+
+def _opener(draft: Draft) -> Mail:
+    assert draft.opener is not None
+    return draft.opener
+
+
+def _base(draft: Draft) -> Draft:
+    """The posting, not itself a partial reroll, that a posting is of."""
+    return draft.base if draft.answered is not None and draft.base is not None else draft
+
+
+def _replaces_any(work: Drafting, draft: Draft, above: Mail) -> bool:
+    """Whether one of a posting's patches takes the place of the patch that they answer."""
+    return any(work.above[mail.message_id] is above and _replaces(work, mail, above) for mail in draft.places.values())
+
+
+def _replaces(work: Drafting, mail: Mail, above: Mail) -> bool:
+    """Whether a patch takes the place of the patch that it answers. One for another stable kernel never does."""
+    if name_other_kernels(mail.prefix, above.prefix):
+        return False
+    if mail.name_key == above.name_key:
+        return True
+    if mail.author != above.author:
+        return False
+    if numbered(mail) and (mail.number, mail.total) == (above.number, above.total):
+        return True
+    return work.markers[mail.id] > work.markers[above.id] and not set(mail.files).isdisjoint(above.files)
+
+
+def _join(work: Drafting, partial: Sequence[Draft]) -> None:
+    """Replacements of one author, reroll, total and run, for one posting, are one posting.
+
+    One that has orders 1..n then is no replacement any more but a posting of its own, with the same cover.
+    """
+    last: dict[tuple[Draft, str, Marker, int], Draft] = {}
+    merged: set[Draft] = set()
+    for draft in partial:
+        if draft.total is None or draft.total < 2:
+            continue
+        key = (_base(draft), draft.author, draft.marker, draft.total)
+        earlier = last.get(key)
+        if earlier is None or draft.root.date - earlier.last > RUN_SECONDS or not _may_merge(work, earlier, draft):
+            last[key] = draft
+        else:
+            work.merge(earlier, draft)
+            merged.add(draft)
+            if earlier.is_full:
+                _make_whole(earlier)
+    if merged:
+        work.drafts = [draft for draft in work.drafts if draft not in merged]
+
+
+def _may_merge(work: Drafting, draft: Draft, other: Draft) -> bool:
+    return all(work.may_join(draft, mail) for mail in other.places.values())
+
+
+def _make_whole(draft: Draft) -> None:
+    """All of what was posted before is replaced: that is a posting of its own, with the same cover."""
+    base = _base(draft)
+    draft.answered = None
+    if base.cover is not None and base.total == draft.total:
+        draft.cover, draft.shares_cover = base.cover, True
+
+
+def _give_places(work: Drafting, partial: Sequence[Draft]) -> None:
+    """Say which place in the revision before each patch takes: its own where n is the same, else that of its target."""
+    pairs = [(mail, place, draft) for draft in partial for place, mail in draft.places.items()]
+    for mail, place, draft in sorted(pairs, key=lambda pair: work.tree.depth(pair[0])):
+        target = draft.answered
+        above = work.above[mail.message_id]
+        if above is not None and above.id in work.of and work.of[above.id] is not draft:
+            target = above
+        assert target is not None
+        if _base(work.of[target.id]).total != draft.total:
+            place = work.replaced.get(target.id) or target.number or 1
+        work.replaced[mail.id] = place
