@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
-from projector.assembly.draft import Draft, Drafting, in_one_run, numbered, runs
+from projector.assembly.draft import Draft, Drafting, in_one_run, numbered
 from projector.assembly.mail import COVER, PATCH, Mail
 
 
@@ -21,7 +21,7 @@ def find_covers(work: Drafting) -> None:
             is_cover = kind == COVER
         if is_cover:
             work.kinds[mail.id] = COVER
-            work.open(Draft(mail.author, marker, total, cover=mail, last=mail.date))
+            work.of[mail.id] = work.open(Draft(mail.author, marker, total, cover=mail, last=mail.date))
 
 
 def fill_covers(work: Drafting) -> None:
@@ -34,11 +34,10 @@ def fill_covers(work: Drafting) -> None:
                 below[above.id].append(mail)
     for draft in list(work.drafts):
         assert draft.cover is not None
-        left = _take(work, draft, draft.cover, below)
+        _take(work, draft, draft.cover, below)
         _take_other_markers(work, draft, draft.cover)
         if not draft.places:
             _take_other_total(work, draft, draft.cover)
-        _repost(work, draft, left)
 
 
 def _own_series(cover: Mail, answers: Sequence[Mail]) -> list[Mail]:
@@ -53,36 +52,21 @@ def _own_series(cover: Mail, answers: Sequence[Mail]) -> list[Mail]:
     return [by_total[full][number] for number in range(1, full + 1)]
 
 
-def _take(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Sequence[Mail]]) -> list[Mail]:
-    """Give the patches below a cover letter their places, by Date, each after the one that it answers.
-
-    Gives back those whose place was taken by a patch that they do not answer, with what answers them in turn.
-    """
-    left: list[Mail] = []
-    left_ids: set[int] = set()
+def _take(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Sequence[Mail]]) -> None:
+    """Give the patches below a cover letter their places, by Date, each after the one that it answers."""
     waiting = [(mail.order, mail) for mail in below.get(cover.id, ())]
     heapify(waiting)
     while waiting:
         mail = heappop(waiting)[1]
-        number, above = mail.number or 0, work.above[mail.message_id]
-        if mail.total != draft.total or work.markers[mail.id] != draft.marker:
+        number, total = mail.number or 0, mail.total or 0
+        if total != draft.total or number in draft.places or work.markers[mail.id] != draft.marker:
             continue
-        holder = draft.places.get(number)
-        if above is not None and above.id in left_ids:
-            left.append(mail)
-            left_ids.add(mail.id)
-        elif number > (draft.total or 0):
+        if number > total:
             work.extend(draft, mail)
-        elif holder is None:
-            work.place(draft, mail, number)
-        elif holder is not above:
-            left.append(mail)
-            left_ids.add(mail.id)
         else:
-            continue
+            work.place(draft, mail, number)
         for answer in below.get(mail.id, ()):
             heappush(waiting, (answer.order, answer))
-    return left
 
 
 def _take_other_markers(work: Drafting, draft: Draft, cover: Mail) -> None:
@@ -116,22 +100,3 @@ def _own_answers(work: Drafting, cover: Mail) -> list[Mail]:
         for mail in answers
         if mail.author == cover.author and mail.id not in work.of and work.kinds[mail.id] == PATCH
     ]
-
-
-def _repost(work: Drafting, draft: Draft, left: Sequence[Mail]) -> None:
-    """Orders that were taken: one is a partial reroll, two or more are a posting of their own with the same cover."""
-    by_author: dict[str, list[Mail]] = defaultdict(list)
-    for mail in left:
-        by_author[mail.author].append(mail)
-    for author, mails in by_author.items():
-        for run in runs(mails):
-            fresh: list[Draft] = []
-            for mail in run:
-                if not fresh or not work.may_join(fresh[-1], mail):
-                    fresh.append(work.open(Draft(author, draft.marker, draft.total)))
-                work.place(fresh[-1], mail, mail.number or 0)
-            for again in fresh:
-                if len(again.places) > 1:
-                    again.cover, again.shares_cover = draft.cover, True
-                elif (holder := draft.places.get(again.head.number or 0)) is not None:
-                    again.answered, again.base, again.floor = holder, draft, work.reroll(draft)

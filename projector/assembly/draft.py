@@ -125,15 +125,14 @@ def numbered(mail: Mail) -> bool:
 
 
 def runs(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
-    """Sort mails by Date and cut them where the next is more than RUN_SECONDS later."""
+    """Sort mails, of which there are some, by Date, and cut them where the next is more than RUN_SECONDS later."""
     run: list[Mail] = []
     for mail in sorted(mails, key=lambda mail: mail.order):
         if run and mail.date - run[-1].date > RUN_SECONDS:
             yield run
             run = []
         run.append(mail)
-    if run:
-        yield run
+    yield run
 
 
 def in_one_run(sent: Sequence[Mail], others: Iterable[Mail]) -> list[Mail]:

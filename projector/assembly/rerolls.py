@@ -9,25 +9,45 @@ from projector.assembly.subject import name_other_kernels
 
 def find_partial_rerolls(work: Drafting) -> None:
     """Find the partial rerolls, join those that were sent together, and give their patches places."""
-    candidates = [draft for draft in work.drafts if _may_be_partial(draft)]
-    for draft in sorted(candidates, key=lambda draft: work.tree.depth(_opener(draft))):
-        above = work.above[_opener(draft).message_id]
-        if above is not None and work.kinds[above.id] == PATCH and _replaces_any(work, draft, above):
-            before = work.of[above.id]
-            draft.answered, draft.base, draft.floor = above, _base(before), work.reroll(before)
+    openers = [(draft.opener, draft) for draft in work.drafts if draft.cover is None and draft.opener is not None]
+    for opener, draft in sorted(openers, key=lambda pair: work.tree.depth(pair[0])):
+        above = work.above[opener.message_id]
+        if above is not None:
+            _compare(work, draft, above)
     partial = [draft for draft in work.drafts if draft.answered is not None]
     if partial:
         _join(work, sorted(partial, key=lambda draft: draft.root.order))
         _give_places(work, [draft for draft in work.drafts if draft.answered is not None])
 
 
-def _may_be_partial(draft: Draft) -> bool:
-    return draft.cover is None and draft.answered is None and (not draft.is_full or (draft.total or 1) == 1)
+def _compare(work: Drafting, draft: Draft, above: Mail) -> None:
+    """Tell whether a posting replaces patches of what it answers, whose orders it may have taken, or is its own."""
+    base = _base(work.of[above.id])
+    is_whole = draft.is_full and draft.total is not None and draft.total > 1
+    answered = None
+    if not is_whole and work.kinds[above.id] == PATCH and _replaces_any(work, draft, above):
+        answered = above
+    elif holder := _holder(work, draft, base):
+        if len(draft.places) == 1:
+            answered = holder
+        else:
+            draft.cover, draft.shares_cover = base.cover, base.cover is not None
+    if answered is not None:
+        draft.answered, draft.base, draft.floor = answered, base, work.reroll(work.of[answered.id])
 
 
-def _opener(draft: Draft) -> Mail:
-    assert draft.opener is not None
-    return draft.opener
+def _holder(work: Drafting, draft: Draft, base: Draft) -> Mail | None:
+    """Of a posting with an order that is taken in another one, and does not answer who has it: who has it."""
+    for number, mail in draft.places.items() if draft.total is not None and draft.total == base.total else ():
+        holder = base.places.get(number)
+        if (
+            holder is not None
+            and holder is not work.above[mail.message_id]
+            and (mail.author == holder.author or mail.name_key == holder.name_key)
+            and not name_other_kernels(mail.prefix, holder.prefix)
+        ):
+            return holder
+    return None
 
 
 def _base(draft: Draft) -> Draft:

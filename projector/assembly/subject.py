@@ -11,7 +11,7 @@ LONG_TERM_KERNELS = tuple(
 """Tokens that name a branch rather than a reroll, where a project says nothing else."""
 
 _REPLY = re.compile(
-    r"\s*(re|aw|sv|vs|antw|antwort|odp|ynt|回复|答复|回覆|fwd|fw|wg|tr|转发)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[::]\s*",
+    r"\s*(re|aw|sv|vs|antw|antwort|odp|ynt|回复|答复|回覆|fwd|fw|wg|tr|转发)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:\uff1a]\s*",
     re.IGNORECASE,
 )
 _FORWARDS = {"fwd", "fw", "wg", "tr", "转发"}
