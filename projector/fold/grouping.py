@@ -93,6 +93,7 @@ class Grouping:
                 assert state is not None
                 own = [pair for pair in state.pinned if pair not in removed.pinned]
                 state.pinned = (*removed.pinned, *own)
+                self._rows.hand_on(removed, state)
 
     def _file(self, project: int, id: int, before: frozenset[str], after: frozenset[str]) -> None:
         self._working.keys.need((project, key) for key in before ^ after)

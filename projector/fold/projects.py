@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from projector.assembly.mail import read_subject
+from projector.assembly.subject import parse_subject
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Row
 from projector.readmodel.working import WorkingSet
@@ -107,9 +107,8 @@ def choose(sharing: Iterable[Project], subject: str) -> Project | None:
 
 
 def _bracket_tokens(subject: str, settings: ProjectAdded) -> frozenset[str]:
-    """The tokens of a subject's brackets, the project's own tags among them."""
-    untagged = msgspec.structs.replace(settings, subject_prefix_tags=())
-    shown = read_subject(subject, untagged).name
+    """The tokens of a subject's brackets, lower case."""
+    shown = parse_subject(subject, names={settings.listemail.partition("@")[0].lower()}).name
     if not shown.startswith("["):
         return frozenset()
     return frozenset(shown[1 : shown.index("]")].lower().split(","))

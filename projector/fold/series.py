@@ -29,11 +29,15 @@ def microseconds(moment: datetime) -> int:
 
 
 class SeriesRows:
-    """The rows of series and revisions. stale: cover letters whose text changed."""
+    """The rows of series and revisions.
+
+    stale: cover letters whose text changed.
+    """
 
     def __init__(self, working: WorkingSet, pending: Pending) -> None:
         self._working, self._pending = working, pending
         self.stale: set[int] = set()
+        self._heirs: dict[int, PostingState] = {}
         self._moved: dict[int, int] = {}
 
     def leave(self, state: PostingState) -> None:
@@ -41,6 +45,11 @@ class SeriesRows:
         shown = self._working.series.get(state.series) if state.series is not None else None
         if shown is not None:
             shown.postings.discard(state.posting.id)
+
+    def hand_on(self, state: PostingState, heir: PostingState) -> None:
+        """A posting that is no more gave its numbers to another."""
+        if state.series is not None:
+            self._heirs[state.series] = heir
 
     def move(self, state: PostingState, series: int | None) -> None:
         """A posting belongs to another series from now on."""
@@ -101,11 +110,13 @@ class SeriesRows:
             self._write_homes(series, shown.revisions.values(), ())
             self._working.series.drop(series)
             self._count(shown.row["project_id"], -1)
-            target = self._moved.get(series)
+            heir = self._heirs.get(series)
+            target = self._moved.get(series, heir.series if heir is not None else None)
             if target is not None:
                 self._working.redirect_series(series, target)
         self._moved.clear()
         self.stale.clear()
+        self._heirs.clear()
 
     def _begin(self, project: int, series: int) -> Shown:
         self._count(project, 1)
@@ -158,12 +169,10 @@ class SeriesRows:
             self._working.remove(t.revision_patch, series, version, number)
 
     def _keep_numbers(self, state: PostingState, series: int, version: int) -> None:
-        """A number that was announced leads for ever to where its patches live."""
-        if not state.pinned:
-            return
+        """A number that was given leads for ever to where its patches live."""
         here = (series, version)
         pinned = tuple(pair for pair in state.pinned if pair != here)
-        if state.pinned == (*pinned, here):
+        if state.pinned == (*pinned, here) and state not in self._heirs.values():
             return
         state.pinned = (*pinned, here)
         self._working.postings.put(state.posting.id, state)

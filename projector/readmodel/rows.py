@@ -36,7 +36,7 @@ class Thread(msgspec.Struct):
 class PostingState(msgspec.Struct, array_like=True):
     """A posting and what became of it.
 
-    settled: the wait for more of it is over. pinned: the (series, revision) that was announced for it, first to last.
+    settled: the wait for more of it is over. pinned: every (series, revision) that was given to it, the present one last.
     """
 
     posting: Posting
@@ -69,7 +69,7 @@ class PatchState(msgspec.Struct):
 class Shown(msgspec.Struct):
     """A series as it is shown: its row, its revisions' rows by number, and the postings that are in it.
 
-    gone: numbers that were announced here, of revisions that are in other series by now.
+    gone: numbers that were given here, of revisions that are elsewhere by now.
     """
 
     row: Row

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from schemas.records import Fact, ImportFinished
@@ -17,12 +17,13 @@ from tests.projector.fold.world import World, deliver, feed, shape
 
 SOURCE = "import:test"
 NAMES = ["net: fix leaks", "net: rework locking, part two", "doc: say what is meant"]
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # a failing example is small enough; shrinking takes minutes
 THREADINGS = ["shallow", "deep", "none"]
 
 
 @st.composite
 def conversations(draw: st.DrawFn) -> list[Fact]:
-    """A series, what people answer, and what is posted again: in part, in full, in reply, in a new thread, unthreaded."""
+    """Series, what people answer, and what is posted again: in part, in full, in reply, in a new thread, unthreaded."""
     mails: list[Fact] = []
     for number in range(draw(st.integers(1, 3))):
         mails += _conversation(draw, f"t{number}", minute=number * draw(st.sampled_from([0, 7, 2000])))
@@ -87,7 +88,12 @@ def _imported(facts: Sequence[Fact]) -> list[Fact]:
     return [msgspec.structs.replace(fact, source=SOURCE) for fact in facts]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(conversations(), st.randoms(use_true_random=False), st.sampled_from([1, 2, 7, 500]))
 def test_any_order_batch_and_duplicates_end_in_the_same_series(
     mails: list[Fact], chance: random.Random, batch: int
@@ -103,7 +109,12 @@ def test_any_order_batch_and_duplicates_end_in_the_same_series(
     second.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=10,
+    deadline=None,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(conversations(), st.randoms(use_true_random=False))
 def test_invariants_hold_after_every_mail(mails: list[Fact], chance: random.Random) -> None:
     facts = _imported(mails)

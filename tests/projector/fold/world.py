@@ -28,6 +28,8 @@ class World:
         self.models = ReadModels(f"sqlite:///{folder}/readmodel.db")
         self.generation = Generation(self.log, self.models, self.models.create())
         self.models.point_to(self.generation.number)
+        if log is None:
+            self.catch_up()
 
     def append(self, *facts: Fact) -> list[int]:
         return self.log.append(facts)
