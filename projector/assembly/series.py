@@ -8,7 +8,7 @@ from projector.assembly.posting import Posting
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A posting of a series. pinned: the number it was given for good; settled: no more of it is waited for."""
+    """A posting of a series. pinned: the number it was given for good; settled: listed, or no more is waited for."""
 
     posting: Posting
     pinned: int | None = None
@@ -29,6 +29,7 @@ class Revision(msgspec.Struct, frozen=True):
     version: int
     posting: Posting
     patches: tuple[int, ...]
+    extras: tuple[int, ...]
     is_complete: bool
     cover: int | None
     name: str
@@ -65,24 +66,28 @@ def revise(members: Iterable[Member], gone: Collection[int] = ()) -> list[Revisi
     """Number the postings of one series that are ready and work out what each revision has, lowest number first.
 
     Numbers go by the Date of the earliest mail, then its Message-ID, around those that were given for good: to postings
-    that are still here, or (`gone`) to such as moved to another series. A partial reroll is a copy of the revision before it that came of the same posting, with its patches put at their places.
+    that are still here, or (`gone`) to such as moved to another series. A partial reroll is a copy of the revision
+    before it that came of the same posting, with its patches put at their places; one whose posting is in another
+    series stands for itself.
     """
+    members = list(members)
+    here = {mail for member in members for mail in member.posting.mails}
     ready = sorted((member for member in members if member.is_ready), key=lambda member: member.posting.order)
     numbers = _number(ready, gone)
     revisions = []
     lineage: dict[int, Revision] = {}
     places: dict[int, dict[int, int]] = {}
-    extras: dict[int, tuple[int, ...]] = {}
     root_of: dict[int, int] = {}
-    for member in ready:
+    for member in sorted(ready, key=lambda member: member.posting.is_partial):
         posting = member.posting
-        base = root_of.get(posting.answers[0]) if posting.is_partial else None
-        root = posting.id if base is None else base
+        replaces = posting.is_partial and posting.answers[0] in here
+        root = root_of.get(posting.answers[0], posting.id) if replaces else posting.id
         before = lineage.get(root)
         placed = {**places.get(root, {}), **{patch.place: patch.id for patch in posting.patches}}
-        extras[root] = extras.get(root, ()) + posting.extras
-        patches = tuple(placed[place] for place in sorted(placed)) + extras[root]
-        revision = _revision(numbers[posting.id], posting, before, patches)
+        if before is not None:
+            revision = _replace(before, numbers[posting.id], posting, placed)
+        else:
+            revision = _revision(numbers[posting.id], posting, placed, is_complete=posting.is_full and not replaces)
         lineage[root], places[root] = revision, placed
         root_of.update(dict.fromkeys(posting.mails, root))
         revisions.append(revision)
@@ -103,25 +108,33 @@ def _number(ready: Sequence[Member], gone: Collection[int]) -> dict[int, int]:
     }
 
 
-def _revision(version: int, posting: Posting, before: Revision | None, patches: tuple[int, ...]) -> Revision:
-    if before is None:
-        return Revision(
-            version=version,
-            posting=posting,
-            patches=patches,
-            is_complete=posting.is_full and not posting.is_partial,
-            cover=posting.cover,
-            name=posting.shown_name,
-            submitter=posting.submitter,
-            n_patches=posting.total,
-        )
+def _revision(version: int, posting: Posting, placed: Mapping[int, int], *, is_complete: bool) -> Revision:
     return Revision(
         version=version,
         posting=posting,
-        patches=patches,
-        is_complete=before.is_complete,
-        cover=posting.cover if posting.cover is not None else before.cover,
-        name=before.name,
+        patches=_in_order(placed) + posting.extras,
+        extras=posting.extras,
+        is_complete=is_complete,
+        cover=posting.cover,
+        name=posting.shown_name,
         submitter=posting.submitter,
-        n_patches=before.n_patches,
+        n_patches=posting.total,
     )
+
+
+def _replace(before: Revision, version: int, posting: Posting, placed: Mapping[int, int]) -> Revision:
+    """A copy of a revision with some patches replaced; it is complete when nothing is missing any more."""
+    extras = before.extras + posting.extras
+    return msgspec.structs.replace(
+        before,
+        version=version,
+        posting=posting,
+        patches=_in_order(placed) + extras,
+        extras=extras,
+        is_complete=placed.keys() >= set(range(1, before.n_patches + 1)),
+        submitter=posting.submitter,
+    )
+
+
+def _in_order(placed: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(placed[place] for place in sorted(placed))

@@ -1,0 +1,210 @@
+"""From linked postings to revisions (assembly, section 4)."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from projector.assembly.posting import Posting, assemble
+from projector.assembly.series import Member, Revision, components, may_grow, newest, revise
+from tests.projector.assembly.build import DAY, Letter, read
+
+C = Letter("c", "[PATCH 0/2] Work")
+P1 = Letter("p1", "[PATCH 1/2] one", "c", at=1)
+P2 = Letter("p2", "[PATCH 2/2] two", "c", at=2)
+
+
+def postings(*letters: Letter) -> tuple[Posting, ...]:
+    """The postings of some letters, whose record ids are 1, 2, ... in their order."""
+    return assemble(read(letters)).postings
+
+
+def revised(*letters: Letter, settled: bool = False) -> list[tuple[int, tuple[int, ...], bool]]:
+    """Number, patches and completeness of the revisions that some letters make, which are all of one series."""
+    members = [Member(posting, settled=settled) for posting in postings(*letters)]
+    return [(revision.version, revision.patches, revision.is_complete) for revision in revise(members)]
+
+
+@pytest.mark.parametrize(
+    ("letters", "is_ready", "grows"),
+    [
+        pytest.param([C], True, False, id="a cover letter: at once"),
+        pytest.param([C, P1], True, False, id="with a cover letter, incomplete"),
+        pytest.param([Letter("p", "[PATCH] one")], True, False, id="one unnumbered patch"),
+        pytest.param([Letter("p", "[PATCH 1/1] one")], True, False, id="1/1"),
+        pytest.param([Letter("p", "[PATCH 1/2] one")], False, True, id="1/2, alone"),
+        pytest.param([Letter("p", "[PATCH 1/2] one"), Letter("q", "[PATCH 2/2] b", "p")], True, False, id="all of two"),
+        pytest.param([Letter("p", "[PATCH 2/1] one")], False, False, id="only an extra"),
+    ],
+)
+def test_a_posting_counts_when_its_cover_is_there_or_it_is_full(
+    letters: Sequence[Letter], is_ready: bool, grows: bool
+) -> None:
+    (posting,) = postings(*letters)
+    assert (Member(posting).is_ready, may_grow(posting)) == (is_ready, grows)
+    assert Member(posting, settled=True).is_ready
+
+
+@pytest.mark.parametrize(
+    ("tags", "is_ready", "grows"),
+    [
+        pytest.param("v2 2/2", False, True, id="x/n: more may come"),
+        pytest.param("v2", True, False, id="without a marker: at once"),
+        pytest.param("v2 1/1", True, False, id="1/1: at once"),
+    ],
+)
+def test_a_partial_reroll_waits_where_more_may_come(tags: str, is_ready: bool, grows: bool) -> None:
+    _, posting = postings(C, P1, P2, Letter("q", f"[PATCH {tags}] two", "c p2", at=60))
+    assert posting.is_partial
+    assert (Member(posting).is_ready, may_grow(posting)) == (is_ready, grows)
+    assert Member(posting, settled=True).is_ready
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        pytest.param({}, [], id="none"),
+        pytest.param({2: None, 1: None}, [[1], [2]], id="unlinked"),
+        pytest.param({1: None, 2: 1, 3: 2}, [[1, 2, 3]], id="a chain"),
+        pytest.param({5: None, 4: 5, 2: None, 3: 2, 1: 3}, [[1, 2, 3], [4, 5]], id="two series"),
+        pytest.param({1: 2, 2: 1}, [[1, 2]], id="each other"),
+        pytest.param({1: 9}, [[1]], id="what is not here"),
+        pytest.param({7: 6, 6: 5, 5: 4, 4: 3, 3: None, 8: 7}, [[3, 4, 5, 6, 7, 8]], id="a long chain"),
+    ],
+)
+def test_linked_postings_are_a_series(links: dict[int, int | None], expected: list[list[int]]) -> None:
+    assert components(links) == expected
+
+
+def test_revisions_are_numbered_by_date_whatever_their_order() -> None:
+    v1, v2, v3 = postings(
+        Letter("b", "[PATCH v9] one", at=1), Letter("a", "[PATCH] one", at=1), Letter("z", "[PATCH v2] one", at=0)
+    )
+    for members in ([v1, v2, v3], [v3, v1, v2]):
+        found = revise([Member(posting) for posting in members])
+        assert [(revision.version, revision.patches) for revision in found] == [(1, (3,)), (2, (2,)), (3, (1,))]
+
+
+def test_numbers_once_given_stay() -> None:
+    one, two, three = postings(*(Letter(name, "[PATCH] one", at=at) for at, name in enumerate("abc")))
+    found = revise([Member(one), Member(two, pinned=1), Member(three, pinned=4)])
+    assert [(revision.version, revision.posting.id) for revision in found] == [(1, 2), (2, 1), (4, 3)]
+
+
+def test_a_number_that_moved_away_is_not_given_again() -> None:
+    one, two = postings(Letter("a", "[PATCH] one"), Letter("b", "[PATCH] one", at=1))
+    found = revise([Member(one), Member(two)], gone={1, 3})
+    assert [revision.version for revision in found] == [2, 4]
+
+
+def test_a_posting_that_is_waited_for_is_no_revision_yet() -> None:
+    assert revised(Letter("p", "[PATCH 1/2] one")) == []
+    assert revised(Letter("p", "[PATCH 1/2] one"), settled=True) == [(1, (1,), False)]
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        pytest.param([C], [(1, (), False)], id="a cover letter alone"),
+        pytest.param([C, P2, P1], [(1, (3, 2), True)], id="in their order"),
+        pytest.param(
+            [C, P2, P1, Letter("x", "[PATCH 3/2] x", "c", at=3)],
+            [(1, (3, 2, 4), True)],
+            id="an extra makes nothing new",
+        ),
+        pytest.param(
+            [C, P1, P2, Letter("q", "[PATCH v2] two", "c p2", at=60)],
+            [(1, (2, 3), True), (2, (2, 4), True)],
+            id="a partial reroll",
+        ),
+        pytest.param(
+            [C, P1, P2, Letter("x", "[PATCH 3/2] x", "c", at=3), Letter("q", "[PATCH v2] two", "c p2", at=60)],
+            [(1, (2, 3, 4), True), (2, (2, 5, 4), True)],
+            id="a partial reroll, with an extra",
+        ),
+        pytest.param(
+            [C, P1, P2, Letter("q", "[PATCH v2] two", "c p2", at=60), Letter("r", "[PATCH v3] one", "c p1", at=70)],
+            [(1, (2, 3), True), (2, (2, 4), True), (3, (5, 4), True)],
+            id="a partial reroll of a partial reroll",
+        ),
+        pytest.param(
+            [
+                C,
+                P1,
+                P2,
+                Letter("d", "[PATCH v2 0/2] Work", at=60),
+                Letter("e", "[PATCH v2 1/2] one", "d", at=61),
+                Letter("f", "[PATCH v2 2/2] two", "d", at=62),
+                Letter("q", "[PATCH] two", "c p2", at=70),
+            ],
+            [(1, (2, 3), True), (2, (5, 6), True), (3, (2, 7), True)],
+            id="a partial reroll of v1 after v2",
+        ),
+        pytest.param(
+            [C, P1, Letter("q", "[PATCH v2] one", "c p1", at=60)],
+            [(1, (2,), False), (2, (3,), False)],
+            id="a partial reroll of what is incomplete",
+        ),
+        pytest.param(
+            [C, P1, Letter("q", "[PATCH v2 2/2] one", "c p1", at=60)],
+            [(1, (2,), False), (2, (2, 3), True)],
+            id="a partial reroll that completes",
+        ),
+        pytest.param(
+            [C, P1, P2, Letter("q", "[PATCH v2] two", "c p2", at=-60)],
+            [(1, (2, 4), True), (2, (2, 3), True)],
+            id="a partial reroll by a wrong clock",
+        ),
+    ],
+)
+def test_what_a_revision_has(letters: Sequence[Letter], expected: list[tuple[int, tuple[int, ...], bool]]) -> None:
+    assert revised(*letters, settled=True) == expected
+
+
+def test_a_partial_reroll_of_what_is_waited_for_is_incomplete() -> None:
+    assert revised(Letter("p", "[PATCH 1/2] one"), Letter("q", "[PATCH v2] one", "p", at=60)) == [(1, (2,), False)]
+
+
+def test_a_partial_reroll_whose_posting_is_in_another_series_stands_for_itself() -> None:
+    _, posting = postings(C, P1, P2, Letter("q", "[PATCH v2] two", "c p2", at=60))
+    (revision,) = revise([Member(posting)])
+    assert (revision.patches, revision.is_complete, revision.name) == ((4,), True, "two")
+
+
+def test_a_partial_reroll_is_called_what_it_is_a_copy_of() -> None:
+    first, second = revise(
+        [Member(posting) for posting in postings(C, P1, P2, Letter("q", "[PATCH v2] two", "c p2", at=60, by="bob"))]
+    )
+    assert (first.name, first.cover, first.submitter, first.n_patches) == ("Work", 1, 1, 2)
+    assert (second.name, second.cover, second.submitter, second.n_patches) == ("Work", 1, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("letters", "name", "submitter", "n_patches"),
+    [
+        pytest.param([C, P1, P2], "Work", 1, 2, id="the cover letter's"),
+        pytest.param([Letter("c", "[PATCH net 0/1] Work v2")], "Work v2", 1, 1, id="as it was written"),
+        pytest.param([Letter("p", "[PATCH net] one")], "one", 1, 1, id="the patch's"),
+        pytest.param(
+            [Letter("q", "[PATCH 2/2] two", "p", by="bob", at=1), Letter("p", "[PATCH 1/2] one", by="bob")],
+            "Series without cover letter",
+            2,
+            2,
+            id="none; the lowest patch's author",
+        ),
+    ],
+)
+def test_name_and_submitter(letters: Sequence[Letter], name: str, submitter: int, n_patches: int) -> None:
+    (revision,) = revise([Member(posting) for posting in postings(*letters)])
+    assert (revision.name, revision.submitter, revision.n_patches) == (name, submitter, n_patches)
+
+
+def test_the_newest_revision_has_the_highest_reroll_then_date() -> None:
+    letters = [
+        Letter("b", "[PATCH v2] one", at=DAY),
+        Letter("d", "[PATCH v2] one", at=2 * DAY),
+        Letter("a", "[PATCH] one", at=3 * DAY),
+    ]
+    revisions: list[Revision] = revise([Member(posting) for posting in postings(*letters)])
+    assert newest(revisions).posting.first == "d"
+    assert newest([msgspec.structs.replace(revisions[2]), revisions[0]]).posting.first == "b"
