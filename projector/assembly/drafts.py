@@ -18,7 +18,7 @@ __all__ = ["RUN_SECONDS", "Draft", "Drafting", "draft_postings"]
 
 def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
     """Draft the postings of a tree's mails, and say of each mail what it is now that the others are known."""
-    mails = sorted(tree.mails.values(), key=lambda mail: mail.order)
+    mails = sorted(tree.mails.values(), key=lambda mail: (mail.date, mail.message_id))
     patches = [mail for mail in mails if mail.kind == PATCH]
     answers: dict[str, list[Mail]] = {}
     for mail in patches:

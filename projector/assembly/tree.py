@@ -36,10 +36,10 @@ def build_tree(mails: Iterable[Mail]) -> Tree:
     """
     known = {mail.message_id: mail for mail in mails}
     parents: dict[str, str] = {}
-    for mail in known.values():
-        above = next((name for name in reversed(mail.references) if name != mail.message_id), None)
-        if above is not None:
-            parents[mail.message_id] = above
+    for name, mail in known.items():
+        above = [other for other in mail.references[-2:] if other != name]
+        if above:
+            parents[name] = above[-1]
     _place_missing(known, parents)
     return Tree(mails=known, parents=parents, depths=_depths(known, parents))
 
@@ -89,6 +89,10 @@ def _depths(known: Mapping[str, Mail], parents: dict[str, str]) -> dict[str, int
     """Measure all depths, parents first, and cut the cycles that are met. All members of a cycle are known mails."""
     depths: dict[str, int] = {}
     for start in known:
+        parent = parents.get(start)
+        if parent in depths and start not in depths:
+            depths[start] = depths[parent] + 1
+            continue
         path: dict[str, None] = {}
         here: str | None = start
         while here is not None and here not in depths:
