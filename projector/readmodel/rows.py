@@ -36,7 +36,8 @@ class Thread(msgspec.Struct):
 class PostingState(msgspec.Struct, array_like=True):
     """A posting and what became of it.
 
-    settled: the wait for more of it is over. pinned: every (series, revision) that was given to it, the present one last.
+    settled: the wait for more of it is over. pinned: every (series, revision) that was given to it, the present one
+    last.
     """
 
     posting: Posting

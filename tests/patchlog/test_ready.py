@@ -32,8 +32,17 @@ def _answer(listener: socket.socket, answer: bytes, speaks_first: bool) -> None:
             return
         with connection:
             if not speaks_first:
-                connection.recv(4096)
+                _read_request(connection)
             connection.sendall(answer)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass  # what is closed with something unread is reset, and the answer may be lost
+
+
+def _read_request(connection: socket.socket) -> None:
+    request = b""
+    while b"\r\n\r\n" not in request and (more := connection.recv(4096)):
+        request += more
 
 
 @pytest.mark.parametrize(

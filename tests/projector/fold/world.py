@@ -66,7 +66,7 @@ class World:
 
 
 def shape(world: World) -> dict[str, Any]:
-    """Series, revisions, patches and comments by Message-ID, so that worlds with other ids can be compared."""
+    """Series, revisions, patches and comments by Message-ID, so that worlds with other ids and numbers compare."""
     names = {row["id"]: row["message_id"] for row in world.rows(t.mail)}
     return {
         "series": sorted(_series(world, names)),
@@ -87,7 +87,6 @@ def _series(world: World, names: dict[int, str]) -> Iterable[tuple[Any, ...]]:
             row["name"],
             row["n_patches"],
             row["submitted_us"],
-            row["version"],
             row["state"],
             sorted(revisions[row["id"]]),
         )
