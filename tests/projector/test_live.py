@@ -1,0 +1,174 @@
+"""The live projector: follows, announces, lets waits end, gives way to a replay, stands by."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ingest.log import Log, open_log
+from projector.generation import Generation, NotLive
+from projector.live import follow, open_live
+from projector.readmodel import tables as t
+from projector.readmodel.generations import NoReadModel, Reader, ReadModels
+from projector.replay import ReplayRunning, replay
+from schemas.records import ClockAdvanced, RevisionAnnounced
+from tests.projector.fold.mailing import series
+from tests.projector.fold.world import PROJECT
+
+PATIENCE_SECONDS = 30
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    log = open_log(f"sqlite:///{tmp_path}/log.db")
+    log.append([PROJECT])
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> ReadModels:
+    return ReadModels(f"sqlite:///{tmp_path}/readmodel.db")
+
+
+@contextmanager
+def following(log: Log, models: ReadModels) -> Iterator[threading.Thread]:
+    stopping = threading.Event()
+    thread = threading.Thread(target=follow, args=(log, models, stopping.is_set), daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        stopping.set()
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
+
+
+def until(log: Log, holds: Callable[[], bool]) -> None:
+    """Wait until it holds, looking again after each look at the log."""
+    for _ in range(PATIENCE_SECONDS * 20):
+        if holds():
+            return
+        log.wait(log.end(), 0.05)
+    raise AssertionError("waited in vain")
+
+
+def facts(log: Log, kind: type) -> list[object]:
+    return [record.fact for record in log.read(0, 10_000) if isinstance(record.fact, kind)]
+
+
+def position(models: ReadModels) -> int:
+    number = models.live()
+    return models.successor(number)[1] if number is not None else 0
+
+
+def test_complete_series_is_announced_on_the_log_once_and_read_back(log: Log, models: ReadModels) -> None:
+    with following(log, models):
+        log.append(series("a", 2))
+        until(log, lambda: len(facts(log, RevisionAnnounced)) == 1)
+        until(log, lambda: position(models) == log.end())
+    with Reader(f"sqlite:///{models.pointer}").connect() as connection:
+        (event,) = connection.execute(t.event.select()).all()
+    assert event.id == log.end()
+
+
+def test_wait_that_no_mail_ends_is_ended_by_the_clock(log: Log, models: ReadModels) -> None:
+    with following(log, models):
+        log.append(series("a", 3, has_cover=False)[:2])  # received at a time long past
+        until(log, lambda: len(facts(log, ClockAdvanced)) == 1)
+        until(log, lambda: position(models) == log.end())
+    with Reader(f"sqlite:///{models.pointer}").connect() as connection:
+        assert [row.state for row in connection.execute(t.series.select())] == ["incomplete"]
+
+
+def test_live_projector_goes_on_with_the_generation_that_a_replay_made(log: Log, models: ReadModels) -> None:
+    with following(log, models):
+        log.append(series("a", 2))
+        until(log, lambda: position(models) == log.end() and bool(facts(log, RevisionAnnounced)))
+        old = models.live()
+        new = replay(log, models, lambda position, end: None)
+        assert models.live() == new != old
+        log.append(series("b", 2, name="net: another", patch_names=["net: x", "net: y"]))
+        until(log, lambda: len(facts(log, RevisionAnnounced)) == 2 and position(models) == log.end())
+    with Reader(f"sqlite:///{models.pointer}").connect() as connection:
+        assert len(connection.execute(t.event.select()).all()) == 2
+
+
+def test_retired_generation_takes_nothing_more(log: Log, models: ReadModels) -> None:
+    generation = open_live(log, models)
+    models.retire(generation.number, generation.number + 1)
+    with pytest.raises(NotLive):
+        generation.fold(10)
+    generation.close()
+
+
+def test_two_writers_of_one_generation_do_not_mix(log: Log, models: ReadModels) -> None:
+    one = open_live(log, models)
+    other = Generation(log, models, one.number)
+    assert one.fold(10) == 2
+    with pytest.raises(NotLive):
+        other.fold(10)
+    assert other.position == one.position, "it has read where the other one is"
+    one.close()
+    other.close()
+
+
+def test_replay_killed_before_it_moved_the_pointer_is_finished_by_the_next_projector(
+    log: Log, models: ReadModels
+) -> None:
+    generation = open_live(log, models)
+    log.append(series("a", 2))
+    generation.fold(100)
+    generation.close()
+    successor = models.create()
+    models.retire(generation.number, successor)
+    finished = open_live(log, models)
+    assert (models.live(), finished.number, finished.position) == (successor, successor, generation.position)
+    finished.close()
+
+
+def test_replay_takes_away_what_a_killed_one_left_and_the_old_one_if_asked(log: Log, models: ReadModels) -> None:
+    open_live(log, models).close()
+    models.create()
+    new = replay(log, models, lambda position, end: None, drop_old=True)
+    assert models.numbers() == [new]
+
+
+def test_second_replay_is_refused(log: Log, models: ReadModels) -> None:
+    def again(position: int, end: int) -> None:
+        with pytest.raises(ReplayRunning, match="another replay is running"):
+            replay(log, models, lambda position, end: None)
+
+    replay(log, models, again)
+
+
+def test_second_projector_stands_by_until_the_first_is_gone(log: Log, models: ReadModels) -> None:
+    with following(log, models):
+        until(log, lambda: position(models) == log.end())
+        with following(log, models) as second:
+            log.append(series("a", 2))
+            until(log, lambda: bool(facts(log, RevisionAnnounced)))
+            assert second.is_alive()
+    assert len(facts(log, RevisionAnnounced)) == 1
+
+
+def test_reader_says_what_to_do_where_nothing_is_live(models: ReadModels) -> None:
+    with pytest.raises(NoReadModel, match="start a projector, or run `patchlog replay`"):
+        Reader(f"sqlite:///{models.pointer}").connect().__enter__()
+    models.pointer.write_text('{"999": 1}')
+    with pytest.raises(NoReadModel, match="no read model of schema version"):
+        Reader(f"sqlite:///{models.pointer}").connect().__enter__()
+
+
+@pytest.mark.parametrize("text", ["", "generation 1", "[1"])
+def test_pointer_that_is_none_is_a_clear_error(models: ReadModels, text: str) -> None:
+    models.pointer.write_text(text)
+    with pytest.raises(ValueError, match="expected the pointer to a generation"):
+        models.live()
+
+
+def test_other_databases_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected sqlite:///PATH, came 'mysql://x'"):
+        ReadModels("mysql://x")
