@@ -21,6 +21,7 @@ Result = TypeVar("Result")
 LONG_QUERIES_MAX = 4
 """How many long queries one worker runs at the same time; the others wait."""
 LONG_QUERY_SECONDS_MAX = 10.0
+INTERRUPT_AGAIN_SECONDS = 0.05
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -108,7 +109,8 @@ async def _run_long(connection: Connection, query: Callable[[Connection], Result
             raise TooSlow("The query takes too long; ask for less.")
         return work.result()
     finally:
-        if not work.done():
+        while not work.done():  # again, for an interrupt between two statements stops neither
             interrupt(connection)
-            await asyncio.wait([work])
-            work.exception()
+            await asyncio.wait([work], timeout=INTERRUPT_AGAIN_SECONDS)
+        if not work.cancelled():
+            work.exception()  # whoever waits for the answer has one already
