@@ -9,13 +9,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DATA ?= ./patchlog-data
+MBOX ?=
+REPORT_ARGS ?=
 TESTS ?=
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help setup run test check format bench lock clean
+.PHONY: help setup run test check format bench assembly-report lock clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make the environment in .venv, if it is not there or the lock changed
 
@@ -57,6 +59,10 @@ format: setup ## Lay the code out
 
 bench: setup ## Measure, and print figures
 	@$(BIN)/python -m bench
+
+assembly-report: setup ## Say what becomes of a list's mail; MBOX=path (quoted, if several), REPORT_ARGS="--json"
+	@[ -n "$(MBOX)" ] || { echo "make: which archive? make assembly-report MBOX=path" >&2; exit 1; }
+	$(BIN)/python -m bench.assembly_report $(REPORT_ARGS) $(MBOX)
 
 lock: setup ## Write requirements.lock anew from pyproject.toml, with the newest versions
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -1,22 +1,24 @@
-"""Runs the measurements named on the command line, or all: `python -m bench [NAME...]`."""
+"""Runs the measurements named on the command line, or all: `python -m bench [--quick] [NAME...]`."""
 
-import pkgutil
 import sys
 from importlib import import_module
 
-import bench
 from bench.figures import table
+from bench.machine import describe
+
+MEASUREMENTS = ("start", "receive", "replay", "api", "latency")
 
 
 def main() -> None:
-    """Print each measurement's figures as they come."""
-    names = [module.name for module in pkgutil.iter_modules(bench.__path__)]
-    measurements = [name for name in names if name not in ("__main__", "figures")]
-    for name in sys.argv[1:] or measurements:
-        if name not in measurements:
-            sys.exit(f"bench: expected one of {', '.join(measurements)}; came {name!r}")
-        print(f"== {name}", flush=True)
-        print(table(import_module(f"bench.{name}").measure()), flush=True)
+    """Print the machine, then each measurement's figures as they come."""
+    names = [word for word in sys.argv[1:] if word != "--quick"]
+    for name in names:
+        if name not in MEASUREMENTS:
+            sys.exit(f"bench: expected --quick or some of {', '.join(MEASUREMENTS)}; came {name!r}")
+    print(describe(), flush=True)
+    for name in names or MEASUREMENTS:
+        print(f"\n== {name}", flush=True)
+        print(table(import_module(f"bench.{name}").measure(len(names) < len(sys.argv) - 1)), flush=True)
 
 
 if __name__ == "__main__":
