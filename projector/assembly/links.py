@@ -89,13 +89,15 @@ def _shares_change(posting: Posting, other: Posting) -> bool:
 
 
 def _by_reply(posting: Posting, others: Sequence[Posting]) -> Posting | None:
+    """The posting of the nearest mail above; of several with one cover letter the newest before, whatever came later.
+
+    others come in their order.
+    """
     for mail in posting.answers:
         holders = [other for other in others if mail in other.mails]
-        if posting.is_partial and holders:
-            return _newest(holders)
-        fitting = _newest(other for other in holders if _answers_revision(posting, other))
-        if fitting is not None:
-            return fitting
+        fitting = holders if posting.is_partial else [other for other in holders if _answers_revision(posting, other)]
+        if fitting:
+            return _newest(other for other in fitting if other.order < posting.order) or fitting[0]
     return None
 
 

@@ -67,7 +67,9 @@ class Grouping:
         if state is None:
             state = PostingState(posting, thread.project, thread.id)
             self._working.results.seed(("revision", posting.id), {})
-        self._note_dependents(thread, posting, before | links.filed_under(posting), dirty)
+        else:
+            self._note_dependents(thread, state.posting, before, dirty)
+        self._note_dependents(thread, posting, links.filed_under(posting), dirty)
         self._file(thread.project, posting.id, before, links.filed_under(posting))
         state.posting, state.thread = posting, thread.id
         self._working.postings.put(posting.id, state)

@@ -157,6 +157,19 @@ def test_rules_1_and_2_change_id_and_supersedes(letters: Sequence[Letter], expec
             id="a resend with the same cover letter",
         ),
         pytest.param(
+            [*work("a", "", "Work", 0, ["one", "two"]), patch("c1", "v3 1/2] one", at=120, answers="a"),
+             patch("c2", "v3 2/2] two", at=121, answers="a"), patch("b1", "v2 1/2] one", at=60, answers="a"),
+             patch("b2", "v2 2/2] two", at=61, answers="a")],
+            "a by 3",
+            id="a reroll with the same cover letter, to what was before it",
+        ),
+        pytest.param(
+            [*work("a", "", "Work", 180, ["one", "two"]), patch("b1", "v2 1/2] one", at=60, answers="a"),
+             patch("b2", "v2 2/2] two", at=61, answers="a")],
+            "a by 3",
+            id="a reroll by a wrong clock",
+        ),
+        pytest.param(
             [Letter("a", "[PATCH 0/2]"), Letter("b", "[PATCH 0/2]", "a", at=60)], None, id="no name is no name"
         ),
     ],
