@@ -138,6 +138,46 @@ class PatchStateChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     user: int | None = None
 
 
+class SeriesMerged(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator says that two series are one. Each is named by one of its mails; what has these by now is joined."""
+
+    type_name: ClassVar[str] = "series.merged"
+    mails: tuple[int, int]
+    series: tuple[int, int] | None = None
+    user: int | None = None
+    reason: str = ""
+
+
+class SeriesSplit(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator says that a revision, named by one of its posting's mails, is no next revision of anything before.
+
+    It begins a series, with all that links to it, until a later correction says otherwise.
+    """
+
+    type_name: ClassVar[str] = "series.split"
+    mail: int
+    series: int | None = None
+    revision: int | None = None
+    user: int | None = None
+    reason: str = ""
+
+
+class RevisionLinked(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator says that a revision is the next one of the series that another mail's posting is in.
+
+    mail and to are mails of the two postings. It leaves the series that it is in, with all that links to it.
+    """
+
+    type_name: ClassVar[str] = "revision.linked"
+    mail: int
+    to: int
+    series: int | None = None
+    revision: int | None = None
+    to_series: int | None = None
+    user: int | None = None
+    reason: str = ""
+
+
 class RetryRequested(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Read these dead letters again: at most 500 record ids. `cause` is the record that made them readable."""
 
@@ -178,7 +218,8 @@ class ClockAdvanced(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 FACT_TYPES: tuple[type[Fact], ...] = (
     LogOpened, LogClosed, MailReceived, ImportFinished, ProjectAdded, ProjectChanged, TestResultReported,
-    PatchStateChanged, RetryRequested, RevisionAnnounced, PullRequestAnnounced, ClockAdvanced,
+    PatchStateChanged, SeriesMerged, SeriesSplit, RevisionLinked, RetryRequested, RevisionAnnounced,
+    PullRequestAnnounced, ClockAdvanced,
 )  # fmt: skip
 
 

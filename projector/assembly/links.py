@@ -9,16 +9,18 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import msgspec
 
 from projector.assembly.drafts import RUN_SECONDS
-from projector.assembly.posting import Posting
+from projector.assembly.posting import MESSAGE_ID, Posting
 from projector.assembly.subject import name_other_kernels
 
 YEAR_SECONDS = 365 * 86400
 
-BY_CHANGE_ID, BY_SUPERSEDES, BY_REPLY, BY_NAME, BY_PATCHES = 1, 2, 3, 4, 5
+BY_OPERATOR, BY_CHANGE_ID, BY_SUPERSEDES, BY_REPLY, BY_NAME, BY_PATCHES = range(6)
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
-    """posting is the next revision of the series that `to` (a posting's id) is in, by `rule` (1 to 5)."""
+    """posting is the next revision of the series that `to` (a posting's id) is in, by `rule`: 1 to 5, or 0 where an
+    operator says so.
+    """
 
     to: int
     rule: int
@@ -36,7 +38,7 @@ def keys(posting: Posting) -> frozenset[str]:
     return frozenset(
         {
             f"name {posting.name_key}",
-            *(f"change {change_id}" for change_id in posting.change_ids),
+            *map(change_key, posting.change_ids),
             *(f"patch {posting.author} {name}" for name in posting.patch_names),
         }
     )
@@ -44,8 +46,12 @@ def keys(posting: Posting) -> frozenset[str]:
 
 def filed_under(posting: Posting) -> frozenset[str]:
     """The keys under which a posting is filed: its `keys`, and those by which mails that come later find it."""
-    awaited = {awaited_key(message_id) for message_id in posting.supersedes}
-    return keys(posting) | awaited | {run_key(posting.author, posting.total, number) for number in posting.runs}
+    filed = {run_key(posting.author, posting.total, number) for number in posting.runs}
+    filed.update(map(awaited_key, posting.supersedes))
+    for name in posting.depends_on:
+        kind, _, target = name.partition(":")
+        filed.add(awaited_key(target) if kind == MESSAGE_ID else change_key(target))
+    return keys(posting) | filed
 
 
 def run_key(author: str, total: int, half_hour: int) -> str:
@@ -54,8 +60,13 @@ def run_key(author: str, total: int, half_hour: int) -> str:
 
 
 def awaited_key(message_id: str) -> str:
-    """By this a posting that supersedes a mail is found when the mail comes later."""
+    """By this a posting that supersedes a mail, or depends on it, is found when the mail comes later."""
     return f"superseded {message_id}"
+
+
+def change_key(change_id: str) -> str:
+    """By this all that has a change-id is found, and all that depends on it."""
+    return f"change {change_id}"
 
 
 def link(posting: Posting, found: Collection[Found], superseded: Collection[int]) -> Link | None:

@@ -1,6 +1,6 @@
 """A posting: the set of patches, with an optional cover letter, that one `git send-email` sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -8,6 +8,8 @@ from projector.assembly.drafts import RUN_SECONDS, Draft, Drafting, draft_postin
 from projector.assembly.mail import COMMENT, Mail
 from projector.assembly.tree import build_tree
 
+MESSAGE_ID, CHANGE_ID = "message-id", "change-id"
+"""The kinds of names in `depends_on`: before the first colon."""
 ANSWERS_MAX = 100
 """So many of the covers and patches that a posting answers are looked at."""
 
@@ -56,6 +58,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     """The half hours in which it was sent, as far as its mails name no others: by these such mails find together."""
     received: int
     source: str
+    depends_on: tuple[str, ...] = ()
+    """What its mails depend on, "message-id:ID" or "change-id:ID", sorted; its own change-id is none."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -133,7 +137,15 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         runs=tuple(sorted({half_hour(mail) for mail in own if not mail.references and mail.total is not None})),
         received=latest.received,
         source=latest.source,
+        depends_on=_depends_on(own),
     )
+
+
+def _depends_on(own: Sequence[Mail]) -> tuple[str, ...]:
+    names = {name for mail in own for name in mail.depends_on}
+    if not names:
+        return ()
+    return tuple(sorted(names - {f"{CHANGE_ID}:{mail.change_id}" for mail in own}))
 
 
 def _patches(work: Drafting, draft: Draft) -> tuple[PostedPatch, ...]:

@@ -1,6 +1,7 @@
 """From linked postings to the numbered revisions of a series (assembly, section 4)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -35,6 +36,8 @@ class Revision(msgspec.Struct, frozen=True):
     name: str
     submitter: int
     n_patches: int
+    depends_on: tuple[str, ...] = ()
+    """As in Posting; of a copy, also what the revision before depends on."""
 
 
 def may_grow(posting: Posting) -> bool:
@@ -42,8 +45,8 @@ def may_grow(posting: Posting) -> bool:
     return not posting.is_full and posting.is_numbered and posting.total > 1 and posting.cover is None
 
 
-def components(links: Mapping[int, int | None]) -> list[list[int]]:
-    """Group posting ids that are linked, directly or through others; each group and the list of them in order of id."""
+def components(links: Mapping[int, int | None], joins: Iterable[tuple[int, int]] = ()) -> list[list[int]]:
+    """Group posting ids that are linked or joined, directly or through others; each group, and all, in order of id."""
     parent = {posting: posting for posting in links}
 
     def root(posting: int) -> int:
@@ -52,7 +55,7 @@ def components(links: Mapping[int, int | None]) -> list[list[int]]:
             posting = parent[posting]
         return posting
 
-    for posting, target in links.items():
+    for posting, target in chain(links.items(), joins):
         if target is not None and target in parent:
             one, other = sorted((root(posting), root(target)))
             parent[other] = one
@@ -119,6 +122,7 @@ def _revision(version: int, posting: Posting, placed: Mapping[int, int], *, is_c
         name=posting.shown_name,
         submitter=posting.submitter,
         n_patches=posting.total,
+        depends_on=posting.depends_on,
     )
 
 
@@ -133,6 +137,7 @@ def _replace(before: Revision, version: int, posting: Posting, placed: Mapping[i
         extras=extras,
         is_complete=placed.keys() >= set(range(1, before.n_patches + 1)),
         submitter=posting.submitter,
+        depends_on=tuple(sorted({*before.depends_on, *posting.depends_on})),
     )
 
 

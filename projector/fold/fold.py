@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ingest.message import parse
 from projector.assembly.mail import read_mail
 from projector.fold.announcing import Announcing
+from projector.fold.corrections import Corrections
 from projector.fold.grouping import Grouping
 from projector.fold.mails import Mails
 from projector.fold.pending import RETRY, Pending
@@ -28,6 +29,9 @@ from schemas.records import (
     Record,
     RetryRequested,
     RevisionAnnounced,
+    RevisionLinked,
+    SeriesMerged,
+    SeriesSplit,
     TestResultReported,
 )
 
@@ -44,7 +48,8 @@ class Fold:
         self._working, self._read_records = working, read_records
         self.pending = Pending(working)
         self.projects = Projects(working)
-        self._grouping = Grouping(working, self.pending, self.projects)
+        self._corrections = Corrections(working)
+        self._grouping = Grouping(working, self.pending, self.projects, self._corrections)
         self._mails = Mails(working, self.pending, self._grouping, self._reread)
         self.announcing = Announcing(working, self.pending, self.projects, self._grouping)
         self._verdicts = Verdicts(working, self._grouping, self.announcing)
@@ -54,6 +59,7 @@ class Fold:
         self._working.forget()
         self.projects.load()
         self.pending.load()
+        self._corrections.load()
 
     def prefetch(self, records: Sequence[Record]) -> None:
         """Load what a batch will ask for in a few queries. Changes nothing."""
@@ -94,6 +100,8 @@ class Fold:
                 self._verdicts.test_result(fact, moment)
             case PatchStateChanged() as fact:
                 self._verdicts.patch_state(fact, moment)
+            case SeriesMerged() | SeriesSplit() | RevisionLinked() as fact:
+                self._grouping.correct(self._corrections.add(record.id, fact), moment)
             case LogOpened() | LogClosed():
                 pass
             case other:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from projector.assembly import links
-from projector.assembly.links import Found
+from projector.assembly.corrections import Correction, kept_joins
 from projector.assembly.posting import Posting
 from projector.assembly.series import Member, components, may_grow
+from projector.fold.candidates import candidates
+from projector.fold.corrections import Corrections, operators_link
+from projector.fold.dependencies import Dependencies
 from projector.fold.pending import REVISION, WAIT, Pending
 from projector.fold.projects import Projects
 from projector.fold.series import Moment, SeriesRows
@@ -16,9 +19,12 @@ from projector.readmodel.working import WorkingSet
 class Grouping:
     """Postings, their links, and the series that these make."""
 
-    def __init__(self, working: WorkingSet, pending: Pending, projects: Projects) -> None:
-        self._working, self._pending, self._projects = working, pending, projects
-        self._rows = SeriesRows(working, pending)
+    def __init__(self, working: WorkingSet, pending: Pending, projects: Projects, corrections: Corrections) -> None:
+        self._working, self._pending, self._projects, self._corrections = working, pending, projects, corrections
+        self._dependencies = Dependencies(working)
+        self._rows = SeriesRows(working, pending, self._dependencies)
+        self._taken_in: set[int] = set()
+        self._waiting: set[int] = set()
 
     def regroup(
         self,
@@ -41,7 +47,7 @@ class Grouping:
             self._take_in(thread, posting, states.get(posting.id), dirty)
         for state in removed:
             self._hand_on(state, changed)
-        self._link(thread, dirty, series)
+        self._link(dirty, series)
         self._group(thread.project, dirty, series, moment)
 
     def settle(self, posting: int, moment: Moment) -> None:
@@ -55,6 +61,16 @@ class Grouping:
     def refresh(self, project: int, series: int, moment: Moment) -> None:
         """Work a series out again: what is known of its patches or announcements changed."""
         self._group(project, {}, {series}, moment)
+
+    def correct(self, correction: Correction, moment: Moment) -> None:
+        """Do what a correction says; nothing where a mail that it names is in no posting, or in another project."""
+        mails = (correction.mail,) if correction.other is None else (correction.mail, correction.other)
+        states = [state for mail in mails if (state := self._working.posting_with(mail)) is not None]
+        dirty: dict[int, None] = {state.posting.id: None for state in states}
+        if len(states) == len(mails) and len({state.project for state in states}) == 1:
+            series: set[int] = set()
+            self._link(dirty, series)
+            self._group(states[0].project, dirty, series, moment)
 
     def replaced(self, mail: int) -> None:
         """Other bytes count for a mail from now on."""
@@ -73,6 +89,7 @@ class Grouping:
         self._file(thread.project, posting.id, before, links.filed_under(posting))
         state.posting, state.thread = posting, thread.id
         self._working.postings.put(posting.id, state)
+        self._taken_in.add(posting.id)
         dirty[posting.id] = None
         self._wait(state)
 
@@ -117,12 +134,16 @@ class Grouping:
                 other = self._working.postings.get(id)
                 if other is not None and other.posting.order >= posting.order:
                     dirty[id] = None
+                if other is not None and other.posting.depends_on:
+                    self._waiting.add(id)
         for id in sorted(thread.postings):
             other = self._working.postings.get(id)
             if other is not None and not mails.isdisjoint(other.posting.answers):
                 dirty[id] = None
+        if self._corrections:
+            dirty.update(dict.fromkeys(self._corrections.links_to(posting)))
 
-    def _link(self, thread: Thread, dirty: dict[int, None], series: set[int]) -> None:
+    def _link(self, dirty: dict[int, None], series: set[int]) -> None:
         states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]
         dirty.clear()
         for state in sorted(states, key=lambda state: state.posting.order):
@@ -137,31 +158,10 @@ class Grouping:
                     series.add(target.series)
 
     def _find_link(self, state: PostingState) -> links.Link | None:
-        posting, project = state.posting, state.project
-        keys = [(project, key) for key in links.keys(posting)]
-        self._working.keys.need(keys)
-        ids = {id for key in keys if (filed := self._working.keys.get(key)) is not None for id in filed.ids}
-        superseded: set[int] = set()
-        for name in posting.supersedes:
-            holder = self._holder(project, name)
-            if holder is not None:
-                superseded.add(holder[1])
-                ids |= holder[0].postings
-        if posting.answers:
-            thread = self._working.threads.get(state.thread)
-            ids |= thread.postings if thread is not None else set()
-        ids.discard(posting.id)
-        if not ids:
-            return None
-        self._working.postings.need(ids)
-        found = [Found(other.posting, other.series) for id in sorted(ids) if (other := self._working.postings.get(id))]
-        return links.link(posting, found, superseded)
-
-    def _holder(self, project: int, name: str) -> tuple[Thread, int] | None:
-        id = self._working.names.get((project, name))
-        thread = self._working.threads.get(id) if id is not None else None
-        mail = thread.names.get(name) if thread is not None else None
-        return (thread, mail) if thread is not None and mail is not None else None
+        if self._corrections and (said := operators_link(self._corrections.said_of(state))) is not None:
+            return said[0]
+        found, superseded = candidates(self._working, state)
+        return links.link(state.posting, found, superseded) if found else None
 
     # --- waits ---
 
@@ -179,7 +179,10 @@ class Grouping:
     def _group(self, project: int, dirty: Iterable[int], series: set[int], moment: Moment) -> None:
         states = self._members(dirty, series)
         targets = {id: state.link.to if state.link is not None else None for id, state in states.items()}
-        groups = [[states[id] for id in ids] for ids in components(targets)]
+        joins: Iterable[tuple[int, int]] = ()
+        if self._corrections:
+            joins = [(join.one, join.other) for join in kept_joins(targets, *self._corrections.joins_and_cuts(states))]
+        groups = [[states[id] for id in ids] for ids in components(targets, joins)]
         claimed = {id for id in series | {state.series for state in states.values()} if id is not None}
         names = _name_series(groups, claimed)
         for group, name in zip(groups, names, strict=True):
@@ -194,6 +197,20 @@ class Grouping:
                 members = self._pinned(group, name)
                 self._rows.write(project, name, members, by_id, moment, is_new=name not in claimed)
         self._rows.retire(claimed, {name for name in names if name is not None})
+        self._refresh_dependents(project, moment)
+
+    def _refresh_dependents(self, project: int, moment: Moment) -> None:
+        """Look again at the series that depend on what changed or moved."""
+        for moved in self._rows.take_moved():
+            if moved.posting.id not in self._taken_in:
+                self._waiting.update(self._dependencies.waiting_for(moved))
+        self._taken_in.clear()
+        if self._waiting:
+            states = [state for id in sorted(self._waiting) if (state := self._working.postings.get(id)) is not None]
+            self._waiting.clear()
+            series = {state.series for state in states if state.series is not None}
+            if series:
+                self._group(project, {}, series, moment)
 
     def _members(self, dirty: Iterable[int], series: set[int]) -> dict[int, PostingState]:
         """All postings of the series that are touched, those that are new, and what these link to."""
@@ -216,6 +233,8 @@ class Grouping:
                     todo.add(state.series)
                 if state.link is not None and state.link.to not in states:
                     ids.add(state.link.to)
+                if self._corrections:
+                    ids.update(partner.posting.id for _, partner in self._corrections.joined_to(state))
             ids -= states.keys()
         return {id: states[id] for id in sorted(states)}
 

@@ -12,6 +12,7 @@ from projector.fold.pending import PULL_REQUEST as PULL_REQUEST_PENDING
 from projector.fold.pending import Pending
 from projector.fold.series import Moment
 from projector.fold.shown import Reading, ShownMails
+from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, PostingState, Thread
 from projector.readmodel.working import WorkingSet
 
@@ -76,6 +77,7 @@ class Mails:
         """Of two mails with one Message-ID that differ, the earlier Date counts, then the smaller hash."""
         self._working.counts["mail:duplicate"] += 1
         stored = entry.mail
+        self._working.add(t.duplicate, {"id": mail.id, "mail_id": stored.id})
         if (mail.date, mail.content_hash) >= (stored.date, stored.content_hash):
             return
         project = thread.project

@@ -8,6 +8,7 @@ import msgspec
 
 from projector.assembly.series import Member, Revision, newest, revise
 from projector.assembly.states import TEST_STATES, series_state, summarise, worst_test_state
+from projector.fold.dependencies import Dependencies
 from projector.fold.pending import REVISION, Pending
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState, Row, Shown
@@ -34,11 +35,17 @@ class SeriesRows:
     stale: cover letters whose text changed.
     """
 
-    def __init__(self, working: WorkingSet, pending: Pending) -> None:
-        self._working, self._pending = working, pending
+    def __init__(self, working: WorkingSet, pending: Pending, dependencies: Dependencies) -> None:
+        self._working, self._pending, self._dependencies = working, pending, dependencies
         self.stale: set[int] = set()
         self._heirs: dict[int, PostingState] = {}
         self._moved: dict[int, int] = {}
+        self._movers: list[PostingState] = []
+
+    def take_moved(self) -> list[PostingState]:
+        """The postings that were moved since this was asked last."""
+        moved, self._movers = self._movers, []
+        return moved
 
     def leave(self, state: PostingState) -> None:
         """A posting is no more: its mails are in others."""
@@ -59,8 +66,15 @@ class SeriesRows:
                 shown.postings.discard(state.posting.id)
             if series is not None:
                 self._moved.setdefault(state.series, series)
+                self._redirect_to(state, series)
+        self._movers.append(state)
         state.series = series
         self._working.postings.put(state.posting.id, state)
+
+    def _redirect_to(self, state: PostingState, series: int) -> None:
+        """An old series leads to where the mail is that it was named for."""
+        for row in self._working.load(t.series_alias, *state.posting.mails):
+            self._working.add(t.series_alias, {**row, "target_id": series})
 
     def note_gone(self, group: Iterable[PostingState], series: int | None) -> None:
         """Keep the numbers free that were announced in other series for postings that are in this one."""
@@ -237,7 +251,13 @@ class SeriesRows:
             "state_summary": _json(summarise(patch.state for patch in patches)),
             "test_state": rows[shown.version]["test_state"],
             "test_summary": _json({name: n for name, n in counts.items() if n}),
+            "depends_on": self._depends_on(project, series, shown),
         }
+
+    def _depends_on(self, project: int, series: int, revision: Revision) -> str:
+        if not revision.depends_on:
+            return "[]"
+        return _json(self._dependencies.resolve(project, series, revision.depends_on))
 
 
 def _patches(row: Row) -> list[int]:

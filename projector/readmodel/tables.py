@@ -109,6 +109,7 @@ series = Table(
     Column("state_summary", Text, nullable=False),  # JSON, ready to serve
     Column("test_state", Text),
     Column("test_summary", Text, nullable=False),  # JSON, ready to serve
+    Column("depends_on", Text, nullable=False, default="[]"),  # JSON array of series ids, ready to serve
     Index("series_by_project", "project_id", "id"),
     Index("series_by_updated", "project_id", "last_updated_us", "id"),
     Index("series_by_submitted", "project_id", "submitted_us", "id"),
@@ -262,6 +263,21 @@ posting_key = Table(  # by what other postings find this one: change-id, name, a
     _ref("posting_id"),
     PrimaryKeyConstraint("project_id", "key", "posting_id"),
     Index("posting_key_by_posting", "posting_id"),
+)  # fmt: skip
+
+correction = Table(  # what operators said of links and series; all are in the memory of the fold
+    "correction", metadata, _id(),
+    Column("kind", Text, nullable=False),  # "merge", "split", "link"
+    _ref("mail_id"),
+    _ref("other_id", null=True),  # of a merge and a link, the other mail
+    Column("reason", Text, nullable=False),
+    _ref("user_id", null=True),
+)  # fmt: skip
+
+duplicate = Table(  # deliveries of a mail that was there already
+    "duplicate", metadata, _id(),  # the record of the later delivery
+    _ref("mail_id"),
+    Index("duplicate_by_mail", "mail_id", "id"),
 )  # fmt: skip
 
 pending = Table(  # announcements and retries that the active projector has still to put on the log, and waits

@@ -101,6 +101,24 @@ class WorkingSet:
         stored = select(t.event.c.id).where(t.event.c.patch_id == patch, t.event.c.name == name).limit(1)
         return self.connection.execute(stored).first() is not None
 
+    def thread_of(self, mail: int) -> Thread | None:
+        """The thread that a mail is in, by its record id; None where no mail of a project has it."""
+        if mail in self._entries:
+            return self._entries[mail][0]
+        stored = self.connection.execute(select(t.mail.c.thread_id).where(t.mail.c.id == mail)).scalar()
+        return self.threads.get(stored) if stored is not None else None
+
+    def posting_with(self, mail: int) -> PostingState | None:
+        """The posting that has a mail by now; None where none has."""
+        thread = self.thread_of(mail)
+        return self.posting_in(thread, mail) if thread is not None else None
+
+    def posting_in(self, thread: Thread, mail: int) -> PostingState | None:
+        """The posting of a thread that has a mail; None where none has."""
+        self.postings.need(thread.postings)
+        states = (self.postings.get(id) for id in sorted(thread.postings))
+        return next((state for state in states if state is not None and mail in state.posting.mails), None)
+
     def dead_letters(self, reason: str) -> list[int]:
         """The record ids of the dead letters with this reason, lowest first."""
         columns = t.dead_letter.c

@@ -43,6 +43,9 @@ EVERY_FACT: tuple[records.Fact, ...] = (
         target="revision", patches=(1, 2), test_name="ci", state="success", url=None, summary=msgspec.UNSET
     ),
     records.PatchStateChanged(patch=2**53, state="accepted", user=3),
+    records.SeriesMerged(mails=(5, 7), series=(5, 6), user=3, reason="one piece of work"),
+    records.SeriesSplit(mail=7, series=5, revision=2),
+    records.RevisionLinked(mail=7, to=5, series=6, revision=1, to_series=5),
     records.RetryRequested(mails=(1, 2, 3), cause=9),
     records.RevisionAnnounced(project=1, cause=2, series=3, revision=4, patches=(5, 6), older_than=5),
     records.PullRequestAnnounced(project=1, cause=2, pull_url="https://git.example.org main"),
