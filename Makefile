@@ -12,6 +12,7 @@ DATA ?= ./patchlog-data
 MBOX ?=
 REPORT_ARGS ?=
 TESTS ?=
+ARGS ?=
 PYTEST_ARGS ?= -n 2
 
 .PHONY: help setup run test check format bench assembly-report lock clean
@@ -57,8 +58,8 @@ format: setup ## Lay the code out
 	@$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
 
-bench: setup ## Measure, and print figures
-	@$(BIN)/python -m bench
+bench: setup ## Measure, and print figures; ARGS=--quick for a short look, ARGS=receive for one of them
+	@$(BIN)/python -m bench $(ARGS)
 
 assembly-report: setup ## Say what becomes of a list's mail; MBOX=path (quoted, if several), REPORT_ARGS="--json"
 	@[ -n "$(MBOX)" ] || { echo "make: which archive? make assembly-report MBOX=path" >&2; exit 1; }

@@ -1,0 +1,122 @@
+"""How soon a mail can be seen: from SMTP's 250 to the API's 200; and what Patchlog takes when nothing happens.
+
+A 250 names the record, and a patch's id is its record's, so each mail is asked for by its id until it is there.
+"""
+
+import http.client
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import quantiles
+
+from bench.figures import Figure
+from bench.mailing import LIST_ADDRESS, LIST_ID, patches
+from bench.processes import cpu_by_process, free_port, patchlog, run, serving
+from bench.smtp_client import ENVELOPE, on_the_wire
+
+RATE = 50
+"""Mails a second, evenly."""
+SENDERS = 5
+MAILS, QUICK_MAILS = 2000, 200
+IDLE_SECONDS, QUICK_IDLE_SECONDS = 20, 4
+LOOK_SECONDS = 0.002
+"""Between two looks at whether a mail can be seen: the figures are that coarse."""
+PARTS = ("ingest", "projector", "api", "up")
+
+
+def measure(quick: bool) -> list[Figure]:
+    """All on one `patchlog up`."""
+    smtp, http_port = free_port(), free_port()
+    wire = [on_the_wire(mail.raw) for mail in patches(QUICK_MAILS if quick else MAILS)]
+    with tempfile.TemporaryDirectory() as data:
+        names = ("--name", "Bench", "--listid", LIST_ID, "--listemail", LIST_ADDRESS)
+        run(patchlog("project", "add", "bench", *names, "--data", data))
+        doors = (f"--smtp=127.0.0.1:{smtp}", f"--http=127.0.0.1:{http_port}")
+        with serving(patchlog("up", "--data", data, *doors), smtp, http_port) as pid:
+            _send_all(wire[: RATE // 2], smtp, http_port)
+            before, start = _cpu_by_part(pid), time.perf_counter()
+            seconds = _send_all(wire[RATE // 2 :], smtp, http_port)
+            busy = _used(before, _cpu_by_part(pid), time.perf_counter() - start)
+            time.sleep(1)
+            idle = _idle(pid, QUICK_IDLE_SECONDS if quick else IDLE_SECONDS)
+    percentiles = quantiles(seconds, n=100)
+    return [
+        Figure(f"250 to visible, {RATE} mails/s, half of {len(seconds)} mails within", 1000 * percentiles[49], "ms"),
+        Figure(f"250 to visible, {RATE} mails/s, 99 % of the mails within", 1000 * percentiles[98], "ms"),
+        Figure(f"250 to visible, {RATE} mails/s, the slowest", 1000 * max(seconds), "ms"),
+        *(Figure(f"at {RATE} mails/s: CPU of {part}", used, "% of a core") for part, used in busy.items()),
+        *(Figure(f"idle: CPU of {part}", used, "% of a core") for part, used in idle.items()),
+        Figure("idle: CPU of all parts", sum(idle.values()), "% of a core"),
+    ]
+
+
+def _send_all(mails: Sequence[bytes], smtp: int, http_port: int) -> list[float]:
+    """Send mails at RATE from SENDERS threads; for each, the seconds from its 250 until it could be seen."""
+    begun = time.perf_counter()
+    shares = [list(range(sender, len(mails), SENDERS)) for sender in range(SENDERS)]
+    with ThreadPoolExecutor(SENDERS) as threads:
+        answers = threads.map(lambda share: _send(mails, share, begun, smtp, http_port), shares)
+        return [seconds for share in answers for seconds in share]
+
+
+def _send(mails: Sequence[bytes], share: Sequence[int], begun: float, smtp: int, http_port: int) -> list[float]:
+    """Send each mail when it is due, at place / RATE seconds, or as soon as the one before can be seen."""
+    waited = []
+    api = http.client.HTTPConnection("127.0.0.1", http_port, timeout=30)
+    with socket.create_connection(("127.0.0.1", smtp)) as connection:
+        _say(connection, b"")
+        _say(connection, b"HELO client.example.org\r\n")
+        for place in share:
+            time.sleep(max(0.0, begun + place / RATE - time.perf_counter()))
+            for command in ENVELOPE:
+                _say(connection, command)
+            answer = _say(connection, mails[place])
+            recorded = time.perf_counter()
+            found = re.fullmatch(rb"250 2\.0\.0 Recorded as (\d+)\r\n", answer)
+            assert found, answer
+            _wait_until_visible(api, int(found[1]))
+            waited.append(time.perf_counter() - recorded)
+    api.close()
+    return waited
+
+
+def _say(connection: socket.socket, words: bytes) -> bytes:
+    connection.sendall(words)
+    answer = connection.recv(4096)
+    assert answer[:1] in (b"2", b"3") and answer.endswith(b"\r\n"), answer
+    return answer
+
+
+def _wait_until_visible(api: http.client.HTTPConnection, patch: int) -> None:
+    while True:
+        api.request("GET", f"/api/1.0/patches/{patch}/")
+        response = api.getresponse()
+        response.read()
+        if response.status == 200:
+            return
+        assert response.status == 404, response.status
+        time.sleep(LOOK_SECONDS)
+
+
+def _idle(pid: int, seconds: float) -> dict[str, float]:
+    before, start = _cpu_by_part(pid), time.perf_counter()
+    time.sleep(seconds)
+    return _used(before, _cpu_by_part(pid), time.perf_counter() - start)
+
+
+def _used(before: dict[str, float], after: dict[str, float], seconds: float) -> dict[str, float]:
+    """Hundredths of a core that each part used."""
+    return {part: 100 * (after[part] - before[part]) / seconds for part in PARTS}
+
+
+def _cpu_by_part(up: int) -> dict[str, float]:
+    """CPU seconds of each part with its own children; `up` is the supervisor alone."""
+    taken = dict.fromkeys(PARTS, 0.0)
+    for process, seconds in cpu_by_process(up).items():
+        words = Path(f"/proc/{process}/cmdline").read_text().split("\0")
+        taken[next(part for part in PARTS if part in words)] += seconds
+    return taken
