@@ -1,0 +1,61 @@
+"""CPU per mail: in large threads and in small ones, with few mails stored and with many, and of hostile mail.
+
+`python -m bench.cost` prints the worst hostile mails too; `python -m bench.cost STORED` says another number of mails
+than 100,000 to have stored.
+"""
+
+import sys
+from itertools import chain
+
+from bench import hostile
+from bench.figures import Figure, over_rounds, table
+from bench.folding import per_mail, projecting, received
+from bench.mailing import mails
+from bench.threads import one_thread, small_threads
+
+THREAD = 2000
+STORED_FEW, STORED_MANY, STORED_QUICK = 1_000, 100_000, 10_000
+NEXT = 2_000
+"""Mails that are measured on top of what is stored."""
+MS = 1000.0
+
+
+def measure(quick: bool) -> list[Figure]:
+    """All figures; the worst hostile mail against a plain one where the mail is here."""
+    return [*_threads(), *_stored(STORED_QUICK if quick else STORED_MANY), *hostile.figures()]
+
+
+def _threads() -> list[Figure]:
+    small, big = per_mail(small_threads(THREAD)), per_mail(one_thread(THREAD))
+    return [
+        over_rounds("fold, threads of 10", [MS * each for each in small], "ms CPU/mail"),
+        over_rounds(f"fold, one thread of {THREAD:,}, a tenth posted", [MS * each for each in big], "ms CPU/mail"),
+        Figure("the large thread against small ones (at most 3)", min(big) / min(small), "times"),
+    ]
+
+
+def _stored(many: int) -> list[Figure]:
+    """What the next mails cost once some are stored, and once many are; they are the same mails, the list goes on."""
+    few, full = _next(STORED_FEW), _next(many)
+    return [
+        Figure(f"fold, {STORED_FEW:,} mails stored", MS * few, "ms CPU/mail"),
+        Figure(f"fold, {many:,} mails stored", MS * full, "ms CPU/mail"),
+        Figure("many stored against few", full / few, "times"),
+    ]
+
+
+def _next(stored: int) -> float:
+    raws = [mail.raw for mail in mails(stored + NEXT)]
+    with projecting() as made:
+        made.fold(received(raws[:stored]))
+        return made.fold(received(chain(raws[stored:]))) / NEXT
+
+
+def main() -> None:
+    stored = int(sys.argv[1]) if len(sys.argv) > 1 else STORED_MANY
+    print(table([*_threads(), *_stored(stored)]), flush=True)
+    hostile.show_worst()
+
+
+if __name__ == "__main__":
+    main()
