@@ -1,6 +1,7 @@
 """The rows of patches, cover letters and comments, made from what was read of their mails."""
 
 from ingest.message.am import take_apart
+from ingest.message.signature import without_signature
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.states import FIRST_STATE, find_state
 from projector.readmodel import tables as t
@@ -43,7 +44,7 @@ class ShownMails:
             self._show_patch(project, entry, reading, author)
         elif entry.kind == COVER:
             row = self._common(project, mail, author)
-            self._working.add(t.cover, {**row, "subject": mail.title, "text": parsed.message})
+            self._working.add(t.cover, {**row, "subject": mail.title, "text": without_signature(parsed.message)})
         elif entry.kind == COMMENT:
             row = self._common(project, mail, author)
             parent = mail.references[-1] if mail.references else None
