@@ -45,7 +45,10 @@ class StateDocument(msgspec.Struct, frozen=True):
 
 
 class SeriesDocument(msgspec.Struct, frozen=True):
-    """A series. state_summary is a list of `{"count", "name", "final"}`, by the order of the states."""
+    """A series. state_summary is a list of `{"count", "name", "final"}`, by the order of the states.
+
+    depends_on: the ids of the series that it says it depends on, as far as these are there, sorted.
+    """
 
     id: int
     project: int | ProjectDocument
@@ -60,6 +63,7 @@ class SeriesDocument(msgspec.Struct, frozen=True):
     state: str
     state_summary: msgspec.Raw
     test_summary: msgspec.Raw
+    depends_on: msgspec.Raw
 
 
 class PatchDocument(msgspec.Struct, frozen=True):

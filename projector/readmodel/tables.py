@@ -109,7 +109,7 @@ series = Table(
     Column("state_summary", Text, nullable=False),  # JSON, ready to serve
     Column("test_state", Text),
     Column("test_summary", Text, nullable=False),  # JSON, ready to serve
-    Column("depends_on", Text, nullable=False, default="[]"),  # JSON array of series ids, ready to serve
+    Column("depends_on", Text, nullable=False),  # JSON array of series ids, ready to serve
     Index("series_by_project", "project_id", "id"),
     Index("series_by_updated", "project_id", "last_updated_us", "id"),
     Index("series_by_submitted", "project_id", "submitted_us", "id"),

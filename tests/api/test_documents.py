@@ -30,6 +30,7 @@ SERIES_20 = {
     "state": "in progress",
     "state_summary": NEW,
     "test_summary": [],
+    "depends_on": [40, 51],
 }
 PATCH_31 = {
     "id": 31,
