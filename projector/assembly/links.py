@@ -78,7 +78,7 @@ def link(posting: Posting, found: Collection[Found], superseded: Collection[int]
     earlier = [other for other in others if other.posting.order < posting.order]
     named = set(superseded)
     rules: tuple[tuple[int, Callable[[], Posting | None]], ...] = (
-        (BY_CHANGE_ID, lambda: _newest(other.posting for other in earlier if _shares_change(posting, other.posting))),
+        (BY_CHANGE_ID, lambda: _newest(other.posting for other in earlier if shares_change(posting, other.posting))),
         (BY_SUPERSEDES, lambda: _newest(other.posting for other in others if named.intersection(other.posting.mails))),
         (BY_REPLY, lambda: _by_reply(posting, [other.posting for other in others])),
         (BY_NAME, lambda: _by_name(posting, earlier)),
@@ -95,7 +95,7 @@ def _newest(postings: Iterable[Posting]) -> Posting | None:
     return max(postings, key=lambda posting: posting.order, default=None)
 
 
-def _shares_change(posting: Posting, other: Posting) -> bool:
+def shares_change(posting: Posting, other: Posting) -> bool:
     return bool(set(posting.change_ids) & set(other.change_ids))
 
 
@@ -106,17 +106,17 @@ def _by_reply(posting: Posting, others: Sequence[Posting]) -> Posting | None:
     """
     for mail in posting.answers:
         holders = [other for other in others if mail in other.mails]
-        fitting = holders if posting.is_partial else [other for other in holders if _answers_revision(posting, other)]
+        fitting = holders if posting.is_partial else [other for other in holders if answers_revision(posting, other)]
         if fitting:
             return _newest(other for other in fitting if other.order < posting.order) or fitting[0]
     return None
 
 
-def _answers_revision(posting: Posting, other: Posting) -> bool:
+def answers_revision(posting: Posting, other: Posting) -> bool:
     """Whether a posting that answers another is its next revision, rather than something else said below it."""
-    same_name = _has_same_name(posting, other)
+    same_name = has_same_name(posting, other)
     higher = posting.author == other.author and posting.reroll > other.reroll
-    if _names_other_kernel(posting, other) or not (higher or (same_name and _is_as_wide(posting, other))):
+    if names_other_kernel(posting, other) or not (higher or (same_name and is_as_wide(posting, other))):
         return False
     one_run = abs(posting.date - other.date) <= RUN_SECONDS
     return same_name or not one_run or not posting.patch_names.isdisjoint(other.patch_names)
@@ -126,68 +126,68 @@ def _by_name(posting: Posting, earlier: Sequence[Found]) -> Posting | None:
     named = [
         other
         for other in earlier
-        if _has_same_name(posting, other.posting)
-        and not _names_other_kernel(posting, other.posting)
+        if has_same_name(posting, other.posting)
+        and not names_other_kernel(posting, other.posting)
         and (posting.is_full or posting.reroll > other.posting.reroll)
     ]
-    own = [other.posting for other in named if other.posting.author == posting.author and _fits(posting, other.posting)]
+    own = [other.posting for other in named if other.posting.author == posting.author and fits(posting, other.posting)]
     if own:
-        return max(own, key=lambda other: (_shares_half(posting, other), other.order))
-    foreign = [other for other in named if _fits_from_another(posting, other.posting)]
+        return max(own, key=lambda other: (shares_half(posting, other), other.order))
+    foreign = [other for other in named if fits_from_another(posting, other.posting)]
     if len({(other.series, None if other.series else other.posting.id) for other in foreign}) == 1:
         return foreign[-1].posting
     return None
 
 
-def _fits(posting: Posting, other: Posting) -> bool:
+def fits(posting: Posting, other: Posting) -> bool:
     """Whether an earlier posting of the same name and submitter is an earlier revision of the same work."""
     recent = posting.date - other.date <= YEAR_SECONDS
-    half = _shares_half(posting, other)
+    half = shares_half(posting, other)
     if other.reroll < posting.reroll:
         return recent or half
-    if not (recent and half and _is_as_wide(posting, other)):
+    if not (recent and half and is_as_wide(posting, other)):
         return False
     both_single = posting.total == other.total == 1
     return not both_single or not set(posting.files).isdisjoint(other.files)
 
 
-def _fits_from_another(posting: Posting, other: Posting) -> bool:
+def fits_from_another(posting: Posting, other: Posting) -> bool:
     """Whether an earlier posting of the same name, by somebody else, is an earlier revision of the same work."""
-    return posting.author != other.author and posting.reroll > other.reroll and _shares_half(posting, other)
+    return posting.author != other.author and posting.reroll > other.reroll and shares_half(posting, other)
 
 
 def _by_patches(posting: Posting, earlier: Sequence[Posting]) -> Posting | None:
     if not posting.is_full:
         return None
-    return _newest(other for other in earlier if _is_renamed(posting, other))
+    return _newest(other for other in earlier if is_renamed(posting, other))
 
 
-def _is_renamed(posting: Posting, other: Posting) -> bool:
+def is_renamed(posting: Posting, other: Posting) -> bool:
     """Whether a posting is the next revision of one with another name: of one author, and with the same patches."""
-    if posting.author != other.author or not other.reroll < posting.reroll or _names_other_kernel(posting, other):
+    if posting.author != other.author or not other.reroll < posting.reroll or names_other_kernel(posting, other):
         return False
     if posting.date - other.date > YEAR_SECONDS or (posting.total == 1) != (other.total == 1):
         return False
     common = len(posting.patch_names & other.patch_names)
     smaller = min(len(posting.patch_names), len(other.patch_names))
-    return _shares_half(posting, other) and (common >= 2 or common == smaller)
+    return shares_half(posting, other) and (common >= 2 or common == smaller)
 
 
-def _shares_half(posting: Posting, other: Posting) -> bool:
+def shares_half(posting: Posting, other: Posting) -> bool:
     """Whether half of the patch names of the smaller posting are in both."""
     smaller = min(len(posting.patch_names), len(other.patch_names))
     return smaller > 0 and 2 * len(posting.patch_names & other.patch_names) >= smaller
 
 
-def _has_same_name(posting: Posting, other: Posting) -> bool:
+def has_same_name(posting: Posting, other: Posting) -> bool:
     """Whether names are the same; a subject without a title is no name."""
     return posting.name_key == other.name_key != ""
 
 
-def _is_as_wide(posting: Posting, other: Posting) -> bool:
+def is_as_wide(posting: Posting, other: Posting) -> bool:
     """Whether a prefix is equal to or wider than another: it names nothing that the other does not."""
     return set(posting.prefix) <= set(other.prefix)
 
 
-def _names_other_kernel(posting: Posting, other: Posting) -> bool:
+def names_other_kernel(posting: Posting, other: Posting) -> bool:
     return name_other_kernels(posting.prefix, other.prefix)
