@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from ingest.message import parse
-from projector.assembly.mail import read_mail
+from projector.assembly.mail import Mail, read_mail
 from projector.fold.announcing import Announcing
 from projector.fold.corrections import Corrections
 from projector.fold.grouping import Grouping
@@ -46,6 +46,7 @@ class Fold:
 
     def __init__(self, working: WorkingSet, read_records: ReadRecords) -> None:
         self._working, self._read_records = working, read_records
+        self._ahead: dict[int, tuple[ProjectAdded, Mail]] = {}  # the mails of the batch, as `prefetch` saw them
         self.pending = Pending(working)
         self.projects = Projects(working)
         self._corrections = Corrections(working)
@@ -64,12 +65,15 @@ class Fold:
     def prefetch(self, records: Sequence[Record]) -> None:
         """Load what a batch will ask for in a few queries. Changes nothing."""
         mails = []
+        self._ahead.clear()
         for record in records:
             if isinstance(record.fact, MailReceived):
                 parsed = read(record.fact)
                 project = self.projects.place(parsed, record.fact.list_id, record.fact.recipients)
                 if project is not None:
-                    mails.append((project.id, read_mail(record.id, parsed, project.settings, record.fact.source, 0)))
+                    mail = _see(record.id, record.fact, parsed, project)
+                    mails.append((project.id, mail))
+                    self._ahead[record.id] = (project.settings, mail)
         self._mails.prefetch(mails)
 
     def apply(self, record: Record) -> None:
@@ -121,7 +125,9 @@ class Fold:
     def _receive_in(self, id: int, fact: MailReceived, project: Project, reading: Reading, moment: Moment) -> None:
         received_us = microseconds(fact.received_at)
         self._settle(self.pending.advance(project.id, fact.source, received_us), moment)
-        mail = read_mail(id, reading.parsed, project.settings, fact.source, received_us // 1_000_000)
+        settings, mail = self._ahead.get(id, (None, None))
+        if mail is None or settings is not project.settings:
+            mail = _see(id, fact, reading.parsed, project)
         self._mails.receive(project.id, mail, reading, moment)
 
     def _set_aside(self, id: int, fact: MailReceived, reason: str, detail: str) -> None:
@@ -162,6 +168,11 @@ class Fold:
         (record,) = self._read_records([id])
         assert isinstance(record.fact, MailReceived), f"record {id}: expected a mail, came {type(record.fact).__name__}"
         return Reading(read(record.fact), record.fact.raw)
+
+
+def _see(id: int, fact: MailReceived, parsed: ParsedMail, project: Project) -> Mail:
+    received = microseconds(fact.received_at) // 1_000_000
+    return read_mail(id, parsed, project.settings, fact.source, received)
 
 
 def read(fact: MailReceived) -> ParsedMail:

@@ -39,6 +39,9 @@ class Grouping:
             return
         dirty: dict[int, None] = {}
         series: set[int] = set()
+        for posting in changed:
+            if posting.id not in states:  # its mails are in this thread alone: nothing is stored of it
+                self._working.postings.seed(posting.id, None)
         for state in removed:
             self._remove(state, thread, dirty)
             if state.series is not None:

@@ -210,6 +210,9 @@ def _first_keys(mail: Mail) -> list[str]:
     if mail.kind not in (PATCH, COVER):
         return []
     keys = [f"name {mail.name_key}", f"patch {mail.author} {mail.name_key}", awaited_key(mail.message_id)]
+    keys += [awaited_key(name) for name in mail.supersedes]
+    if mail.change_id is not None:
+        keys.append(f"change {mail.change_id}")
     if not mail.references and mail.total is not None:
         keys += [run_key(mail.author, mail.total, half_hour(mail) + step) for step in (-1, 0, 1)]
     return keys

@@ -95,7 +95,7 @@ class SeriesRows:
     ) -> None:
         """Bring the rows of a series up to date with the postings that are in it."""
         stored = None if is_new else self._working.series.get(series)
-        shown = stored if stored is not None else self._begin(project, series)
+        shown = stored if stored is not None else self._begin(project, series, moment)
         shown.postings |= states.keys()
         shown.gone -= {member.pinned for member in members if member.pinned is not None}
         revisions = revise(members, shown.gone)
@@ -132,8 +132,10 @@ class SeriesRows:
         self.stale.clear()
         self._heirs.clear()
 
-    def _begin(self, project: int, series: int) -> Shown:
+    def _begin(self, project: int, series: int, moment: Moment) -> Shown:
         self._count(project, 1)
+        if series == moment.record:  # called by the mail that is folded: there was none before
+            return Shown({}, {}, set(), set())
         self._working.remove(t.series_alias, series)
         return Shown({}, {}, set(), self._working.numbers_gone(series))
 

@@ -42,7 +42,7 @@ class Cache(Generic[K, V]):
         self._values[key] = value
         self._changed[key] = None
 
-    def seed(self, key: K, value: V) -> None:
+    def seed(self, key: K, value: V | None) -> None:
         """Set a value that is known without a look at what is stored, and need not be saved."""
         self._values[key] = value
 
