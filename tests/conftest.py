@@ -13,3 +13,11 @@ def real_mail() -> Path:
     if not REAL_MAIL.is_dir():
         pytest.skip("the mail of real lists is not here (../shared/mail)")
     return REAL_MAIL
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests want to be seen: which allowed differences they met, and how often."""
+    for report in terminalreporter.stats.get("", []):  # the tear-downs, which know what was met
+        for name, text in getattr(report, "user_properties", []):
+            if name == "met" and report.when == "teardown":
+                terminalreporter.write_line(f"met by {report.nodeid.rpartition('::')[2]}: {text}")

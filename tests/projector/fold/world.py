@@ -71,7 +71,7 @@ def shape(world: World) -> dict[str, Any]:
     return {
         "series": sorted(_series(world, names)),
         "patches": sorted((row["message_id"], row["name"], row["date_us"]) for row in world.rows(t.patch)),
-        "comments": sorted((row["message_id"], names.get(row["target_id"])) for row in world.rows(t.comment)),
+        "comments": sorted((row["message_id"], names.get(row["target_id"], "")) for row in world.rows(t.comment)),
         "kinds": sorted((row["message_id"], row["kind"]) for row in world.rows(t.mail)),
     }
 
