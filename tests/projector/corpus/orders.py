@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from api.mbox import compose
 from ingest.message import parse
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState
-from schemas.mail import PARSER_VERSION, ParsedMail
+from schemas.mail import PARSER_VERSION, AmMail, ParsedMail
 from schemas.records import ImportFinished, MailReceived, ProjectAdded
 from tests.projector.corpus.cases import RECEIVED, Delivery
 from tests.projector.fold.world import Rows, World
@@ -33,10 +34,7 @@ def arrive(folder: Path, orders: Mapping[str, Sequence[Delivery]], listid: str =
 
     The mails name no list, or all the same `listid`, which is only sensible where there is one order.
     """
-    projects = [
-        ProjectAdded(linkname=name, name=name, listid=listid or f"{name}.example.org", listemail=f"demo@{name}.example")
-        for name in orders
-    ]
+    projects = [_project(name, listid or f"demo.{name}.example.org") for name in orders]
     world = World(folder, project=projects[0])
     world.append(*projects[1:])
     parsed: dict[Delivery, ParsedMail] = {}
@@ -50,11 +48,15 @@ def arrive(folder: Path, orders: Mapping[str, Sequence[Delivery]], listid: str =
     return world
 
 
+def _project(name: str, listid: str) -> ProjectAdded:
+    return ProjectAdded(linkname=name, name=name, listid=listid, listemail=listid.replace(".", "@", 1))
+
+
 def _received(mail: Delivery, parsed: ParsedMail, order: str) -> MailReceived:
     return MailReceived(
         source=f"import:{order}",
         received_at=mail.received_at,
-        list_id=f"{order}.example.org",
+        list_id=f"demo.{order}.example.org",
         raw=mail.raw,
         parser_version=PARSER_VERSION,
         parsed=parsed,
@@ -111,6 +113,12 @@ class Outcome:
             for state in states
             for mail in mails[state.posting.id]
         }
+
+    def mbox(self) -> bytes:
+        """All patches, as the API gives them."""
+        patches = {row["id"] for row in self.rows("patch")}
+        texts = [row for row in self._tables["patch_text"] if row["patch_id"] in patches]
+        return compose((AmMail(row["mbox_head"], row["mbox_body"], row["mbox_trailers_at"]), ()) for row in texts)
 
     def events(self, name: str) -> Rows:
         return [row for row in self.rows("event") if row["name"] == name]

@@ -1,5 +1,6 @@
 """Mails of our own making, shaped as `git send-email` shapes them."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -7,6 +8,7 @@ from email.utils import format_datetime
 from ingest.receipt import receive
 from schemas.records import Fact, MailReceived
 
+_COVER_TAG = re.compile(r"\[(?:[^]]*[^]\d])?0+/\d+\]")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AUTHOR = "Ada Author <ada@example.org>"
 OTHER = "Otto Other <otto@example.org>"
@@ -42,7 +44,7 @@ def mail(
     Without has_diff, what is tagged, is no answer and is no cover letter (0/n) has a diff.
     """
     references = [answers] if isinstance(answers, str) else list(answers)
-    is_patch = "[" in subject and not subject.lower().startswith("re:") and "0/" not in subject.split("]")[0]
+    is_patch = "[" in subject and not subject.lower().startswith("re:") and _COVER_TAG.search(subject) is None
     text = body or f"{subject.partition('] ')[2] or subject}.\n"
     if is_patch if has_diff is None else has_diff:
         text += "\nSigned-off-by: Ada Author <ada@example.org>\n" + diff(path, f"call({subject!r});")
