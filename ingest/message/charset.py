@@ -12,10 +12,11 @@ _CODECS |= {codec: codec for codec in aliases.values() if codec not in _BANNED}
 _CODECS |= {
     "utf8": "utf_8",
     "unicode_1_1_utf_7": "utf_7",
-    "cp_850": "cp850",
     "koi8_u": "koi8_u",
     "windows_874": "cp874",
+    "windows_949": "cp949",
 }
+_CODECS |= {f"cp_{codec[2:]}": codec for codec in aliases.values() if codec.startswith("cp")}
 
 _WIDER = {
     "gb2312": "gb18030",
