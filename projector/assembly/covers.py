@@ -11,7 +11,10 @@ from projector.assembly.mail import COVER, PATCH, Mail
 def find_covers(work: Drafting) -> None:
     """Tell what is a cover letter now that its answers are known, and open a posting for each."""
     for mail in work.mails:
-        kind, marker, total = work.kinds[mail.id], work.markers[mail.id], mail.total
+        kind = work.kinds[mail.id]
+        if kind not in (PATCH, COVER) and not mail.may_be_cover:
+            continue
+        marker, total = work.markers[mail.id], mail.total
         answers = work.answers.get(mail.message_id, ())
         if kind == PATCH:
             is_cover = mail.number == 0 and any(numbered(answer) for answer in answers)

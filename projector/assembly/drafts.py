@@ -40,13 +40,15 @@ def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
 def _nearest(tree: Tree, kinds: Mapping[int, str]) -> dict[str, Mail | None]:
     """Message-ID -> the nearest cover letter or patch above."""
     above: dict[str, Mail | None] = {}
+    mails, parents = tree.mails, tree.parents
     for name in tree.depths:
-        parent = tree.parents.get(name)
-        mail = tree.mails.get(parent) if parent is not None else None
-        if mail is not None and kinds[mail.id] in (PATCH, COVER):
-            above[name] = mail
+        parent = parents.get(name)
+        if parent is None:
+            above[name] = None
         else:
-            above[name] = above[parent] if parent is not None else None
+            mail = mails.get(parent)
+            is_posted = mail is not None and kinds[mail.id] in (PATCH, COVER)
+            above[name] = mail if is_posted else above[parent]
     return above
 
 

@@ -37,9 +37,11 @@ def build_tree(mails: Iterable[Mail]) -> Tree:
     known = {mail.message_id: mail for mail in mails}
     parents: dict[str, str] = {}
     for name, mail in known.items():
-        above = [other for other in mail.references[-2:] if other != name]
-        if above:
-            parents[name] = above[-1]
+        references = mail.references
+        if references and references[-1] != name:
+            parents[name] = references[-1]
+        elif len(references) > 1:
+            parents[name] = references[-2]
     _place_missing(known, parents)
     return Tree(mails=known, parents=parents, depths=_depths(known, parents))
 
