@@ -13,6 +13,8 @@ COMMANDS = {
     "project": "patchlog.cli.project:project_commands",
     "status": "patchlog.cli.status:status_command",
     "dead-letters": "patchlog.cli.dead_letters:dead_letters_commands",
+    "series": "patchlog.cli.series:series_commands",
+    "explain": "patchlog.cli.explain:explain_command",
     "replay": "patchlog.cli.replay:replay_command",
     "log": "patchlog.cli.log:log_commands",
 }

@@ -86,6 +86,10 @@ class Projects:
                 return choose(sharing, parsed.subject)
         return None
 
+    def sharing(self, name: str) -> list[Project]:
+        """The projects that read a list, by its id or address."""
+        return self._by_list.get(name.lower(), [])
+
     def _index(self) -> None:
         self._by_list = {}
         for project in sorted(self.by_id.values(), key=lambda project: project.id):

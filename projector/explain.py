@@ -1,0 +1,223 @@
+"""Collects what is known of a mail, from the read model and the log, so that it can be explained."""
+
+from datetime import UTC, datetime
+
+from ingest.log import Log
+from ingest.message.headers import header_bytes, normalise, raw_text, split_mail
+from ingest.message.mailboxes import read_mailbox
+from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, mend_no_project
+from projector.assembly.kinds import why_kind
+from projector.assembly.links import Found, Link
+from projector.assembly.mail import COVER, PATCH, PULL_REQUEST, read_subject
+from projector.assembly.posting import Posting
+from projector.assembly.subject import Subject, parse_subject
+from projector.assembly.tracing import Compared, changes, compare
+from projector.fold.candidates import candidates
+from projector.fold.corrections import Corrections
+from projector.fold.fold import read
+from projector.fold.projects import Project, Projects
+from projector.readmodel.queries import explaining as queries
+from projector.readmodel.queries.dead_letters import DeadLetter
+from projector.readmodel.rows import Entry, PostingState, Thread
+from projector.readmodel.working import WorkingSet
+from schemas.mail import ParsedMail
+from schemas.records import MailReceived
+
+API = "/api/1.0"
+MISFITS_MAX = 3
+
+
+class Explainer:
+    """Explains mails as a read model has them. `working` has the connection of a read transaction; nothing is saved."""
+
+    def __init__(self, working: WorkingSet, log: Log) -> None:
+        self._working, self._log = working, log
+        self._projects = Projects(working)
+        self._projects.load()
+        self._corrections = Corrections(working)
+        self._corrections.load()
+
+    def explain(self, message_id: str) -> list[Explanation]:
+        """What became of a mail: in each project that has it, then as a dead letter. Empty where it never came."""
+        found = []
+        for _, project in sorted(self._projects.by_id.items()):
+            thread = self._thread(project, message_id)
+            mail = thread.names.get(message_id) if thread is not None else None
+            if thread is not None and mail is not None:
+                found.append(self._in_project(project, thread, thread.entries[mail]))
+        letters = queries.dead_letters_of(self._working.connection, message_id)
+        return found + [self._dead_letter(letter) for letter in letters]
+
+    def is_named(self, message_id: str) -> bool:
+        """Whether mails that came refer to a Message-ID."""
+        return any(self._thread(project, message_id) is not None for project in self._projects.by_id.values())
+
+    def _thread(self, project: Project, message_id: str) -> Thread | None:
+        thread = self._working.names.get((project.id, message_id))
+        return self._working.threads.get(thread) if thread is not None else None
+
+    def _in_project(self, project: Project, thread: Thread, entry: Entry) -> Explanation:
+        id, fact = entry.mail.id, self._mail(entry.mail.record)
+        parsed, subject = read(fact), read_subject(read(fact).subject, project.settings)
+        state = self._working.posting_in(thread, id)
+        return Explanation(
+            id=id,
+            read=_read(entry.mail.record, fact, parsed, subject),
+            project=project.settings.linkname,
+            found_by=self._found_by(project, fact, parsed),
+            kind=entry.kind,
+            why_kind=why_kind(parsed, subject, entry.kind),
+            duplicates=queries.duplicates_of(self._working.connection, id),
+            inferred=self._inferred(thread, entry, state) if state is not None else None,
+            linked=self._linked(state) if state is not None else None,
+            result=self._result(thread, entry, state),
+        )
+
+    def _mail(self, record: int) -> MailReceived:
+        (found,) = self._log.get([record])
+        assert isinstance(found.fact, MailReceived), (
+            f"record {record}: expected a mail, came {type(found.fact).__name__}"
+        )
+        return found.fact
+
+    def _found_by(self, project: Project, fact: MailReceived, parsed: ParsedMail) -> str:
+        """How a mail found its project, as the settings are by now."""
+        ways = [(name, "its list fields name {}") for name in parsed.list_ids]
+        ways += [(fact.list_id, "its archive was imported as {}")] if fact.list_id else []
+        ways += [(name, "it was sent to {}") for name in fact.recipients]
+        for name, way in ways:
+            sharing = self._projects.sharing(name)
+            if sharing:
+                said = way.format(name)
+                if project not in sharing:
+                    return f"{said} now is another's: the settings were others when it came"
+                if len(sharing) == 1:
+                    return said
+                tags = project.settings.subject_prefix_tags
+                return f"{said}, and its subject has {' or '.join(tags)}" if tags else f"{said}, and no tag of another"
+        return "by settings that were others when it came"
+
+    def _inferred(self, thread: Thread, entry: Entry, state: PostingState) -> Inferred:
+        posting, id = state.posting, entry.mail.id
+        names = {id: entry.mail.message_id for id, entry in thread.entries.items()}
+        place = next((patch.place for patch in posting.patches if patch.id == id), None)
+        wait_us = queries.wait_of(self._working.connection, posting.id)
+        return Inferred(
+            posting=posting.id,
+            role="cover letter" if id == posting.cover else "patch" if place is not None else "extra",
+            place=place,
+            cover=names.get(posting.cover) if posting.cover is not None else None,
+            patches=tuple(names[patch.id] for patch in posting.patches),
+            total=posting.total,
+            reroll=posting.reroll,
+            author=posting.author,
+            name=posting.name,
+            is_full=posting.is_full,
+            is_partial=posting.is_partial,
+            replaces=names.get(posting.answers[0]) if posting.is_partial else None,
+            waits_until=_moment(wait_us) if wait_us is not None else None,
+            announced=state.event,
+        )
+
+    def _linked(self, state: PostingState) -> Linked:
+        posting = state.posting
+        found, superseded = candidates(self._working, state)
+        compared = compare(posting, found, superseded)
+        said = next(iter(self._corrections.said_of(state)), None)
+        link = state.link
+        fitting = [other for other in compared if other.rule is not None]
+        misfits = [other for other in compared if other.rule is None]
+        shown = tuple(fitting + misfits[: 1 if fitting else MISFITS_MAX])
+        otherwise = changes(posting, found, superseded, _nearest(found, shown, link)) if said is None else []
+        named = {other.posting for other in shown} | {change.to for change in otherwise if change.to is not None}
+        if link is not None:
+            named.add(link.to)
+        return Linked(
+            to=link.to if link is not None else None,
+            rule=link.rule if link is not None else None,
+            reason=said[0].reason if said is not None else "",
+            begins=said is not None and said[1] is None,
+            candidates=shown,
+            changes=tuple(otherwise),
+            addresses=queries.addresses(self._working.connection, named),
+        )
+
+    def _result(self, thread: Thread, entry: Entry, state: PostingState | None) -> Result:
+        connection, id = self._working.connection, entry.mail.id
+        series = state.series if state is not None else None
+        revisions: tuple[int, ...] = ()
+        paths = []
+        if series is not None:
+            is_cover = entry.kind == COVER
+            revisions = (
+                queries.revisions_under(connection, id, series) if is_cover else queries.revisions_with(connection, id)
+            )
+            paths = [f"{API}/series/{series}/"]
+            paths += [f"{API}/series/{series}/revisions/{number}/" for number in revisions]
+        is_patch = entry.kind in (PATCH, PULL_REQUEST)
+        if is_patch:
+            paths.append(f"{API}/patches/{id}/")
+        target = thread.entries.get(entry.target) if entry.target is not None else None
+        return Result(
+            series=series,
+            revisions=revisions,
+            patch=id if is_patch else None,
+            depends_on=queries.dependencies_of(connection, series) if series is not None else (),
+            target=target.mail.message_id if target is not None else None,
+            paths=tuple(paths),
+        )
+
+    def _dead_letter(self, letter: DeadLetter) -> Explanation:
+        fact = self._mail(letter.id)
+        parsed = read(fact)
+        names = [*parsed.list_ids, *([fact.list_id] if fact.list_id else []), *fact.recipients]
+        tags = {
+            project.settings.linkname: project.settings.subject_prefix_tags
+            for name in names
+            for project in self._projects.sharing(name)
+        }
+        lists = tuple(name for name in names if "@" not in name)
+        return Explanation(
+            id=letter.id,
+            read=_read(letter.id, fact, parsed, parse_subject(parsed.subject)),
+            dead_letter=f"{letter.reason}, {letter.detail}",
+            mend=mend_no_project(lists, tags),
+        )
+
+
+def _nearest(found: list[Found], shown: tuple[Compared, ...], link: Link | None) -> Posting | None:
+    """The candidate that would be the next to be linked to."""
+    wanted = next((other.posting for other in shown if link is None or other.posting != link.to), None)
+    return next((other.posting for other in found if other.posting.id == wanted), None)
+
+
+def _read(record: int, fact: MailReceived, parsed: ParsedMail, subject: Subject) -> Read:
+    fields, _ = split_mail(normalise(fact.raw))
+    return Read(
+        record=record,
+        source=fact.source,
+        received_at=fact.received_at,
+        message_id=parsed.message_id,
+        message_id_derived=parsed.message_id_derived,
+        subject=parsed.subject,
+        title=subject.title,
+        number=subject.number,
+        total=subject.total,
+        reroll=subject.reroll,
+        branch_reroll=subject.branch_reroll,
+        prefix=subject.prefix,
+        date=parsed.date,
+        date_from=parsed.date_from,
+        author=parsed.author.email,
+        sender=read_mailbox(raw_text(header_bytes(fields, b"from"))).email,
+        references=parsed.references,
+        has_diff=bool(parsed.diff),
+        files=len(parsed.files),
+        change_id=parsed.change_id,
+        supersedes=parsed.supersedes,
+        depends_on=parsed.depends_on,
+    )
+
+
+def _moment(time_us: int) -> datetime:
+    return datetime.fromtimestamp(time_us // 1_000_000, UTC)
