@@ -120,7 +120,17 @@ def listed(get: Get, path: str) -> list[Any]:
         page += 1
 
 
-def test_every_mail_is_on_the_log_byte_for_byte(up: Running, mails: list[bytes]) -> None:
+def test_hostile_mail_goes_through_every_door_and_nothing_breaks(up: Running, get: Get, mails: list[bytes]) -> None:
+    """One test, so that the mails are sent once however the tests are shared out among processes."""
+    every_mail_is_on_the_log_byte_for_byte(up, mails)
+    every_mail_is_accounted_for(up, mails)
+    every_patch_and_series_answers_in_every_shape(get)
+    every_mbox_of_a_patch_is_ascii(get)
+    every_message_id_answers_without_a_fault(get, mails)
+    no_part_complained_or_ended(up)
+
+
+def every_mail_is_on_the_log_byte_for_byte(up: Running, mails: list[bytes]) -> None:
     log = open_log(f"sqlite:///{up.data}/log.db")
     try:
         facts = [record.fact for record in records(log)]
@@ -132,14 +142,14 @@ def test_every_mail_is_on_the_log_byte_for_byte(up: Running, mails: list[bytes])
     assert [fact.raw[:80] for fact in received if fact.parsed is None] == []
 
 
-def test_every_mail_is_accounted_for(up: Running, mails: list[bytes]) -> None:
+def every_mail_is_accounted_for(up: Running, mails: list[bytes]) -> None:
     said = status(up)
     assert sum(said["mails"].values()) + said["duplicates"] == len(mails)
     assert said["dead_letters"] == {}
     assert said["mails"]["patch"] > 100
 
 
-def test_every_patch_and_series_answers_in_every_shape(up: Running, get: Get) -> None:
+def every_patch_and_series_answers_in_every_shape(get: Get) -> None:
     paths = []
     for patch in listed(get, "projects/hostile/patches/"):
         detail = f"/api/1.0/patches/{patch['id']}/"
@@ -156,13 +166,13 @@ def test_every_patch_and_series_answers_in_every_shape(up: Running, get: Get) ->
     assert {path: code for path, code in answers.items() if code != 200} == {}
 
 
-def test_what_a_patch_mail_says_is_ascii_in_its_mbox(up: Running, get: Get) -> None:
+def every_mbox_of_a_patch_is_ascii(get: Get) -> None:
     patches = listed(get, "projects/hostile/patches/")
     mboxes = {patch["id"]: get(f"/api/1.0/patches/{patch['id']}/mbox/")[1] for patch in patches}
     assert [id for id, mbox in mboxes.items() if not mbox.isascii() or not mbox.startswith(b"From ")] == []
 
 
-def test_every_message_id_answers_without_a_fault(up: Running, get: Get, mails: list[bytes]) -> None:
+def every_message_id_answers_without_a_fault(get: Get, mails: list[bytes]) -> None:
     names = {name for mail in mails for name in re.findall(rb"(?im)^message-id:\s*<([^<>\r\n]+)>", mail)}
     assert len(names) > 500
     codes = {name: get(f"/patch/msgid/{quoted(name)}/")[0] for name in sorted(names)}
@@ -170,7 +180,7 @@ def test_every_message_id_answers_without_a_fault(up: Running, get: Get, mails: 
     assert sum(code != 404 for code in codes.values()) > 50
 
 
-def test_no_part_complained_or_ended(up: Running, get: Get) -> None:
+def no_part_complained_or_ended(up: Running) -> None:
     said = up.stderr.read_text()
     assert [
         line for line in said.splitlines() if "Traceback" in line or "exited:" in line or "not parsed" in line
