@@ -56,6 +56,7 @@ def test_the_cr_of_the_transport_is_dropped_and_lines_are_otherwise_kept() -> No
         pytest.param(b"quoted-printable", b"==3D =G =\n\0x\ny=", b"== =G y", id="quoted-printable as git reads it"),
         pytest.param(b"base64", b64encode(b"a\r\nb") + b"\n", b"a\r\nb", id="base64"),
         pytest.param(b"base64", b"YWJj!\nYWJjZA=\n-A\nYWI\n", b"abcabcdab", id="base64 line by line"),
+        pytest.param(b"base64", b"YWJjZ!\nYWJj\n", b"abcabc", id="base64, a digit too many in a line"),
         pytest.param(b"x-uuencode", b"begin 644\n", b"begin 644\n", id="unknown"),
     ],
 )
@@ -90,6 +91,11 @@ def test_the_line_that_begins_the_diff_is_converted_as_git_does() -> None:
         == b"--- a/\xc3\xa4\n+++ b/\xe4\n"
     )
     assert body_of(b"text/plain; charset=iso-8859-1", b"8bit", b"diff -u \xe4") == b"diff -u \xc3\xa4"
+
+
+def test_a_diff_behind_one_empty_line_keeps_its_bytes() -> None:
+    sent = b"\ndiff -u a b\n+\xe4\n"
+    assert body_of(b"text/plain; charset=iso-8859-1", b"8bit", sent) == sent
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from ingest.message.am import take_apart
-from tests.ingest.message.test_am import parsed
+from schemas.mail import Mailbox, ParsedMail
+from tests.ingest.message.test_am import DATE, parsed
 
 
 def field_of(head: bytes, name: bytes) -> bytes:
@@ -39,6 +40,7 @@ def test_where_the_body_begins(raw: bytes, body: bytes) -> None:
         pytest.param(b"plain", b"plain", id="ASCII"),
         pytest.param(b"=?utf-8?q?gr=C3=B6=C3=9Fe?=\n =?UTF-8?b?eA==?=", None, id="encoded words stay, folded"),
         pytest.param(b"=?iso-8859-1?q?gr=F6=DFe?=", None, id="a charset that git knows"),
+        pytest.param(b"=?UTF-8?q?a=FF?=", None, id="bytes that are no UTF-8, as git takes them"),
         pytest.param("größe x".encode(), b"=?utf-8?q?gr=C3=B6=C3=9Fe?= x", id="bare UTF-8"),
         pytest.param(b"a gr\xf6\xdfe b \xe9 c", b"a =?utf-8?q?gr=C3=B6=C3=9Fe_b_=C3=A9?= c", id="bare ISO-8859-1"),
         pytest.param(b"a =? b", b"=?utf-8?q?a_=3D=3F_b?=", id="what only looks like an encoded word"),
@@ -121,3 +123,8 @@ def test_date_is_what_git_can_read(value: bytes | None, date_from: str, written:
 def test_message_id_is_seven_bit(value: bytes | None, written: bytes) -> None:
     mail = b"X: y\n\n" if value is None else b"Message-Id: " + value + b"\n\n"
     assert field_of(take_apart(mail, parsed()).head, b"Message-ID") == written
+
+
+def test_a_message_id_that_was_read_is_written_in_seven_bits_too() -> None:
+    mail = ParsedMail(message_id="é 1@example.org", author=Mailbox("", ""), date=DATE, content_hash=bytes(16))
+    assert field_of(take_apart(b"X: y\n\n", mail).head, b"Message-ID") == b"<?1@example.org>"

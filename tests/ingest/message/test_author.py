@@ -84,6 +84,12 @@ def test_the_lists_own_address_without_via(values: dict[str, bytes]) -> None:
     assert author({**fields, **values}) == JANE
 
 
+def test_a_posting_address_that_is_not_spelled_like_the_list_id() -> None:
+    values = {"from": b"Jane Doe <all@example.com>", "reply-to": b"Jane Doe <jane@example.org>"}
+    assert author(values).email == "all@example.com"
+    assert author({**values, "list-post": b"<mailto:All@example.com>"}) == JANE
+
+
 def test_the_from_at_the_start_of_the_text() -> None:
     values = {"from": b"Jane Doe via list <" + LIST + b">"}
     assert author(values, text="\nFrom: Jane Q. Doe <jane@example.org>\n\nfix") == Mailbox(

@@ -74,7 +74,9 @@ def test_a_wrapped_mail_is_read_and_its_author_noted() -> None:
 
 def test_flowed_text_is_said_to_be() -> None:
     assert body("Content-Type: text/plain; format=flowed\n\n x\n") == (" x\n", b"", True)
-    assert body(MIXED + "--b\nContent-Type: text/plain; format=flowed\n\n x\n--b--\n") == (" x\n", b"", True)
+    flowed = MIXED + "--b\nContent-Type: text/plain; format=flowed\n\n x\n"
+    assert body(flowed + "--b--\n") == (" x\n", b"", True)
+    assert body(flowed + "--b\n\nfooter\n--b--\n") == (" x\nfooter\n", b"", True)
 
 
 def test_mails_inside_mails_are_read_to_a_depth_of_sixteen() -> None:

@@ -66,6 +66,8 @@ def test_content_type(value: bytes, expected: ContentType) -> None:
 def test_file_names(disposition: bytes, is_patch: bool) -> None:
     fields = {b"content-disposition": [disposition]}
     assert read_content_type(fields) == ContentType(is_patch=is_patch)
+    fields[b"content-type"] = [b"text/plain; charset=utf-8"]
+    assert read_content_type(fields) == ContentType(charset="utf-8", is_patch=is_patch)
 
 
 def test_nothing_said_is_plain_text() -> None:

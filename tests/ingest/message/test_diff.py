@@ -25,6 +25,9 @@ HUNK = "@@ -1,2 +1,2 @@ f()\n a\n-b\n+c\n"
         pytest.param(
             "", GIT + "@@ -1,3 +1,4 @@\n a\n\n\n+b\n", "\n-- \n", id="empty context lines without their space"
         ),
+        pytest.param(
+            "", GIT + "@@ -1,4 +1,4 @@\n first\n\n-second\n+2nd\n third\n", "-- \n2.25\n", id="an empty line in a hunk"
+        ),
         pytest.param("", GIT + "@@ -1,2 +1,2 @@\n\n\n", "\n\n-- \n", id="empty lines behind the last hunk"),
         pytest.param("", GIT + "@@ -0,0 +1,2 @@\n+a\n", "cut off\n+b\n", id="a line that is none of the hunk's"),
         pytest.param("", GIT + "@@ -1 +1,2 @@\n-a\n", "-- \n2.25\n", id="a hunk with too little in it"),
@@ -42,6 +45,12 @@ HUNK = "@@ -1,2 +1,2 @@ f()\n a\n-b\n+c\n"
             GIT + HUNK + "diff --git a/y b/y\ndeleted file mode 100644\nindex 1..0\n",
             "-- \n",
             id="a header behind the last hunk",
+        ),
+        pytest.param(
+            "",
+            GIT + HUNK + "diff --git a/y b/y\nold mode 1\nnew mode 2\ndiff --git a/z b/z\nold mode 1\nnew mode 2\n",
+            "-- \n",
+            id="two headers behind the last hunk",
         ),
         pytest.param(
             "",

@@ -15,6 +15,7 @@ from ingest.message.headers import decode_header, header_bytes, header_text, nor
         pytest.param(b">From x\n>>From y\nA: b\n", b"A: b\n", id="quoted folder lines"),
         pytest.param(b"From x", b"From x", id="folder line without an end"),
         pytest.param(b"\nA\r\n", b"\nA\r\n", id="empty first line"),
+        pytest.param(b"\nA\r\nB\r", b"\nA\r\nB\r", id="empty first line, CR at the end"),
         pytest.param(b"", b"", id="nothing"),
     ],
 )
@@ -51,6 +52,7 @@ def test_a_part_has_its_own_headers_and_body() -> None:
     fields, start = split_part(raw, 2, len(raw) - 2)
     assert fields == {b"content-type": [b" text/html"]}
     assert raw[start:-2] == b"body"
+    assert split_part(b"a\n", 1, 1) == ({}, 1)
 
 
 def test_only_wanted_fields_are_collected() -> None:

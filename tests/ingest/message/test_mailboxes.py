@@ -49,5 +49,9 @@ def test_read_mailboxes_in_their_order() -> None:
     ]
 
 
+def test_a_comma_at_the_end_begins_no_mailbox() -> None:
+    assert read_mailboxes("jane@example.org, ") == [Mailbox("", "jane@example.org")]
+
+
 def test_two_hundred_mailboxes_are_read() -> None:
     assert len(read_mailboxes("a@example.org," * 300)) == 200

@@ -29,6 +29,11 @@ from ingest.message.trailers import Trailers, read_trailers
             "Supersedes: https://lore.example.org/all/a%2Fb@x/\n", Trailers(supersedes=("a/b@x",)), id="by URL"
         ),
         pytest.param(
+            "Supersedes: https://lore.example.org/all/%3Ca@x%3E/\n",
+            Trailers(supersedes=("a@x",)),
+            id="by URL, with its brackets",
+        ),
+        pytest.param(
             "- Link to v2: https://lore.example.org/r/b@x\n- Link to v1: https://lore.example.org/r/a%40x/\n",
             Trailers(supersedes=("b@x", "a@x")),
             id="b4's changelog",

@@ -33,6 +33,7 @@ class Letter:
     files: tuple[str, ...] = ("a.c",)
     change_id: str | None = None
     supersedes: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     pull_url: str | None = None
     hint: str = ""
 
@@ -52,6 +53,7 @@ class Letter:
             pull_url=self.pull_url,
             change_id=self.change_id,
             supersedes=self.supersedes,
+            depends_on=self.depends_on,
             content_hash=blake2b(self.name.encode(), digest_size=16).digest(),
         )
 

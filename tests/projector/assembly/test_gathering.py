@@ -32,6 +32,16 @@ P3 = Letter("p3", "[PATCH 3/3] three", "p1", at=2)
             id="extras",
         ),
         pytest.param(
+            [P1, P2, P3, Letter("x", "[PATCH 5/3] five", "p1", at=4), Letter("y", "[PATCH 4/3] four", "p1", at=5)],
+            ["1=p1 2=p2 3=p3 +y +x"],
+            id="extras, by their numbers",
+        ),
+        pytest.param(
+            [P1, P2, P3, Letter("x", "[PATCH 4/3] four", "p1"), Letter("y", "[PATCH v2 4/3] four", "p1 x", at=60)],
+            ["1=p1 2=p2 3=p3 +x", "4=y of 3 replacing v2"],
+            id="an extra that is replaced",
+        ),
+        pytest.param(
             [Letter("x", "[PATCH 4/3] four", "gone"), Letter("y", "[PATCH 1/3] one", "gone", at=1)],
             ["1=y +x of 3"],
             id="an extra that was sent first",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from projector.assembly.links import Found, Link, awaited_key, filed_under, keys, link, run_key
+from projector.assembly.links import Found, Link, awaited_key, change_key, filed_under, keys, link, run_key
 from projector.assembly.posting import Posting, assemble
 from tests.projector.assembly.build import DAY, START, Letter, read
 
@@ -80,6 +80,11 @@ def test_rules_1_and_2_change_id_and_supersedes(letters: Sequence[Letter], expec
     [
         pytest.param(
             [patch("a", "net] one"), patch("b", "v2 net] one", at=9, answers="a")], "a by 3", id="a partial reroll"
+        ),
+        pytest.param(
+            [patch("a", "net] one"), patch("b", "mm] one", at=9, answers="a")],
+            "a by 3",
+            id="a partial reroll for another tree",
         ),
         pytest.param(
             [*work("a", "net", "Work", 0, ["one", "two"]), *work("b", "v2 net", "Work", 60, ["1", "2"])[:2],
@@ -340,6 +345,12 @@ def test_a_posting_is_filed_under_all_by_which_it_is_found() -> None:
     posting = only(cover, Letter("p", "[PATCH 1/1] one", "c"))
     assert keys(posting) == {"name work", "change x", "patch ada@example.org one"}
     assert filed_under(posting) == keys(posting) | {awaited_key("old"), run_key("ada@example.org", 1, half_hour)}
+
+
+def test_a_posting_is_filed_under_what_it_depends_on() -> None:
+    names = ("change-id:y", "message-id:m@example.org")
+    posting = only(Letter("p", "[PATCH] one", "c", depends_on=names))
+    assert filed_under(posting) == keys(posting) | {awaited_key("m@example.org"), change_key("y")}
 
 
 def test_a_posting_that_answers_is_found_by_no_run() -> None:

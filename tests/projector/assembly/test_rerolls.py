@@ -2,7 +2,7 @@
 
 import pytest
 
-from projector.assembly.posting import assemble
+from projector.assembly.posting import PostedPatch, assemble
 from tests.projector.assembly.build import Letter, posted, read
 
 C = Letter("c", "[PATCH 0/3] Work")
@@ -171,6 +171,23 @@ def test_a_partial_reroll_takes_the_place_of_a_patch(letters: list[Letter], expe
             ["1=q1 2=q2 +x of 3 replacing v2"],
             id="with an extra",
         ),
+        pytest.param(
+            [
+                Letter("q1", "[PATCH v2 1/4] two", "c p2", at=60),
+                Letter("q2", "[PATCH v2 2/4] three", "c p3", at=61),
+            ],
+            ["2=q1 3=q2 of 4 replacing v2"],
+            id="of another total, each at the place of its own target",
+        ),
+        pytest.param(
+            [
+                Letter("q1", "[PATCH v2 1/2] one", "c p1", at=60),
+                Letter("q2", "[PATCH v2 2/2] two", "c p2", at=61),
+                Letter("r", "[PATCH v3 2/2] one", "c p1 q1", at=120),
+            ],
+            ["1=q1 2=q2 v2", "2=r of 2 replacing v3"],
+            id="one of a posting that two replacements became, with its total",
+        ),
     ],
 )
 def test_replacements_of_one_run_are_one_posting(letters: list[Letter], expected: list[str]) -> None:
@@ -251,6 +268,11 @@ def test_a_posting_names_what_it_answers_nearest_first() -> None:
     letters = [*SET, Letter("r", "Re: [PATCH 2/3] two", "c p2"), Letter("q", "[PATCH v2 3/3] three", "c p2 r", at=60)]
     assembled = assemble(read(letters))
     assert [posting.answers for posting in assembled.postings] == [(), (4, 3, 1)]
+
+
+def test_a_replacement_names_its_patch() -> None:
+    assembled = assemble(read([*SET, Letter("q", "[PATCH v2] Two", "c p2", at=60)]))
+    assert [posting.patches for posting in assembled.postings[1:]] == [(PostedPatch(2, 5, "two"),)]
 
 
 def test_a_posting_does_not_answer_itself() -> None:
