@@ -105,8 +105,9 @@ class Outcome:
         return {self.ids[row["id"]]: row["name"] for row in self.rows("patch")}
 
     def links(self) -> dict[str, tuple[set[str], int] | None]:
-        """For each mail of a posting: all mails of the posting that this is linked to, and the rule."""
+        """For each mail, of the earliest posting that has it: all mails of what this is linked to, and the rule."""
         states = [msgspec.msgpack.decode(row["state"], type=PostingState) for row in self.rows("posting")]
+        states.sort(key=lambda state: state.posting.order, reverse=True)
         mails = {state.posting.id: {self.ids[id] for id in state.posting.mails} for state in states}
         return {
             mail: (mails[state.link.to], state.link.rule) if state.link is not None else None
