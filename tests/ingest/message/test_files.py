@@ -61,7 +61,7 @@ HUNK = "@@ -1 +1 @@\n-a\n+b\n"
         ),
         pytest.param("--- x1\n+++ x1\n" + HUNK, ("x1",), id="a name that ends in a digit"),
         pytest.param("--- x 2020-01-01 10:00 +1\n+++ x 2020-01-01 10:00 +1\n" + HUNK, ("x",), id="a short time zone"),
-        pytest.param("diff --git a/X b/X\r\nold mode 1\nnew mode 2\n", ("X",), id="CR behind the names"),
+        pytest.param("diff --git a/MAX b/MAX\r\nold mode 1\nnew mode 2\n", ("MAX",), id="CR behind the names"),
         pytest.param(
             "Index: x\n" + "=" * 67 + "\n--- x\t(revision 1)\n+++ x\t(working copy)\n" + HUNK, ("x",), id="svn"
         ),

@@ -270,6 +270,11 @@ def test_a_posting_names_what_it_answers_nearest_first() -> None:
     assert [posting.answers for posting in assembled.postings] == [(), (4, 3, 1)]
 
 
+def test_an_extra_of_a_cover_letter_is_replaced_like_a_patch() -> None:
+    letters = [*SET, Letter("x", "[PATCH 4/3] four", "c", at=4), Letter("q", "[PATCH v2 4/3] four", "c x", at=60)]
+    assert posted(letters) == [f"{SHOWN} +x", "4=q of 3 replacing v2"]
+
+
 def test_a_replacement_names_its_patch() -> None:
     assembled = assemble(read([*SET, Letter("q", "[PATCH v2] Two", "c p2", at=60)]))
     assert [posting.patches for posting in assembled.postings[1:]] == [(PostedPatch(2, 5, "two"),)]
