@@ -38,4 +38,4 @@ def _why_cover(parsed: ParsedMail, subject: Subject) -> str:
         return f"its number is 0 and {diff}"
     if subject.is_tagged:
         return f"patches 1 to n by its author answer it, and it ({subject.number}/{subject.total}) has no diff itself"
-    return "patches 1 to n by its author answer it directly, and it starts its thread without a tag and without a diff"
+    return "patches 1 to n by its author answer it directly, and it starts its thread without tag and diff"

@@ -1,0 +1,247 @@
+"""From what is known of a mail to what is said of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, mend_no_project, sentences
+from projector.assembly.kinds import why_kind
+from projector.assembly.mail import read_subject
+from projector.assembly.tracing import Change, Compared
+from tests.projector.assembly.build import PROJECT, Letter
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+READ = Read(
+    record=17, source="smtp", received_at=AT, message_id="b-1@example.org", message_id_derived=False,
+    subject="[PATCH v2 1/2] net: a", title="net: a", number=1, total=2, reroll=(2,), branch_reroll=None, prefix=(),
+    date=AT, date_from="date", author="ada@example.org", sender="ada@example.org", references=("b-0@example.org",),
+    has_diff=True, files=1, change_id=None, supersedes=(), depends_on=(),
+)  # fmt: skip
+INFERRED = Inferred(
+    posting=16, role="patch", place=1, cover="b-0@example.org", patches=("b-1@example.org", "b-2@example.org"), total=2,
+    reroll=(2,), author="ada@example.org", name="net: one", is_full=True, is_partial=False, replaces=None,
+    waits_until=None, announced=19,
+)  # fmt: skip
+COMPARED = Compared(3, 4, "net: one", True, True, (1,), ("net",), 2, ("net: a", "net: b"), 2)
+LINKED = Linked(
+    to=3, rule=4, reason="", begins=False, candidates=(COMPARED,), changes=(),
+    addresses={3: "revision 1 of series 3", 9: "revision 1 of series 9"},
+)  # fmt: skip
+RESULT = Result(series=3, revisions=(2,), patch=17, depends_on=(), target=None, paths=("/api/1.0/series/3/",))
+
+
+def said(**changes: Any) -> dict[str, list[str]]:
+    """What is said of a patch that differs from the usual one in some field, of whatever part has it."""
+    parts = {"read": READ, "inferred": INFERRED, "linked": LINKED, "result": RESULT}
+    for name, part in parts.items():
+        own = {field: value for field, value in changes.items() if field in part.__struct_fields__}
+        parts[name] = msgspec.structs.replace(part, **own)
+    whole = {name: value for name, value in changes.items() if name in Explanation.__struct_fields__}
+    usual = {
+        "id": 17,
+        "project": "demo",
+        "found_by": "its list fields name demo",
+        "kind": "patch",
+        "why_kind": "a diff",
+    }
+    return dict(sentences(Explanation(**{**usual, **parts, **whole})))  # type: ignore[arg-type]  # by name
+
+
+def test_what_is_said_of_a_patch_whole() -> None:
+    assert said() == {
+        "Read from the mail": [
+            "Message-ID: <b-1@example.org>, record 17 of the log, by smtp",
+            "Subject: [PATCH v2 1/2] net: a",
+            "Tags: number 1 of 2, marker v2; title “net: a”",
+            "Date: 2026-03-02 09:00:00 UTC, from its Date field",
+            "Author: ada@example.org",
+            "References, nearest first: <b-0@example.org>",
+            "Diff: 1 file",
+        ],
+        "Project and kind": ["Project demo: its list fields name demo.", "Kind: patch, for a diff."],
+        "Inferred from other mails": [
+            "It is the patch at place 1 of a posting of 2 patches (total 2).",
+            "Cover letter: <b-0@example.org>.",
+            "Patches: <b-1@example.org>, <b-2@example.org>",
+            "The posting is called “net: one”, by ada@example.org, reroll v2.",
+            "It is full: patches 1 to n are all there.",
+            "Its revision was announced by record 19.",
+        ],
+        "Link to an earlier revision": [
+            "It follows revision 1 of series 3: the same name (rule 4).",
+            "Compared: the same name, prefix net, the same author, v1, sent 2 days earlier, 2 of 2 patch names in both"
+            " (net: a; net: b)",
+        ],
+        "What would have changed that": [
+            "Nothing in its mails alone, as far as the candidates above go.",
+            "An operator can correct it: patchlog series merge, split or link.",
+        ],
+        "Result": ["Series 3, revision 2.", "Patch 17.", "/api/1.0/series/3/"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "expected"),
+    [
+        pytest.param({"message_id_derived": True}, "Read", "it had none: made from its content", id="no Message-ID"),
+        pytest.param({"number": None}, "Read", "Tags: no number, marker v2", id="no number"),
+        pytest.param({"branch_reroll": (5, 10)}, "Read", ", branch v5.10", id="a branch"),
+        pytest.param({"prefix": ("net", "rfc")}, "Read", ", prefix net, rfc;", id="a prefix"),
+        pytest.param({"date_from": "received"}, "Read", "from its topmost Received field", id="a wrong Date"),
+        pytest.param({"sender": "list@example.org"}, "Read", "rewritten by a list as list@example.org", id="unmunged"),
+        pytest.param({"references": ()}, "Read", "References: none", id="no references"),
+        pytest.param({"has_diff": False}, "Read", "Diff: none", id="no diff"),
+        pytest.param({"change_id": "x"}, "Read", "change-id: x", id="change-id"),
+        pytest.param({"supersedes": ("a@b",)}, "Read", "Supersedes or links to: <a@b>", id="supersedes"),
+        pytest.param({"depends_on": ("message-id:a@b",)}, "Read", "Depends on: message-id:a@b", id="depends"),
+        pytest.param({"kind": "cover"}, "Project", "Kind: cover letter, for a diff.", id="a cover letter"),
+        pytest.param({"duplicates": (20, 21)}, "Project", "It came 3 times; again as records 20, 21.", id="duplicates"),
+        pytest.param(
+            {"duplicates": (17,), "id": 15}, "Project", "The bytes of record 17 count", id="a later delivery counts"
+        ),
+        pytest.param({"role": "extra"}, "Inferred", "It is the extra of a posting of 2 patches", id="an extra"),
+        pytest.param(
+            {"is_full": False}, "Inferred", "It is not full: some patch of 1 to n is missing.", id="a patch is missing"
+        ),
+        pytest.param({"patches": ()}, "Inferred", "No patch of it has come.", id="no patch"),
+        pytest.param(
+            {"is_partial": True, "replaces": "a@b"}, "Inferred", "it takes the place of <a@b>", id="a partial reroll"
+        ),
+        pytest.param({"waits_until": AT}, "Inferred", "More of it may come until 2026-03-02 09:00:00", id="a wait"),
+        pytest.param({"to": None, "rule": None}, "Link", "links to nothing before it", id="begins a series"),
+        pytest.param({"candidates": ()}, "Link", "Nothing earlier has its name", id="no candidate"),
+        pytest.param(
+            {"begins": True, "to": None, "reason": "why not"},
+            "Link",
+            "An operator said that it begins a series (“why not”).",
+            id="split by an operator",
+        ),
+        pytest.param({"to": 9, "rule": 0}, "Link", "revision 1 of series 9: an operator said so", id="linked by one"),
+        pytest.param({"to": 9, "rule": 0}, "Link", "By the rules it would be revision 1 of series 3", id="by rule"),
+        pytest.param(
+            {"candidates": (COMPARED, msgspec.structs.replace(COMPARED, posting=9, rule=5, same_author=False))},
+            "Link",
+            "Without that it would be revision 1 of series 9, the same patches by the same author",
+            id="the next best",
+        ),
+        pytest.param(
+            {"candidates": (msgspec.structs.replace(COMPARED, rule=None, misses={4: "too old"}),)},
+            "Link",
+            "not by rule 4: too old",
+            id="what a candidate lacks",
+        ),
+        pytest.param(
+            {"changes": (Change("with the marker v3", 9, 4),)},
+            "What",
+            "With the marker v3 it would have followed revision 1 of series 9: the same name (rule 4).",
+            id="a change that leads elsewhere",
+        ),
+        pytest.param(
+            {"changes": (Change("under another name", None, None),)},
+            "What",
+            "Under another name it would have begun a series.",
+            id="a change that leads nowhere",
+        ),
+        pytest.param({"series": None}, "Result", "in no series yet: its posting waits", id="not listed yet"),
+        pytest.param({"revisions": ()}, "Result", "Series 3, revision none yet.", id="no revision yet"),
+        pytest.param({"result": msgspec.structs.replace(RESULT, depends_on=(5, 6))}, "Result",
+                     "depends on series 5, 6", id="dependencies"),
+        pytest.param({"kind": "comment", "target": "a@b"}, "Result", "It is shown with <a@b>.", id="a comment"),
+        pytest.param(
+            {"kind": "comment", "target": None}, "Result", "What it is about has never come.", id="about nothing"
+        ),
+        pytest.param(
+            {"kind": "other", "series": None, "patch": None, "paths": ()},
+            "Result",
+            "It is kept, and shown nowhere.",
+            id="shown nowhere",
+        ),
+        pytest.param({"dead_letter": "no-project, x"}, "Set aside", "No project took it: no-project, x.", id="dead"),
+        pytest.param({"dead_letter": "x", "mend": ("Do it.",)}, "What", "Do it.", id="what mends it"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_mail_that_is_otherwise(changes: dict[str, Any], part: str, expected: str) -> None:
+    lines = [line for heading, lines in said(**changes).items() if heading.startswith(part) for line in lines]
+    assert any(expected in line for line in lines), lines
+    if "dead_letter" not in changes:
+        assert [line for lines in said().values() for line in lines if expected in line] == []
+
+
+@pytest.mark.parametrize(
+    ("letter", "kind", "expected"),
+    [
+        pytest.param(Letter("a", "[PATCH] x"), "patch", "it has a diff and a tag in brackets", id="tagged"),
+        pytest.param(Letter("a", "x"), "patch", "it has a diff and no references", id="untagged"),
+        pytest.param(Letter("a", "Re: x"), "comment", "its subject starts as an answer does (Re:)", id="Re:"),
+        pytest.param(
+            Letter("a", "Re: x", diff=True),
+            "comment",
+            "its subject starts as an answer does (Re:), though it has a diff",
+            id="Re: with a diff",
+        ),
+        pytest.param(
+            Letter("a", "x", "b", diff=True),
+            "comment",
+            "it answers another mail, and has a diff but no tag in brackets",
+            id="an untagged answer with a diff",
+        ),
+        pytest.param(
+            Letter("a", "x", "b", diff=False), "comment", "it answers another mail, and has no diff", id="an answer"
+        ),
+        pytest.param(
+            Letter("a", "[PATCH] x", hint="comment"), "comment", "its X-Patchwork-Hint says that it is one", id="hint"
+        ),
+        pytest.param(
+            Letter("a", "[PATCH] x", hint="ignore"), "ignored", "its X-Patchwork-Hint says to ignore it", id="ignored"
+        ),
+        pytest.param(Letter("a", "[PATCH 0/2] x"), "cover", "its number is 0 and it has no diff", id="0/n"),
+        pytest.param(
+            Letter("a", "[PATCH 0/2] x", diff=True),
+            "cover",
+            "its number is 0 and numbered patches answer it, though it has a diff",
+            id="0/n with a diff",
+        ),
+        pytest.param(
+            Letter("a", "x", diff=False),
+            "cover",
+            "patches 1 to n by its author answer it directly, and it starts its thread without tag and diff",
+            id="an untagged cover letter",
+        ),
+        pytest.param(
+            Letter("a", "[PATCHSET 3/9] x", diff=False),
+            "cover",
+            "patches 1 to n by its author answer it, and it (3/9) has no diff itself",
+            id="a nested set",
+        ),
+        pytest.param(
+            Letter("a", "x", diff=False, pull_url="https://example.org main"),
+            "pull-request",
+            "it asks to pull https://example.org main and has no diff",
+            id="a pull request",
+        ),
+        pytest.param(
+            Letter("a", "x", diff=False),
+            "other",
+            "it has no diff, is no cover letter, asks to pull nothing and answers nothing",
+            id="other",
+        ),
+    ],
+)
+def test_why_a_mail_is_of_its_kind(letter: Letter, kind: str, expected: str) -> None:
+    parsed = letter.parsed()
+    assert why_kind(parsed, read_subject(parsed.subject, PROJECT), kind) == expected
+
+
+def test_a_mail_without_a_project_is_mended_by_one() -> None:
+    assert "--listid un.example.org" in mend_no_project(("un.example.org",), {})[0]
+    assert "--listid LIST-ID" in mend_no_project((), {})[0]
+
+
+def test_a_mail_without_a_tag_is_mended_by_tags() -> None:
+    told = mend_no_project(("a.example.org",), {"net": ("net", "net-next"), "bpf": ("bpf",)})
+    assert told[0] == (
+        "Projects read the list, but only subjects with one of their tags (bpf takes bpf; net takes net, net-next)."
+    )
+    assert "patchlog project set bpf --subject-prefix-tags" in told[1]
