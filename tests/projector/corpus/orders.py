@@ -17,6 +17,8 @@ from tests.projector.corpus.cases import RECEIVED, Delivery
 from tests.projector.fold.world import Rows, World
 
 SEEDS = 5
+BATCHES = (500, 1, 500, 3, 500)
+"""The sizes in which the orders are folded, in turn: they change nothing."""
 GIVEN = "given"
 
 
@@ -44,7 +46,7 @@ def arrive(folder: Path, orders: Mapping[str, Sequence[Delivery]], listid: str =
                 parsed[mail] = parse(*mail)
             world.append(_received(mail, parsed[mail], name))
         world.append(ImportFinished(source=f"import:{name}", mails=len(mails)))
-        world.catch_up(batch=(500, 1, 3)[number % 3])
+        world.catch_up(batch=BATCHES[number % len(BATCHES)])
     return world
 
 
