@@ -61,7 +61,7 @@ def worst() -> list[Cost]:
     plain = [(f"plain {size}", _plain(size)) for size in PLAIN_BYTES]
     costs = _best([*plain, *_mails()])
     scale, hostile = costs[: len(plain)], costs[len(plain) :]
-    ranked = [_against(cost, scale) for cost in hostile]
+    ranked = [against(cost, scale) for cost in hostile]
     return sorted(ranked, key=lambda cost: cost.times, reverse=True)
 
 
@@ -125,7 +125,7 @@ def _cost(fold: Fold, working: WorkingSet, records: list[Record], name: str, raw
     return Cost(name, len(raw), read - begin, taken - read, time.process_time() - start)
 
 
-def _against(cost: Cost, scale: Sequence[Cost]) -> Cost:
+def against(cost: Cost, scale: Sequence[Cost]) -> Cost:
     """How many times what a plain mail of 4 KB, or of its size, costs; between two sizes on a straight line."""
     sizes = [plain.bytes for plain in scale]
     at = min(bisect_left(sizes, cost.bytes), len(sizes) - 1)

@@ -55,7 +55,7 @@ def judge_list(
     disjoint = disjoint_links(sights, result)
     findings = [*_broken(series, NOT_WHOLE), *_broken(rerolls, NOT_LINKED), *disjoint, *look_wrong(sights, result)]
     return Report(
-        name=project.listid,
+        name=project.listemail.partition("@")[0],
         counts={"mails": len(facts), **_counts(result), **_certain(series, rerolls)},
         links=_by_rule(link.rule for link in result.links.values()),
         disjoint=_by_rule(finding.rule for finding in disjoint if finding.rule is not None),

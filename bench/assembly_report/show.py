@@ -46,7 +46,7 @@ def _table(title: str, reports: Sequence[Report], rows: Iterable[tuple[str, Sequ
     table = Table(title=title, title_justify="left")
     table.add_column("")
     for report in reports:
-        table.add_column(report.name.split(".lists.")[0].partition("@")[0], justify="right", overflow="fold")
+        table.add_column(report.name, justify="right", overflow="fold")
     for name, values in rows:
         table.add_row(name, *map(str, values))
     return table

@@ -1,0 +1,49 @@
+"""What the measurements of cost fold is what they say it is."""
+
+from collections import Counter
+
+from bench.assembly_report import core
+from bench.assembly_report.sight import look
+from bench.folding import per_mail, projecting, received
+from bench.hostile import Cost, against
+from bench.threads import one_thread, small_threads
+from projector.assembly.tree import threads
+from schemas.records import MailReceived
+from tests.projector.fold.world import PROJECT
+
+
+def mails_of(raws: list[bytes]) -> list[MailReceived]:
+    return list(received(raws))
+
+
+def test_one_thread_is_one_series_a_tenth_of_whose_mails_are_posted() -> None:
+    facts = mails_of(one_thread(300))
+    seen = core.see(facts, PROJECT)
+    assert len(set(threads(seen).values())) == 1
+    result = core.run(seen)
+    kinds = Counter(result.kinds.values())
+    assert (kinds["cover"], kinds["patch"], kinds["comment"]) == (3, 27, 270)
+    (series,) = result.series
+    assert [(revision.version, revision.is_complete) for revision in series] == [(1, True), (2, True), (3, True)]
+
+
+def test_small_threads_are_as_much_posted_and_of_the_same_size() -> None:
+    small, big = small_threads(300), one_thread(300)
+    assert 0.8 < sum(map(len, small)) / sum(map(len, big)) < 1.25
+    assert sum(sight.is_patch for sight in look(mails_of(small))) == 30
+
+
+def test_folding_takes_all_mails_and_announces_what_is_complete() -> None:
+    with projecting() as made:
+        seconds = made.fold(received(one_thread(100)), batch=30)
+        kinds = Counter(type(record.fact).__name__ for record in made.log.read(0, 1000))
+        assert made.generation.position == made.log.end()
+    assert seconds > 0
+    assert (kinds["MailReceived"], kinds["RevisionAnnounced"]) == (100, 1)
+    assert len(per_mail(small_threads(20), rounds=2)) == 2
+
+
+def test_a_mail_is_compared_with_a_plain_one_of_its_size_and_of_4_kb_at_least() -> None:
+    scale = [Cost("plain", 4096, 0, 0, 1.0), Cost("plain", 8192, 0, 0, 2.0)]
+    sizes = {100: 3.0, 4096: 3.0, 6144: 2.0, 8192: 1.5, 100_000: 1.5}
+    assert {size: against(Cost("odd", size, 1.0, 1.0, 1.0), scale).times for size in sizes} == sizes
