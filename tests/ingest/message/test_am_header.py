@@ -43,6 +43,7 @@ def test_where_the_body_begins(raw: bytes, body: bytes) -> None:
         pytest.param(b"=?UTF-8?q?a=FF?=", None, id="bytes that are no UTF-8, as git takes them"),
         pytest.param("größe x".encode(), b"=?utf-8?q?gr=C3=B6=C3=9Fe?= x", id="bare UTF-8"),
         pytest.param(b"a gr\xf6\xdfe b \xe9 c", b"a =?utf-8?q?gr=C3=B6=C3=9Fe_b_=C3=A9?= c", id="bare ISO-8859-1"),
+        pytest.param("a  ü  b".encode(), b"a  =?utf-8?q?=C3=BC?=  b", id="two spaces"),
         pytest.param(b"a =? b", b"=?utf-8?q?a_=3D=3F_b?=", id="what only looks like an encoded word"),
         pytest.param(b"=?y?q?a=FC_b?= c", b"=?utf-8?q?a=C3=BC?= b c", id="unknown charset"),
         pytest.param(

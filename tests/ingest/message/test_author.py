@@ -40,6 +40,7 @@ def test_an_author_who_wrote_himself_is_taken_as_he_is() -> None:
             Mailbox("Jane Doe via list", LIST.decode()),
             id="another name in Reply-To",
         ),
+        pytest.param({"reply-to": LIST}, Mailbox("Jane Doe via list", LIST.decode()), id="the list in Reply-To"),
         pytest.param(
             {"cc": b"jane d <x@example.org>", "list-post": b"<mailto:x@example.org>"},
             Mailbox("Jane Doe via list", LIST.decode()),

@@ -34,6 +34,7 @@ def at(year: int, month: int, day: int, hour: int, minute: int = 0, second: int 
         pytest.param(b"Fri, 20 Nov 99999 10:00:00 +0000", None, id="year beyond all"),
         pytest.param(b"Fri, 31 Dec 9999 23:00:00 -0500", None, id="zone leads beyond the last year"),
         pytest.param(b"Fri, 20 Nov 1969 10:00:00 +0000", None, id="before there was mail"),
+        pytest.param(b"Fri, 20 Nov 1000 10:00:00", None, id="a thousand years ago, without a zone"),
         pytest.param(b"Fri, 20 Nov 2020 1\xb2:00:00 +0000", None, id="a digit that is no number"),
         pytest.param(b"yesterday", None, id="garbage"),
         pytest.param(b"", None, id="empty"),
@@ -82,6 +83,7 @@ def test_read_date(date: bytes | None, received: bytes | None, expected: tuple[d
     [
         pytest.param([RECEIVED, b"; Sat, 21 Nov 2020 09:00:00 +0000"], at(2020, 11, 20, 9), id="the topmost"),
         pytest.param([b"from a by b"], None, id="no time"),
+        pytest.param([b"Fri, 20 Nov 2020 09:00:00 +0000"], None, id="no semicolon"),
         pytest.param([b"from a; by b"], None, id="no time behind the semicolon"),
     ],
 )

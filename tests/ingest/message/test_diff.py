@@ -89,6 +89,12 @@ HUNK = "@@ -1,2 +1,2 @@ f()\n a\n-b\n+c\n"
             "Index: of words\n--- \n", "Index: x\n" + "=" * 67 + "\n--- x\n+++ x\n" + HUNK, "", id="not yet an index"
         ),
         pytest.param("hi\n", "--- x\n+++ x\n" + HUNK + GIT + HUNK, "", id="plain before git"),
+        pytest.param(
+            "Index: of words\n",
+            GIT + HUNK + "Index: x\n" + "=" * 67 + "\n--- x\n+++ x\n" + HUNK,
+            "",
+            id="git before svn",
+        ),
         pytest.param("hi\n", GIT + HUNK + "--- x\n+++ x\n" + HUNK, "", id="git before plain"),
         pytest.param("Index: 1\n" * 2, "Index: 1\n" * 6 + "--- x\n+++ x\n" + HUNK, "", id="six lines before the names"),
         pytest.param("", "--- x\n+++ x\n@@ -1 +1 @@\n-a\n+\fb\u2028c\n", "x\n", id="only LF ends a line"),

@@ -13,6 +13,8 @@ from ingest.message.encoded_words import decode_words
         pytest.param("=?UTF-8?B?SsOkbmU=?=", "Jäne", id="B"),
         pytest.param("=?utf-8?b?SsOkbmU?=", "Jäne", id="B without its padding"),
         pytest.param("=?utf-8?b?SsOkbmUA=A?=", "Jäne", id="B that goes on behind its padding"),
+        pytest.param("=?utf-8?b?SsOkbmU=QUJD?=", "Jäne", id="B with another behind its padding"),
+        pytest.param("=?utf-8?b?SsOk!bmU=?=", "Jäne", id="B with what is no digit of it"),
         pytest.param("=?utf-8?b?SsOkbmVBB?=", "JäneA", id="B with six bits too many"),
         pytest.param("=?iso-8859-1?q?=E4?= =?iso-8859-1?q?b?= c", "äb c", id="white space between words is none"),
         pytest.param("=?utf-8?q?=C3?= =?utf-8?q?=A4?=", "ä", id="a character cut in two"),

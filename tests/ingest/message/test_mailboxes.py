@@ -30,6 +30,7 @@ from schemas.mail import Mailbox
         pytest.param("Jane <jane@example.org", "Jane", "jane@example.org", id="bracket not closed"),
         pytest.param("Jane <jane@ example.org>", "Jane", "jane@example.org", id="space inside"),
         pytest.param('"Jane <jane@example.org>', "Jane", "jane@example.org", id="quote not closed"),
+        pytest.param("Jane <3 Doe <jane@example.org>", "Jane <3 Doe", "jane@example.org", id="bracket in a name"),
         pytest.param("Jane", "Jane", "", id="a name alone"),
         pytest.param("", "", "", id="empty"),
         pytest.param(",,", "", "", id="commas"),

@@ -15,6 +15,9 @@ END = "\n\nfor you to fetch changes up to 4567:\n"
         pytest.param(
             SINCE + PHRASE + "  git://example.org/x.git tags/v1" + END, "git://example.org/x.git tags/v1", id="usual"
         ),
+        pytest.param(
+            "\n" + PHRASE.lower() + "  git://example.org/x.git v1" + END, "git://example.org/x.git v1", id="a small git"
+        ),
         pytest.param(SINCE + PHRASE + "  https://example.org/x.git" + END, "https://example.org/x.git", id="no ref"),
         pytest.param(
             SINCE + PHRASE + "  https://example.org/x.git for-next  " + END,

@@ -34,6 +34,11 @@ RULE = "_" * 47 + "\n"
             id="a rule with a text below",
         ),
         pytest.param(
+            f"All.\n{RULE}" + ("long line " * 150 + "\n") * FOOTER_MAX_LINES,
+            f"All.\n{RULE}" + ("long line " * 150 + "\n") * FOOTER_MAX_LINES,
+            id="a rule with long lines below",
+        ),
+        pytest.param(
             f"All.\n\n{RULE}A table\n\n-- \n2.39.5\n", f"All.\n\n{RULE}A table\n", id="a rule above a signature"
         ),
     ],

@@ -29,8 +29,8 @@ from ingest.message.trailers import Trailers, read_trailers
             "Supersedes: https://lore.example.org/all/a%2Fb@x/\n", Trailers(supersedes=("a/b@x",)), id="by URL"
         ),
         pytest.param(
-            "Supersedes: https://lore.example.org/all/%3Ca@x%3E/\n",
-            Trailers(supersedes=("a@x",)),
+            "Supersedes: https://lore.example.org/all/%3CX1@xX%3E/\n",
+            Trailers(supersedes=("X1@xX",)),
             id="by URL, with its brackets",
         ),
         pytest.param(

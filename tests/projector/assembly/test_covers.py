@@ -30,6 +30,23 @@ P2 = Letter("p2", "[PATCH 2/2] two", "c", at=2)
             [C, P1, Letter("p2", "[PATCH 2/2] two", "c", at=2, by="bob")], ["c: 1=p1 2=p2"], id="sent by somebody else"
         ),
         pytest.param(
+            [C, P1, Letter("p2", "[PATCH 2/2] two", "c p1", at=2, by="bob")],
+            ["c: 1=p1 2=p2"],
+            id="deep, sent by somebody else",
+        ),
+        pytest.param(
+            [Letter("r", "a question", at=-9, diff=False), C, P1, P2], ["c: 1=p1 2=p2"], id="behind a question"
+        ),
+        pytest.param(
+            [
+                Letter("c", "[PATCH 0/2] Work", "gone"),
+                Letter("p1", "[PATCH 1/2] one", "gone c", at=1),
+                Letter("p2", "[PATCH 2/2] two", "gone", at=2),
+            ],
+            ["c: 1=p1 of 2", "2=p2 of 2"],
+            id="what stands beside a cover letter with patches is not of it",
+        ),
+        pytest.param(
             [C, P1, P2, Letter("x", "[PATCH 3/2] more", "c", at=3), Letter("y", "[PATCH 4/2] even more", "c x", at=4)],
             ["c: 1=p1 2=p2 +x +y"],
             id="numbered beyond the total: extras, also of one another",

@@ -97,6 +97,30 @@ def test_a_number_that_moved_away_is_not_given_again() -> None:
     assert [revision.version for revision in found] == [2, 4]
 
 
+def test_replacements_in_postings_that_are_waited_for_stand_for_themselves() -> None:
+    letters = [
+        Letter("a", "[PATCH 1/2] one"),
+        Letter("b", "[PATCH 2/2] two", at=60),
+        Letter("q", "[PATCH v2] one", "a", at=90),
+        Letter("r", "[PATCH v2] two", "b", at=120),
+    ]
+    assert revised(*letters) == [(1, (3,), False), (2, (4,), False)]
+
+
+def test_a_revision_depends_on_what_its_mails_and_those_before_it_say() -> None:
+    cover = Letter("c", "[PATCH 0/1] Work", depends_on=("message-id:m@example.org",))
+    letters = [
+        cover,
+        Letter("p", "[PATCH 1/1] one", "c", at=1),
+        Letter("q", "[PATCH v2] one", "c p", at=60, depends_on=("change-id:x",)),
+    ]
+    revisions = revise([Member(posting) for posting in postings(*letters)])
+    assert [revision.depends_on for revision in revisions] == [
+        ("message-id:m@example.org",),
+        ("change-id:x", "message-id:m@example.org"),
+    ]
+
+
 def test_a_posting_that_is_waited_for_is_no_revision_yet() -> None:
     assert revised(Letter("p", "[PATCH 1/2] one")) == []
     assert revised(Letter("p", "[PATCH 1/2] one"), settled=True) == [(1, (1,), False)]
