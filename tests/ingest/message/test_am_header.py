@@ -71,6 +71,11 @@ def test_a_long_field_is_folded_and_an_endless_one_is_cut() -> None:
     assert b"Subject" not in take_apart(b"From: a@b\n\n", parsed()).head
 
 
+def test_a_long_field_whose_lines_are_short_enough_stays() -> None:
+    value = b"x" * 600 + b"\n " + b"y" * 600
+    assert field_of(take_apart(b"Subject: " + value + b"\n\n", parsed()).head, b"Subject") == value
+
+
 def test_the_last_field_of_a_name_counts_as_it_does_for_git() -> None:
     mail = b"SUBJECT: one\nX: y\nSubject: two\n\n"
     assert field_of(take_apart(mail, parsed()).head, b"Subject") == b"two"

@@ -60,6 +60,7 @@ def test_kinds(letter: Letter, kind: str) -> None:
         pytest.param(Letter("a", "[PATCH 0/3] x", diff=False), False, id="a cover letter is one already"),
         pytest.param(Letter("a", "Re: new feature", diff=False), False, id="answer by its subject"),
         pytest.param(Letter("a", "new feature", diff=False, hint="comment"), False, id="forced to be a comment"),
+        pytest.param(Letter("a", "[PATCH 1/3] Work", diff=False), True, id="numbered like the first patch"),
         pytest.param(Letter("a", "new feature", diff=False, hint="ignore"), False, id="dropped"),
     ],
 )
