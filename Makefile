@@ -18,7 +18,7 @@ PYTEST_ARGS ?= -n 2
 COVERED := --cov=projector.assembly --cov=ingest.message --cov=schemas --cov-branch \
 	--cov-report=term-missing:skip-covered --cov-fail-under=100
 
-.PHONY: help setup run test check format bench assembly-report lock clean
+.PHONY: help setup run test check format bench mutants assembly-report lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ format: setup ## Lay the code out
 
 bench: setup ## Measure, and print figures; ARGS=--quick for a short look, ARGS=receive for one of them
 	@$(BIN)/python -m bench $(ARGS)
+
+mutants: setup ## See how many faults put into the pure rooms their tests notice; ARGS="COUNT SEED" takes others
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	$(BIN)/python -m bench.mutants $(ARGS)
 
 assembly-report: setup ## Say what becomes of a list's mail; MBOX=path (quoted, if several), REPORT_ARGS="--json"
 	@[ -n "$(MBOX)" ] || { echo "make: which archive? make assembly-report MBOX=path" >&2; exit 1; }
