@@ -5,6 +5,9 @@ from projector.assembly.links import Found
 from projector.readmodel.rows import PostingState, Thread
 from projector.readmodel.working import WorkingSet
 
+LINKS_MAX = 100
+"""So many links are followed from a posting to the first of its series."""
+
 
 def candidates(working: WorkingSet, state: PostingState) -> tuple[list[Found], set[int]]:
     """All that a posting may link to, in order of id, and the mails that it supersedes."""
@@ -25,8 +28,27 @@ def candidates(working: WorkingSet, state: PostingState) -> tuple[list[Found], s
     if not ids:
         return [], superseded
     working.postings.need(ids)
-    found = [Found(other.posting, other.series) for id in sorted(ids) if (other := working.postings.get(id))]
+    others = [other for id in sorted(ids) if (other := working.postings.get(id)) is not None]
+    found = [
+        Found(other.posting, other.series if other.posting.author == posting.author else _series(working, other))
+        for other in others
+    ]
     return found, superseded
+
+
+def _series(working: WorkingSet, state: PostingState) -> int | None:
+    """The series that a posting will be in by its links, which are worked out before postings are grouped anew.
+
+    It is asked of other authors' postings alone, of which a name has few: rule 4 counts their series.
+    """
+    seen = {state.posting.id}
+    while state.link is not None and state.link.to not in seen and len(seen) < LINKS_MAX:
+        seen.add(state.link.to)
+        target = working.postings.get(state.link.to)
+        if target is None:
+            break
+        state = target
+    return state.series
 
 
 def _holder(working: WorkingSet, project: int, name: str) -> tuple[Thread, int] | None:
