@@ -34,9 +34,7 @@ P2 = Letter("p2", "[PATCH 2/2] two", "c", at=2)
             ["c: 1=p1 2=p2"],
             id="deep, sent by somebody else",
         ),
-        pytest.param(
-            [Letter("r", "a question", at=-9, diff=False), C, P1, P2], ["c: 1=p1 2=p2"], id="behind a question"
-        ),
+        pytest.param([Letter("r", "Re: a question", at=-9), C, P1, P2], ["c: 1=p1 2=p2"], id="behind a comment"),
         pytest.param(
             [
                 Letter("c", "[PATCH 0/2] Work", "gone"),
