@@ -125,6 +125,7 @@ def test_a_correction_without_a_projector_waits_for_one(station: Station, monkey
 def test_old_numbers_lead_where_their_patches_are(station: Station) -> None:
     station.run("series", "merge", str(A), str(B))
     assert "is in series" in station.run("series", "link", f"{B}/1", str(A)).output
+    assert f"there is no revision 2 of a series {B}" in station.run("series", "split", f"{B}/2").stderr
     station.run("series", "split", f"{B}/1")
     assert station.said() == SeriesSplit(mail=B, series=A, revision=3)
     station.run("series", "split", f"{A}/2")

@@ -29,10 +29,9 @@ def place_of_revision(connection: Connection, series_id: int, version: int) -> P
             revision_alias.c.series_id == series_id, revision_alias.c.version == version
         )
     ).first()
-    if moved is not None:
-        return _place(connection, revision.c.series_id == moved[0], revision.c.version == moved[1])
-    now = connection.execute(select(series_alias.c.target_id).where(series_alias.c.id == series_id)).scalar()
-    return _place(connection, revision.c.series_id == now, revision.c.version == version) if now is not None else None
+    if moved is None:
+        return None
+    return _place(connection, revision.c.series_id == moved[0], revision.c.version == moved[1])
 
 
 def first_place(connection: Connection, series_id: int) -> Place | None:
