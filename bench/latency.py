@@ -98,7 +98,7 @@ def _wait_until_visible(api: http.client.HTTPConnection, patch: int) -> None:
         response.read()
         if response.status == 200:
             return
-        assert response.status == 404, response.status
+        assert response.status in (404, 503), response.status  # 503: the projector has not yet begun
         time.sleep(LOOK_SECONDS)
 
 
