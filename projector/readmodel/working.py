@@ -50,7 +50,7 @@ class WorkingSet:
 
     def add(self, table: Table, row: Row) -> None:
         """Write a row, in place of the one with its primary key."""
-        key = tuple(row[column.name] for column in table.primary_key.columns)
+        key = tuple([row[name] for name in _KEYS[table.name]])
         self._rows.setdefault(table.name, {})[key] = row
 
     def remove(self, table: Table, *key: Any) -> None:
@@ -366,6 +366,8 @@ def _hash(key: str) -> int:
     """64 bits of a key, signed. Two keys that share them only make a few more postings looked at."""
     return int.from_bytes(blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True)
 
+
+_KEYS = {table.name: [column.name for column in table.primary_key.columns] for table in t.metadata.sorted_tables}
 
 _UPDATE_PATCH = (
     update(t.patch)
