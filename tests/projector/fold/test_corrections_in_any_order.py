@@ -63,7 +63,7 @@ def replayed(world: World) -> World:
 
 
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     phases=PHASES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
