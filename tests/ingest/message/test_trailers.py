@@ -15,6 +15,9 @@ from ingest.message.trailers import Trailers, read_trailers
         pytest.param("Change-Id: I0123\n", Trailers(), id="Gerrit's is none"),
         pytest.param(" change-id: x\n> change-id: x\n", Trailers(), id="not at the start of a line"),
         pytest.param(
+            "Acked-by: \nTested-by: J\n", Trailers(given=("Tested-by: J",)), id="a line that says nothing, then another"
+        ),
+        pytest.param(
             "base-commit: 0123456789abcdef\nbase-commit: fedcba9\n", Trailers(base_commit="0123456789abcdef"), id="base"
         ),
         pytest.param(

@@ -90,6 +90,7 @@ def test_what_is_said_of_a_patch_whole() -> None:
         pytest.param({"branch_reroll": (5, 10)}, "Read", ", branch v5.10", id="a branch"),
         pytest.param({"prefix": ("net", "rfc")}, "Read", ", prefix net, rfc;", id="a prefix"),
         pytest.param({"date_from": "received"}, "Read", "from its topmost Received field", id="a wrong Date"),
+        pytest.param({"date_from": "receipt"}, "Read", "from its receipt", id="no date at all"),
         pytest.param({"sender": "list@example.org"}, "Read", "rewritten by a list as list@example.org", id="unmunged"),
         pytest.param({"references": ()}, "Read", "References: none", id="no references"),
         pytest.param({"has_diff": False}, "Read", "Diff: none", id="no diff"),
@@ -97,6 +98,7 @@ def test_what_is_said_of_a_patch_whole() -> None:
         pytest.param({"supersedes": ("a@b",)}, "Read", "Supersedes or links to: <a@b>", id="supersedes"),
         pytest.param({"depends_on": ("message-id:a@b",)}, "Read", "Depends on: message-id:a@b", id="depends"),
         pytest.param({"kind": "cover"}, "Project", "Kind: cover letter, for a diff.", id="a cover letter"),
+        pytest.param({"duplicates": (20,)}, "Project", "It came 2 times; again as record 20.", id="a duplicate"),
         pytest.param({"duplicates": (20, 21)}, "Project", "It came 3 times; again as records 20, 21.", id="duplicates"),
         pytest.param(
             {"duplicates": (17,), "id": 15}, "Project", "The bytes of record 17 count", id="a later delivery counts"
@@ -125,6 +127,15 @@ def test_what_is_said_of_a_patch_whole() -> None:
             "Link",
             "Without that it would be revision 1 of series 9, the same patches by the same author",
             id="the next best",
+        ),
+        pytest.param(
+            {"candidates": (msgspec.structs.replace(COMPARED, days=0),)},
+            "Link",
+            ", sent the same day,",
+            id="the same day",
+        ),
+        pytest.param(
+            {"candidates": (msgspec.structs.replace(COMPARED, days=-1),)}, "Link", ", sent 1 day later,", id="later"
         ),
         pytest.param(
             {"candidates": (msgspec.structs.replace(COMPARED, rule=None, misses={4: "too old"}),)},
@@ -167,6 +178,14 @@ def test_what_is_said_of_a_mail_that_is_otherwise(changes: dict[str, Any], part:
     assert any(expected in line for line in lines), lines
     if "dead_letter" not in changes:
         assert [line for lines in said().values() for line in lines if expected in line] == []
+
+
+def test_nothing_is_said_of_what_there_is_none_of() -> None:
+    compared = msgspec.structs.replace(COMPARED, common=(), days=1)
+    assert said(candidates=(compared,))["Link to an earlier revision"][1].endswith(
+        ", sent 1 day earlier, 0 of 2 patch names in both"
+    )
+    assert said(paths=())["Result"] == ["Series 3, revision 2.", "Patch 17."]
 
 
 @pytest.mark.parametrize(

@@ -348,9 +348,9 @@ def test_a_posting_is_filed_under_all_by_which_it_is_found() -> None:
 
 
 def test_a_posting_is_filed_under_what_it_depends_on() -> None:
-    names = ("change-id:y", "message-id:m@example.org")
+    names = ("change-id:x:y", "message-id:m:1@example.org")
     posting = only(Letter("p", "[PATCH] one", "c", depends_on=names))
-    assert filed_under(posting) == keys(posting) | {awaited_key("m@example.org"), change_key("y")}
+    assert filed_under(posting) == keys(posting) | {awaited_key("m:1@example.org"), change_key("x:y")}
 
 
 def test_a_posting_that_answers_is_found_by_no_run() -> None:

@@ -107,6 +107,19 @@ def test_replacements_in_postings_that_are_waited_for_stand_for_themselves() -> 
     assert revised(*letters) == [(1, (3,), False), (2, (4,), False)]
 
 
+def test_a_replacement_keeps_the_extras_of_what_it_replaces_in() -> None:
+    letters = [
+        C,
+        P1,
+        P2,
+        Letter("x", "[PATCH 3/2] more", "c", at=3),
+        Letter("q", "[PATCH v2 2/2] two", "c p2", at=60),
+        Letter("y", "[PATCH v2 4/2] yet more", "c p2 q", at=61),
+    ]
+    found = revise([Member(posting, settled=True) for posting in postings(*letters)])
+    assert [(revision.patches, revision.extras) for revision in found] == [((2, 3, 4), (4,)), ((2, 5, 4, 6), (4, 6))]
+
+
 def test_a_revision_depends_on_what_its_mails_and_those_before_it_say() -> None:
     cover = Letter("c", "[PATCH 0/1] Work", depends_on=("message-id:m@example.org",))
     letters = [

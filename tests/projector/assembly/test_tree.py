@@ -73,6 +73,11 @@ def test_depths_count_place_holders_and_come_parents_first() -> None:
         seen.add(name)
 
 
+def test_depths_below_what_was_measured_before_go_on_from_there() -> None:
+    mails = read([Letter("a", "x"), Letter("c", "x", "a b"), Letter("b", "x", "a")])
+    assert build_tree(mails).depths == {"a": 0, "b": 1, "c": 2}
+
+
 def test_a_parent_may_be_merely_named() -> None:
     mails = read([Letter("b", "x", "a"), Letter("c", "x")])
     assert [build_tree(mails).parent(mail) for mail in mails] == ["a", None]
