@@ -43,6 +43,12 @@ class Draft:
         return sum(1 <= place <= total for place in self.places) == total
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is a cover letter with all its patches threaded below: no run of unthreaded mail adds to it."""
+        roots = sum(not mail.references for mail in self.mails())
+        return self.cover is not None and not self.shares_cover and self.is_full and roots == 1
+
+    @property
     def root(self) -> Mail:
         """The mail that opened it."""
         root = self.cover if self.cover is not None and not self.shares_cover else self.opener

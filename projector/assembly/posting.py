@@ -105,6 +105,10 @@ def half_hour(mail: Mail) -> int:
     return mail.date // RUN_SECONDS
 
 
+def _runs(own: Iterable[Mail]) -> tuple[int, ...]:
+    return tuple(sorted({half_hour(mail) for mail in own if not mail.references and mail.total is not None}))
+
+
 def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
     own = draft.mails()
     cover, head = draft.cover, draft.head
@@ -134,7 +138,7 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         files=only.files if only is not None else (),
         change_ids=tuple(sorted({mail.change_id for mail in own if mail.change_id is not None})),
         supersedes=tuple(sorted({name for mail in own for name in mail.supersedes})),
-        runs=tuple(sorted({half_hour(mail) for mail in own if not mail.references and mail.total is not None})),
+        runs=() if draft.is_whole else _runs(own),
         received=latest.received,
         source=latest.source,
         depends_on=_depends_on(own),

@@ -214,6 +214,14 @@ def unthreaded(name: str, tags: str, at: float, by: str = "ada") -> Letter:
             id="an extra",
         ),
         pytest.param(
+            [unthreaded("c", "0/1", 0), Letter("a", "[PATCH 1/1] a", "c", at=1), unthreaded("x", "2/1", 2)],
+            ["c: 1=a", "2=x of 1"],
+            id="no extra of what is threaded and has all its patches",
+        ),
+        pytest.param(
+            [unthreaded("c", "0/1", 0), unthreaded("a", "1/1", 1)], ["c: 1=a"], id="a cover letter and its only patch"
+        ),
+        pytest.param(
             [
                 unthreaded("a", "1/2", 0),
                 Letter("x", "[PATCH 3/2] x", "a", at=1),

@@ -341,10 +341,15 @@ def only(*letters: Letter) -> Posting:
 
 def test_a_posting_is_filed_under_all_by_which_it_is_found() -> None:
     half_hour = int(START.timestamp()) // 1800
-    cover = Letter("c", "[PATCH 0/1] Work", supersedes=("old",), change_id="x")
-    posting = only(cover, Letter("p", "[PATCH 1/1] one", "c"))
+    cover = Letter("c", "[PATCH 0/2] Work", supersedes=("old",), change_id="x")
+    posting = only(cover, Letter("p", "[PATCH 1/2] one", "c"))
     assert keys(posting) == {"name work", "change x", "patch ada@example.org one"}
-    assert filed_under(posting) == keys(posting) | {awaited_key("old"), run_key("ada@example.org", 1, half_hour)}
+    assert filed_under(posting) == keys(posting) | {awaited_key("old"), run_key("ada@example.org", 2, half_hour)}
+
+
+def test_a_cover_letter_with_all_its_patches_below_it_is_found_by_no_run() -> None:
+    posting = only(Letter("c", "[PATCH 0/1] Work"), Letter("p", "[PATCH 1/1] one", "c"))
+    assert filed_under(posting) == keys(posting)
 
 
 def test_a_posting_is_filed_under_what_it_depends_on() -> None:
