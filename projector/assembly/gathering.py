@@ -31,8 +31,8 @@ def join_unthreaded(work: Drafting) -> None:
     """Mails that name no others: of one author, reroll and total, in one run, with orders that do not clash."""
     groups: dict[tuple[str, Marker, int], list[Draft]] = defaultdict(list)
     for draft in work.drafts:
-        stands_alone = draft.total is None or draft.answered is not None or draft.shares_cover or draft.is_whole
-        if not stands_alone and not draft.root.references:
+        stands_alone = draft.answered is not None or draft.shares_cover or draft.is_whole
+        if draft.total is not None and not stands_alone and not draft.root.references:
             groups[draft.author, draft.marker, draft.total].append(draft)
     merged: set[Draft] = set()
     for drafts in groups.values():
