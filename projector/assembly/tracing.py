@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from projector.assembly import links
-from projector.assembly.drafts import RUN_SECONDS
 from projector.assembly.links import YEAR_SECONDS, Found
 from projector.assembly.posting import Posting
 
@@ -149,9 +148,7 @@ def _misses_reply(posting: Posting, other: Posting) -> str:
     if not same_name and not higher:
         who = "the marker is not higher" if posting.author == other.author else "the author is another"
         return f"the name is another, and {who}"
-    if abs(posting.date - other.date) <= RUN_SECONDS:
-        return "it was sent in one run with it, under another name, with no patch name in common"
-    return "another mail that it answers is nearer"
+    return "it was sent in one run with it, under another name, with no patch name in common"
 
 
 def _misses_name(posting: Posting, other: Posting) -> str:

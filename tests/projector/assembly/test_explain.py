@@ -180,6 +180,18 @@ def test_what_is_said_of_a_mail_that_is_otherwise(changes: dict[str, Any], part:
         assert [line for lines in said().values() for line in lines if expected in line] == []
 
 
+def test_only_what_was_read_and_its_kind_is_said_of_a_mail_in_no_posting() -> None:
+    assert list(said(inferred=None, linked=None, result=None)) == ["Read from the mail", "Project and kind"]
+
+
+def test_first_delivery_that_counts_says_no_more_than_how_often_it_came() -> None:
+    assert said(duplicates=(18,))["Project and kind"][2:] == ["It came 2 times; again as record 18."]
+
+
+def test_no_announcement_is_said_of_what_was_not_announced() -> None:
+    assert not any("announced" in line for line in said(announced=None)["Inferred from other mails"])
+
+
 def test_nothing_is_said_of_what_there_is_none_of() -> None:
     compared = msgspec.structs.replace(COMPARED, common=(), days=1)
     assert said(candidates=(compared,))["Link to an earlier revision"][1].endswith(

@@ -151,6 +151,27 @@ def test_what_the_nearest_candidate_lacks(letters: Sequence[Letter], rule: int, 
     assert compared.misses[rule] == expected
 
 
+def test_an_answer_with_a_narrower_prefix_lacks_the_width() -> None:
+    traced = Traced(*work("a", "", "one", 0, ["x", "y"]), Letter("b", "[PATCH net 0/2] one", "a", at=60, by="ada"))
+    reason = "its prefix says more than that one's (net against nothing)"
+    assert traced.compared()[0].misses[3] == reason
+
+
+def test_a_higher_reroll_by_another_lacks_the_author_and_the_patches() -> None:
+    traced = Traced(*work("a", "", "one", 0, ["x", "y"]), *work("b", "v2", "one", 60, ["p", "q"], by="bob"))
+    reason = "the author is another and only 0 of 2 patch names are in both"
+    assert traced.compared()[0].misses[4] == reason
+
+
+def test_what_is_higher_already_and_has_no_name_is_not_tried_higher_or_renamed() -> None:
+    traced = Traced(patch("a", "v2] one"), Letter("b", "[PATCH v5]", at=60))
+    assert traced.changes("a") == {
+        "under the name “one”": ("a", 4),
+        "under the name “one” and with the marker v5": ("a", 4),
+        "with a line “Supersedes: <a>”": ("a", 2),
+    }
+
+
 def test_different_stable_kernels_are_the_reason_by_every_rule_that_looks_at_names() -> None:
     traced = Traced(Letter("a", "[PATCH 5.10 0/1] one"), *work("b", "5.4 v2", "one", 60, ["two"]))
     answering = Traced(Letter("a", "[PATCH 5.10 0/2] one"), Letter("b", "[PATCH 5.4 v2 0/2] one", "a", at=60))
