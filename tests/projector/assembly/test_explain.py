@@ -188,6 +188,13 @@ def test_first_delivery_that_counts_says_no_more_than_how_often_it_came() -> Non
     assert said(duplicates=(18,))["Project and kind"][2:] == ["It came 2 times; again as record 18."]
 
 
+def test_cover_letter_of_a_posting_is_named_where_there_is_another_one() -> None:
+    named = "Cover letter: <b-0@example.org>."
+    assert named in said()["Inferred from other mails"]
+    assert named not in said(role="cover letter")["Inferred from other mails"]
+    assert not any("Cover letter" in line for line in said(cover=None)["Inferred from other mails"])
+
+
 def test_no_announcement_is_said_of_what_was_not_announced() -> None:
     assert not any("announced" in line for line in said(announced=None)["Inferred from other mails"])
 
