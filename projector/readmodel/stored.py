@@ -1,0 +1,233 @@
+"""What the working set has in the tables: how it is loaded by key, and how it is written.
+
+What is loaded is loaded through the connection of the transaction under way. Nothing here decides anything.
+"""
+
+from collections.abc import Collection, Iterable
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select, update
+
+from projector.assembly.mail import Mail
+from projector.readmodel import tables as t
+from projector.readmodel.rows import Entry, Filed, PatchState, PostingState, Row, Shown, Thread
+from projector.readmodel.statements import chunks, delete_where, select_in, upsert
+
+Keyed = tuple[int, str]
+"""A project's id, and a key within the project."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_posting = msgspec.msgpack.Decoder(PostingState).decode
+_decode_mail = msgspec.msgpack.Decoder(Mail).decode
+
+
+class Stored:
+    """Loads and saves for the caches of `projector.readmodel.working`, which holds what is not saved yet."""
+
+    connection: Connection
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[Any, Row | None]] = {}
+        self._entries: dict[int, tuple[Thread, Entry]] = {}
+
+    def numbers_gone(self, series: int) -> set[int]:
+        """The numbers of a series that lead to revisions of other series."""
+        columns = t.revision_alias.c
+        stored = self.connection.execute(select(columns.version).where(columns.series_id == series)).scalars()
+        fresh = {
+            version: row for (id, version), row in self._rows.get(t.revision_alias.name, {}).items() if id == series
+        }
+        return {version for version in stored if version not in fresh} | {
+            n for n, row in fresh.items() if row is not None
+        }
+
+    # --- threads and their mails ---
+
+    def _load_names(self, keys: Collection[Keyed]) -> dict[Keyed, int]:
+        found: dict[Keyed, int] = {}
+        table = t.thread_name.c
+        for project, names in _by_project(keys).items():
+            for chunk in chunks(names):
+                rows = self.connection.execute(
+                    select(table.message_id, table.thread_id).where(
+                        table.project_id == project, table.message_id.in_(chunk)
+                    )
+                )
+                found.update({(project, name): thread for name, thread in rows})
+        return found
+
+    def _save_names(self, kept: list[tuple[Keyed, int]], gone: list[Keyed]) -> None:
+        assert not gone, "a name that was seen stays"
+        rows = [{"project_id": project, "message_id": name, "thread_id": thread} for (project, name), thread in kept]
+        upsert(self.connection, t.thread_name, rows)
+
+    def _load_threads(self, ids: Collection[int]) -> dict[int, Thread]:
+        threads: dict[int, Thread] = {}
+        for row in select_in(self.connection, t.thread_name, t.thread_name.c.thread_id, ids):
+            name, id = row["message_id"], row["thread_id"]
+            threads.setdefault(id, Thread(id, row["project_id"], {}, {}, set())).names[name] = None
+        for row in select_in(self.connection, t.mail, t.mail.c.thread_id, ids):
+            thread = threads[row["thread_id"]]
+            thread.entries[row["id"]] = Entry(_decode_mail(row["summary"]), row["kind"], row["target_id"])
+            thread.names[row["message_id"]] = row["id"]
+        for chunk in chunks(ids):
+            columns = t.posting.c
+            for posting, id in self.connection.execute(
+                select(columns.id, columns.thread_id).where(columns.thread_id.in_(chunk))
+            ):
+                threads[id].postings.add(posting)
+        return threads
+
+    def _save_threads(self, kept: list[tuple[int, Thread]], gone: list[int]) -> None:
+        """A thread is its mails, names and postings, and these are saved by themselves."""
+
+    def _save_entries(self) -> None:
+        rows = [
+            {
+                "id": entry.mail.id,
+                "project_id": thread.project,
+                "message_id": entry.mail.message_id,
+                "thread_id": thread.id,
+                "kind": entry.kind,
+                "target_id": entry.target,
+                "summary": _encode(entry.mail),
+            }
+            for thread, entry in self._entries.values()
+        ]
+        upsert(self.connection, t.mail, rows)
+        self._entries.clear()
+
+    # --- postings and the keys that find them ---
+
+    def _load_postings(self, ids: Collection[int]) -> dict[int, PostingState]:
+        rows = select_in(self.connection, t.posting, t.posting.c.id, ids)
+        return {row["id"]: _decode_posting(row["state"]) for row in rows}
+
+    def _save_postings(self, kept: list[tuple[int, PostingState]], gone: list[int]) -> None:
+        delete_where(self.connection, t.posting, ["id"], gone)
+        rows = [
+            {
+                "id": id,
+                "project_id": state.project,
+                "thread_id": state.thread,
+                "series_id": state.series,
+                "state": _encode(state),
+            }
+            for id, state in kept
+        ]
+        upsert(self.connection, t.posting, rows)
+
+    def _load_keys(self, keys: Collection[Keyed]) -> dict[Keyed, Filed]:
+        found: dict[Keyed, set[int]] = {}
+        table = t.posting_key.c
+        for project, names in _by_project(keys).items():
+            hashes = {_hash(name): name for name in names}
+            for chunk in chunks(hashes):
+                rows = self.connection.execute(
+                    select(table.key, table.posting_id).where(table.project_id == project, table.key.in_(chunk))
+                )
+                for key, posting in rows:
+                    found.setdefault((project, hashes[key]), set()).add(posting)
+        return {key: Filed(ids, frozenset(ids)) for key, ids in found.items()}
+
+    def _save_keys(self, kept: list[tuple[Keyed, Filed]], gone: list[Keyed]) -> None:
+        assert not gone, "a key that nothing is filed under is kept as an empty set"
+        new, old = [], []
+        for (project, name), filed in kept:
+            key = _hash(name)
+            new += [{"project_id": project, "key": key, "posting_id": id} for id in sorted(filed.ids - filed.stored)]
+            old += [(project, key, id) for id in sorted(filed.stored - filed.ids)]
+            filed.stored = frozenset(filed.ids)
+        delete_where(self.connection, t.posting_key, ["project_id", "key", "posting_id"], old)
+        upsert(self.connection, t.posting_key, new)
+
+    # --- what is shown, as far as the fold looks at it again ---
+
+    def _load_patches(self, ids: Collection[int]) -> dict[int, PatchState]:
+        table = t.patch.c
+        found = {}
+        for chunk in chunks(ids):
+            rows = self.connection.execute(
+                select(
+                    table.id, table.project_id, table.state, table.series_id, table.last_updated_us, table.test_state
+                ).where(table.id.in_(chunk))
+            )
+            found.update({row[0]: PatchState(*row[1:]) for row in rows})
+        return found
+
+    def _save_patches(self, kept: list[tuple[int, PatchState]], gone: list[int]) -> None:
+        """Bring what changed into the rows; a row that is itself new is added before it is saved."""
+        fresh = self._rows.get(t.patch.name, {})
+        rows = []
+        for id, state in kept:
+            values = {
+                "state": state.state,
+                "series_id": state.series,
+                "last_updated_us": state.last_updated_us,
+                "test_state": state.test_state,
+            }
+            row = fresh.get((id,))
+            if row is not None:
+                row.update(values)
+            else:
+                rows.append({"b_id": id, **values})
+        if rows:
+            self.connection.execute(_UPDATE_PATCH, rows)
+
+    def _load_series(self, ids: Collection[int]) -> dict[int, Shown]:
+        series = select_in(self.connection, t.series, t.series.c.id, ids)
+        found = {row["id"]: Shown(row, {}, set(), set()) for row in series}
+        for row in select_in(self.connection, t.revision, t.revision.c.series_id, ids):
+            found[row["series_id"]].revisions[row["version"]] = row
+        for chunk in chunks(ids):
+            table = t.posting.c
+            for posting, series in self.connection.execute(
+                select(table.id, table.series_id).where(table.series_id.in_(chunk))
+            ):
+                found[series].postings.add(posting)
+        for id, shown in found.items():
+            shown.gone = self.numbers_gone(id)
+        return found
+
+    def _save_series(self, kept: list[tuple[int, Shown]], gone: list[int]) -> None:
+        delete_where(self.connection, t.series, ["id"], gone)
+        upsert(self.connection, t.series, [shown.row for _, shown in kept])
+
+    def _load_people(self, emails: Collection[str]) -> dict[str, Row]:
+        return {row["email"]: row for row in select_in(self.connection, t.person, t.person.c.email, emails)}
+
+    def _save_people(self, kept: list[tuple[str, Row]], gone: list[str]) -> None:
+        upsert(self.connection, t.person, [row for _, row in kept])
+
+    def _load_results(self, targets: Collection[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Row]]:
+        found: dict[tuple[str, int], dict[str, Row]] = {}
+        columns = {"revision": t.test_result.c.posting_id, "patch": t.test_result.c.patch_id}
+        for kind, column in columns.items():
+            ids = [id for target, id in targets if target == kind]
+            for row in select_in(self.connection, t.test_result, column, ids) if ids else ():
+                found.setdefault((kind, row[column.name]), {})[row["test_name"]] = row
+        return found
+
+    def _save_results(self, kept: list[tuple[tuple[str, int], dict[str, Row]]], gone: list[tuple[str, int]]) -> None:
+        upsert(self.connection, t.test_result, [row for _, results in kept for row in results.values()])
+
+
+def _by_project(keys: Iterable[Keyed]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for project, name in keys:
+        found.setdefault(project, []).append(name)
+    return found
+
+
+def _hash(key: str) -> int:
+    """64 bits of a key, signed. Two keys that share them only make a few more postings looked at."""
+    return int.from_bytes(blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True)
+
+
+_UPDATE_PATCH = (
+    update(t.patch)
+    .where(t.patch.c.id == bindparam("b_id"))
+    .values({name: bindparam(name) for name in ("state", "series_id", "last_updated_us", "test_state")})
+)
