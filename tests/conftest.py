@@ -1,8 +1,15 @@
 """What all tests share: where real mail is, if it is there."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A change is judged by the same examples each time; who works on it draws new ones with every run.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 REAL_MAIL = Path(__file__).resolve().parents[2] / "shared" / "mail"
 

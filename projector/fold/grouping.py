@@ -126,17 +126,17 @@ class Grouping:
     def _note_dependents(self, thread: Thread, posting: Posting, keys: frozenset[str], dirty: dict[int, None]) -> None:
         """Whatever may link to a posting, or could before it changed, is looked at again."""
         mails = set(posting.mails)
-        awaited = {
+        awaits = {
             links.awaited_key(entry.mail.message_id) for id in mails if (entry := thread.entries.get(id)) is not None
         }
-        wanted = [(thread.project, key) for key in keys | awaited if not key.startswith("run ")]
+        wanted = [(thread.project, key) for key in keys | awaits if not key.startswith("run ")]
         self._working.keys.need(wanted)
         for key in sorted(wanted):
             filed = self._working.keys.get(key)
             for id in sorted(filed.ids) if filed is not None else ():
                 other = self._working.postings.get(id)
-                if other is not None and other.posting.order >= posting.order:
-                    dirty[id] = None
+                if other is not None and (key[1] in awaits or other.posting.order >= posting.order):
+                    dirty[id] = None  # by a Supersedes: line even to what was sent later, as its Date has it
                 if other is not None and other.posting.depends_on:
                     self._waiting.add(id)
         for id in sorted(thread.postings):

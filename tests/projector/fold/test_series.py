@@ -260,6 +260,19 @@ def test_weekly_series_of_one_name_stay_apart(world: World) -> None:
     assert len(world.rows(t.series)) == 4
 
 
+@pytest.mark.parametrize("is_last", [False, True])
+def test_posting_that_supersedes_what_is_dated_later_follows_it_whatever_came_first(
+    world: World, is_last: bool
+) -> None:
+    mails = [
+        mail("[PATCH] net: old", "a", minute=40),
+        mail("[PATCH] net: new", "b", minute=9, body="Supersedes: <a@example.org>\n"),
+    ]
+    deliver(world, mails[: 1 if is_last else 0] + mails[1:] + mails[: 0 if is_last else 1])
+    assert len(world.rows(t.series)) == 1
+    assert sorted(map(tuple, revisions(world))) == [("a",), ("b",)]
+
+
 def test_same_title_by_two_people_stays_two_series(world: World) -> None:
     deliver(world, [mail("[PATCH] net: fix typo", "a"), mail("[PATCH] net: fix typo", "b", author=OTHER, minute=9)])
     assert len(world.rows(t.series)) == 2
