@@ -16,8 +16,8 @@ COMMIT_MAX_RECORDS = 500
 WAITING_MAX_BYTES = 96 * 1024 * 1024
 """Beyond this, appends are refused at once; room for three of the largest mails and their parsed forms."""
 GATHER_SECONDS = 0.0005
-"""How long the next commit waits for company after one that had some: on a fast disk, twice the mails a commit and a
-fifth less CPU a mail at 20 sessions. An append that comes alone never waits."""
+"""How long the next commit waits for company after one that had some, so that busy sessions share more of their syncs.
+An append that comes alone never waits."""
 FACT_BYTES = 1000
 """What a fact without a mail is taken to weigh; most are smaller."""
 
