@@ -6,6 +6,7 @@ import threading
 import structlog
 
 from ingest.log import LogError, open_log
+from projector.generation import CannotFold
 from projector.live import follow
 from projector.readmodel.generations import ReadModels
 from projector.replay import Progress
@@ -26,6 +27,9 @@ def run(settings: Settings) -> int:
             follow(log, ReadModels(settings.database_url), stopping.is_set)
         finally:
             log.close()
+    except CannotFold as error:
+        logger.exception("projector.stopped", why=str(error))
+        return 1
     except (LogError, ValueError, AssertionError) as error:
         logger.error("projector.stopped", why=str(error))
         return 1

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ingest.log import Log
-from projector.fold import Fold
+from ingest.log import Log, LogError, LogUnavailable
+from projector.fold import CannotFold, Fold
 from projector.readmodel.generations import ReadModels
 from projector.readmodel.working import NotLive, WorkingSet
 from schemas.records import Fact, Record
@@ -26,23 +26,43 @@ class Generation:
     def fold(self, limit: int) -> int:
         """Fold up to `limit` records that come next, and give their number.
 
-        Raises NotLive where another moved the position. After any exception nothing of the batch is written or
-        remembered.
+        Raises NotLive where another moved the position, and CannotFold where the record that comes next cannot be
+        folded; what stands before such a record is. After any exception nothing of the batch is written or remembered.
         """
-        records = self._log.read(self.position, limit)
+        records = self._read_next(limit)
+        if not records:
+            return 0
+        try:
+            self._fold_all(records)
+        except CannotFold as error:
+            self._reload()
+            if error.record == records[0].id:
+                raise
+            return self.fold(error.record - records[0].id)
+        except BaseException:
+            self._reload()
+            raise
+        self.position = records[-1].id
+        return len(records)
+
+    def _read_next(self, limit: int) -> list[Record]:
+        try:
+            records = self._log.read(self.position, limit)
+        except LogUnavailable:
+            raise
+        except LogError:  # one of them cannot be read: it stops us when it is the next one
+            records = self._log.read(self.position, 1)
         if records:
             self._check(records)
-            try:
-                with self._connection.begin():
-                    self._fold.prefetch(records)
-                    for record in records:
-                        self._fold.apply(record)
-                    self._working.save(self.position, records[-1].id)
-            except BaseException:
-                self._reload()
-                raise
-            self.position = records[-1].id
-        return len(records)
+        return records
+
+    def _fold_all(self, records: Sequence[Record]) -> None:
+        """Fold records in one transaction."""
+        with self._connection.begin():
+            self._fold.prefetch(records)
+            for record in records:
+                self._fold.apply(record)
+            self._working.save(self.position, records[-1].id)
 
     def announcements(self) -> list[Fact]:
         """What the active projector has to append, now that it has caught up."""
@@ -71,4 +91,4 @@ class Generation:
             raise AssertionError(f"log: expected record {expected} next, came record {records[0].id}")
 
 
-__all__ = ["Generation", "NotLive"]
+__all__ = ["CannotFold", "Generation", "NotLive"]

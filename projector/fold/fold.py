@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ingest.log import LogUnavailable
 from ingest.message import parse
 from projector.assembly.mail import Mail, read_mail
 from projector.fold.announcing import Announcing
 from projector.fold.corrections import Corrections
+from projector.fold.failing import CannotFold
 from projector.fold.grouping import Grouping
 from projector.fold.mails import Mails
 from projector.fold.pending import RETRY, Pending
@@ -68,16 +70,33 @@ class Fold:
         self._ahead.clear()
         for record in records:
             if isinstance(record.fact, MailReceived):
-                parsed = read(record.fact)
-                project = self.projects.place(parsed, record.fact.list_id, record.fact.recipients)
-                if project is not None:
-                    mail = _see(record.id, record.fact, parsed, project)
-                    mails.append((project.id, mail))
-                    self._ahead[record.id] = (project.settings, mail)
+                try:
+                    seen = self._look_ahead(record.id, record.fact)
+                except Exception as error:
+                    raise CannotFold(record.id, error) from error
+                if seen is not None:
+                    mails.append(seen)
         self._mails.prefetch(mails)
 
+    def _look_ahead(self, id: int, fact: MailReceived) -> tuple[int, Mail] | None:
+        parsed = read(fact)
+        project = self.projects.place(parsed, fact.list_id, fact.recipients)
+        if project is None:
+            return None
+        mail = _see(id, fact, parsed, project)
+        self._ahead[id] = (project.settings, mail)
+        return project.id, mail
+
     def apply(self, record: Record) -> None:
-        """Fold one record in. Raises for a record of a type that it does not know: it is never skipped."""
+        """Fold one record in. Raises CannotFold for one that it does not know or stumbles over: it is never skipped."""
+        try:
+            self._apply(record)
+        except LogUnavailable:
+            raise
+        except Exception as error:
+            raise CannotFold(record.id, error) from error
+
+    def _apply(self, record: Record) -> None:
         moment = Moment(record.id, microseconds(record.recorded_at))
         match record.fact:
             case MailReceived() as fact:
@@ -118,7 +137,7 @@ class Fold:
         project = self.projects.place(parsed, fact.list_id, fact.recipients)
         if project is None:
             names = ", ".join(parsed.list_ids) or fact.list_id or "no list"
-            self._set_aside(id, fact, "no-project", f"no project has the list it came by ({names})")
+            self._set_aside(id, fact, parsed, "no-project", f"no project has the list it came by ({names})")
             return
         self._receive_in(id, fact, project, Reading(parsed, fact.raw), moment)
 
@@ -130,8 +149,7 @@ class Fold:
             mail = _see(id, fact, reading.parsed, project)
         self._mails.receive(project.id, mail, reading, moment)
 
-    def _set_aside(self, id: int, fact: MailReceived, reason: str, detail: str) -> None:
-        parsed = read(fact)
+    def _set_aside(self, id: int, fact: MailReceived, parsed: ParsedMail, reason: str, detail: str) -> None:
         self._working.counts[f"dead-letter:{reason}"] += 1
         self._working.add(
             t.dead_letter,

@@ -4,16 +4,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from ingest.log import Log, open_log
-from projector.generation import Generation, NotLive
+from ingest.log import Log, LogError, open_log
+from projector.generation import CannotFold, Generation, NotLive
 from projector.live import follow, open_live
 from projector.readmodel import tables as t
 from projector.readmodel.generations import NoReadModel, Reader, ReadModels
 from projector.replay import ReplayRunning, replay
-from schemas.records import ClockAdvanced, RevisionAnnounced
+from schemas.records import ClockAdvanced, Fact, Record, RevisionAnnounced
+from tests.projector.fold.listlog import ListLog
 from tests.projector.fold.mailing import series
 from tests.projector.fold.world import PROJECT
 
@@ -172,3 +174,41 @@ def test_pointer_that_is_none_is_a_clear_error(models: ReadModels, text: str) ->
 def test_other_databases_are_refused() -> None:
     with pytest.raises(ValueError, match="expected sqlite:///PATH, came 'mysql://x'"):
         ReadModels("mysql://x")
+
+
+class Unheard(Fact, frozen=True, kw_only=True):
+    """A fact of a type that the projector does not know."""
+
+    type_name: ClassVar[str] = "unheard"
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_record_that_cannot_be_folded_stops_the_projector_there_and_is_named(tmp_path: Path, batch: int) -> None:
+    log = ListLog()
+    log.append([PROJECT, *series("a", 2), Unheard(), *series("b", 1)])
+    models = ReadModels(f"sqlite:///{tmp_path}/readmodel.db")
+    generation = Generation(log, models, models.create())
+    with pytest.raises(CannotFold, match=r"record 6 of the log cannot be folded: .* came Unheard"):
+        while generation.fold(batch):
+            pass
+    assert generation.position == models.successor(generation.number)[1] == 5, "what stands before it is folded"
+    generation.close()
+
+
+def test_record_that_cannot_be_read_stops_the_projector_there(tmp_path: Path) -> None:
+    class Torn(ListLog):
+        def read(self, after_id: int, limit: int = 1000) -> list[Record]:
+            found = super().read(after_id, limit)
+            if any(record.id == 4 for record in found):
+                raise LogError("record 4: expected a known type, came 'unheard'")
+            return found
+
+    log = Torn()
+    log.append([PROJECT, *series("a", 2)])
+    models = ReadModels(f"sqlite:///{tmp_path}/readmodel.db")
+    generation = Generation(log, models, models.create())
+    with pytest.raises(LogError, match="record 4"):
+        while generation.fold(100):
+            pass
+    assert generation.position == 3
+    generation.close()
