@@ -1,6 +1,7 @@
 """One generation being filled: batches of records, each folded in memory and written in one transaction."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ingest.log import Log, LogError, LogUnavailable
 from projector.fold import CannotFold, Fold
@@ -44,6 +45,12 @@ class Generation:
             raise
         self.position = records[-1].id
         return len(records)
+
+    def reach(self, position: int, limit: int) -> None:
+        """Fold on up to a position, `limit` records at a time. Where another folds the same meanwhile, its work counts."""
+        while self.position < position:
+            with suppress(NotLive):
+                self.fold(limit)
 
     def _read_next(self, limit: int) -> list[Record]:
         try:

@@ -49,8 +49,7 @@ def open_live(log: Log, models: ReadModels) -> Generation:
     if successor == 0:
         return Generation(log, models, number)
     generation = Generation(log, models, successor)
-    while generation.position < position:
-        generation.fold(BATCH)
+    generation.reach(position, BATCH)
     models.point_to(successor)
     return generation
 

@@ -42,8 +42,7 @@ def _replay(log: Log, models: ReadModels, progress: Progress, batch_size: int, d
         _catch_up(log, generation, progress, batch_size)
         if live is not None:
             stopped_at = models.retire(live, generation.number)
-            while generation.position < stopped_at:
-                generation.fold(batch_size)
+            generation.reach(stopped_at, batch_size)  # a live projector may be at it too, from now on
         models.point_to(generation.number)
         progress(generation.position, log.end())
     finally:

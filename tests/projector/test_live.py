@@ -131,6 +131,18 @@ def test_replay_killed_before_it_moved_the_pointer_is_finished_by_the_next_proje
     finished.close()
 
 
+def test_replay_and_live_projector_may_finish_a_generation_side_by_side(log: Log, models: ReadModels) -> None:
+    log.append(series("a", 2))
+    one = Generation(log, models, models.create())
+    other = Generation(log, models, one.number)
+    one.fold(2)
+    other.reach(log.end(), 1)
+    one.reach(log.end(), 1)
+    assert one.position == other.position == log.end()
+    one.close()
+    other.close()
+
+
 def test_replay_takes_away_what_a_killed_one_left_and_the_old_one_if_asked(log: Log, models: ReadModels) -> None:
     open_live(log, models).close()
     models.create()
