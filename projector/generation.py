@@ -47,7 +47,7 @@ class Generation:
         return len(records)
 
     def reach(self, position: int, limit: int) -> None:
-        """Fold on up to a position, `limit` records at a time. Where another folds the same meanwhile, its work counts."""
+        """Fold on up to a position, `limit` records at a time. Where another folds the same too, its work counts."""
         while self.position < position:
             with suppress(NotLive):
                 self.fold(limit)
