@@ -53,7 +53,7 @@ class Announcing:
             if state.event is not None and fact.cause == state.posting.id:
                 return
             self._pending.done(REVISION, state.posting.id)
-            state.pinned = (*(pair for pair in state.pinned), (fact.series, fact.revision))
+            state.pinned = (*state.pinned, (fact.series, fact.revision))
             state.event = state.event or moment.record
             self._working.postings.put(state.posting.id, state)
             if state.series is not None:
