@@ -63,6 +63,23 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trace fields (Received and the like) say."""
 
 
+class Keys(msgspec.Struct, frozen=True, array_like=True):
+    """What the words of a mail are compared by, which is all that the assembly sees of them; b"" stands for no words.
+
+    A key is a digest: 16 bytes of names and addresses, 8 of a path. author: of the address, before a project's aliases;
+    name: of the title as names are compared; closing: the reroll that the title's end names; delegate: of what
+    X-Patchwork-Delegate says. has_diff and has_pull_url: whether the mail has one.
+    """
+
+    author: bytes
+    name: bytes
+    closing: tuple[int, ...] | None
+    files: tuple[bytes, ...]
+    delegate: bytes
+    has_diff: bool
+    has_pull_url: bool
+
+
 class AmMail(msgspec.Struct, frozen=True, array_like=True):
     """A patch mail taken apart so that `git am` gets the same commit from it when it is written again.
 

@@ -10,14 +10,9 @@ from typing import ClassVar
 
 import msgspec
 
-from schemas.mail import ParsedMail
-
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a record says; the base of all types below. `type_name` and `version` are what is stored."""
-
-    type_name: ClassVar[str] = ""
-    version: ClassVar[int] = 1
+from schemas.accounts import TokenIssued, TokenRevoked, UserAdded, UserChanged
+from schemas.fact import Fact, Request
+from schemas.mail import Keys, ParsedMail
 
 
 class LogOpened(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,6 +29,13 @@ class LogClosed(Fact, frozen=True, kw_only=True, omit_defaults=True):
     moved_to: str = ""
 
 
+class LogRestored(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """The records up to `last` were taken from the export of a log. What that log had behind them is not here."""
+
+    type_name: ClassVar[str] = "log.restored"
+    last: int
+
+
 class ArchivePlace(msgspec.Struct, frozen=True, array_like=True):
     """Where an imported mail stands in its archive, so that an import goes on behind it and takes no mail twice.
 
@@ -44,6 +46,9 @@ class ArchivePlace(msgspec.Struct, frozen=True, array_like=True):
     number: int
     key: str
     place: str = ""
+    scattered: bool = False
+    """Whether mails of the archive that are behind it may be on the log already, or before it not: then what is new is
+    told by the keys alone."""
 
 
 class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,7 +56,7 @@ class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
     type_name: ClassVar[str] = "mail.received"
     source: str
-    """Where it came in: "smtp", or "import:" and the archive's name."""
+    """Where it came in: "smtp" (by LMTP too), or "import:" and the archive's name."""
     received_at: datetime
     """Aware UTC, microseconds: the receipt; for an import the original receipt, never later than recorded_at."""
     envelope_sender: str | None = None
@@ -65,6 +70,43 @@ class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
     raw: bytes
     parser_version: int = 0
     parsed: ParsedMail | None = None
+
+
+class MailStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """What is left of a MailReceived whose words were redacted: it stands at its place, with its id and time.
+
+    It says all that the mail's place among others depends on, and nothing of what it said. A log has it only where a
+    later MailRedacted names it.
+    """
+
+    type_name: ClassVar[str] = "mail.stub"
+    source: str
+    received_at: datetime
+    recipients: tuple[bytes, ...] = ()
+    """The keys of SMTP's RCPT TO, lower case: a project may be found by them."""
+    list_id: str = ""
+    archive: ArchivePlace | None = None
+    parser_version: int
+    parsed: ParsedMail
+    """Of the subject what stands before the title (`Re:` and brackets); no author, message, diff, files, trailers."""
+    keys: Keys
+    fault: str | None = None
+    """What is wrong with the header of the mail, in words of ours; None where it will do."""
+    digest: bytes
+    """SHA-256 of what the log had here before, as the record that was replaced carried it."""
+
+
+class MailRedacted(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """All that came with a Message-ID loses its words, and so does what comes later.
+
+    mails: the records of its deliveries by now, to be replaced by MailStubs.
+    """
+
+    type_name: ClassVar[str] = "mail.redacted"
+    message_id: str
+    mails: tuple[int, ...]
+    reason: str = ""
+    user: int | None = None
 
 
 class ImportFinished(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,8 +132,10 @@ class ProjectAdded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     wait_seconds: int = 1800
     branch_tokens: tuple[str, ...] | None = None
     """Tokens such as v6.1 that are branches rather than rerolls; None: the long-term kernels."""
-    author_aliases: dict[str, str] = {}
+    author_aliases: dict[str, str] = msgspec.field(default_factory=dict)
     """Old address -> new address, lower case."""
+    supersedes: bool = False
+    """Whether a complete revision makes the patches of older ones Superseded."""
 
 
 class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,10 +153,14 @@ class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     wait_seconds: int | msgspec.UnsetType = msgspec.UNSET
     branch_tokens: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     author_aliases: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    supersedes: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """A test's result for a revision (all its patches named, in order) or for one patch."""
+    """A test's result for a revision (all its patches named, in order) or for one patch.
+
+    rerun is the record of the RerunRequested, where the revision is a copy that was made by one.
+    """
 
     __test__: ClassVar[bool] = False
     type_name: ClassVar[str] = "test-result.reported"
@@ -126,16 +174,45 @@ class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):
     state: str
     url: str | msgspec.UnsetType | None = msgspec.UNSET
     summary: str | msgspec.UnsetType | None = msgspec.UNSET
-    user: int | None = None
+    request: Request | None = None
 
 
 class PatchStateChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody moved a patch to another state."""
+    """A patch moved to another state. Without a request an operator said so, or, with a cause, the projector."""
 
     type_name: ClassVar[str] = "patch.state-changed"
     patch: int
     state: str
-    user: int | None = None
+    commit: str = ""
+    """The commit that was found to be this patch, where that is the reason."""
+    cause: int | None = None
+    """The RevisionAnnounced that superseded the patch."""
+    request: Request | None = None
+
+
+class SeriesChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody is to review a series, or nobody is. The series is named by one of its mails."""
+
+    type_name: ClassVar[str] = "series.changed"
+    mail: int
+    series: int | None = None
+    reviewer: int | None
+    """A user."""
+    request: Request | None = None
+
+
+class RerunRequested(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A complete revision is to be tested again: a copy of it becomes a revision of its own.
+
+    Which one is said as in TestResultReported.
+    """
+
+    type_name: ClassVar[str] = "rerun.requested"
+    patches: tuple[int, ...]
+    rerun: int | None = None
+    series: int | None = None
+    revision: int | None = None
+    request: Request | None = None
 
 
 class SeriesMerged(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -186,18 +263,31 @@ class RetryRequested(Fact, frozen=True, kw_only=True, omit_defaults=True):
     cause: int | None = None
 
 
+class DeadLettersAcknowledged(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator has looked at these dead letters: at most 500 record ids. They alarm no more.
+
+    One that is asked to be read again, and is a dead letter still, alarms again.
+    """
+
+    type_name: ClassVar[str] = "dead-letters.acknowledged"
+    mails: tuple[int, ...]
+    note: str = ""
+
+
 class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """A revision is complete and the world is told. A second one for the same cause has no effect."""
 
     type_name: ClassVar[str] = "revision.announced"
     project: int
     cause: int
-    """The posting that became complete, by the record id of the mail that stands for it."""
+    """The posting that became complete, by the record id of the mail that stands for it; of a rerun, its record."""
     series: int
     revision: int
     patches: tuple[int, ...]
     older_than: int | None = None
     """The newest revision already announced, where this one is older than it."""
+    rerun_of: int | None = None
+    """The revision of which this one is a copy."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -209,6 +299,15 @@ class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     pull_url: str
 
 
+class PullRequestStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """What is left of a PullRequestAnnounced whose mail was redacted: all but the URL. See MailStub."""
+
+    type_name: ClassVar[str] = "pull-request.stub"
+    project: int
+    cause: int
+    digest: bytes
+
+
 class ClockAdvanced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Log time passed `until` and no mail came: waits that ended by then are over."""
 
@@ -217,15 +316,24 @@ class ClockAdvanced(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 FACT_TYPES: tuple[type[Fact], ...] = (
-    LogOpened, LogClosed, MailReceived, ImportFinished, ProjectAdded, ProjectChanged, TestResultReported,
-    PatchStateChanged, SeriesMerged, SeriesSplit, RevisionLinked, RetryRequested, RevisionAnnounced,
-    PullRequestAnnounced, ClockAdvanced,
+    LogOpened, LogClosed, LogRestored, MailReceived, MailStub, MailRedacted, ImportFinished, ProjectAdded,
+    ProjectChanged, UserAdded, UserChanged, TokenIssued, TokenRevoked, TestResultReported, PatchStateChanged,
+    SeriesChanged, RerunRequested, SeriesMerged, SeriesSplit, RevisionLinked, RetryRequested, DeadLettersAcknowledged,
+    RevisionAnnounced, PullRequestAnnounced, PullRequestStub, ClockAdvanced,
 )  # fmt: skip
 
 
+STUB_TYPES = (MailStub, PullRequestStub)
+"""What stands in the place of a record that was redacted, and carries the digest of what was there."""
+
+
 class Record(msgspec.Struct, frozen=True):
-    """A fact at its place in the log. recorded_at is aware UTC with microseconds, stamped by `append`."""
+    """A fact at its place in the log. recorded_at is aware UTC with microseconds, stamped by `append`.
+
+    digest: what of it goes into the log's running hash, 32 bytes; empty for a record that was not read from a log.
+    """
 
     id: int
     recorded_at: datetime
     fact: Fact
+    digest: bytes = b""

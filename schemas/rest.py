@@ -31,7 +31,7 @@ class ProjectDocument(msgspec.Struct, frozen=True):
 
 
 class PersonDocument(msgspec.Struct, frozen=True):
-    """Somebody who sent mail. name is the address where no name is known."""
+    """Somebody who sent mail, or a user. name is the address where no name is known."""
 
     id: int
     name: str
@@ -44,8 +44,16 @@ class StateDocument(msgspec.Struct, frozen=True):
     name: str
 
 
+class StateCount(msgspec.Struct, frozen=True):
+    """How many patches are in a state; final: whether that is a decision."""
+
+    count: int
+    name: str
+    final: bool
+
+
 class SeriesDocument(msgspec.Struct, frozen=True):
-    """A series. state_summary is a list of `{"count", "name", "final"}`, by the order of the states.
+    """A series. state_summary is a list of StateCount, by the order of the states.
 
     depends_on: the ids of the series that it says it depends on, as far as these are there, sorted.
     """
@@ -79,17 +87,29 @@ class PatchDocument(msgspec.Struct, frozen=True):
     content: str | None
 
 
-class RevisionDocument(msgspec.Struct, frozen=True):
-    """A revision. patches are ids in the order in which they apply; expanded, a list of PatchDocument."""
+class RevisionDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A revision. patches are ids in the order in which they apply; expanded, a list of PatchDocument.
+
+    rerun_of: of a copy that was made for another test, the revision that it is a copy of; left out of others.
+    """
 
     version: int
     cover_letter: str | None
     patches: msgspec.Raw | list[PatchDocument]
+    rerun_of: int | None = None
+
+
+class MadeRevision(msgspec.Struct, frozen=True):
+    """Where a rerun was put."""
+
+    series: int
+    version: int
 
 
 class EventDocument(msgspec.Struct, frozen=True):
-    """An event of a project's feed. parameters depend on the name."""
+    """An event of a project's feed. id is its record's; parameters depend on the name."""
 
+    id: int
     name: str
     event_time: datetime
     series: int | SeriesDocument | None
@@ -110,10 +130,52 @@ class TestResultDocument(msgspec.Struct, frozen=True):
     url: str | None
 
 
+class CommentDocument(msgspec.Struct, frozen=True):
+    """A mail that answers a patch or a cover letter. parent is the id of the mail that it answers directly, where that
+    came; patch the patch it is about, null for a cover letter.
+    """
+
+    id: int
+    author: int | PersonDocument
+    date: datetime
+    text: str
+    parent: int | None
+    patch: int | None
+    message_id: str
+
+
+class ChangedPatch(msgspec.Struct, frozen=True):
+    """What became of a patch that was named by its Message-ID.
+
+    outcome: "done", "unchanged", "forbidden", "not-found", or another word of projector.outcomes.
+    """
+
+    message_id: str
+    patch: int | None
+    outcome: str
+
+
+class MatchedCommit(msgspec.Struct, frozen=True):
+    """What became of the patch that a commit came by; outcome as in ChangedPatch."""
+
+    commit: str
+    patch: int | None
+    outcome: str
+
+
 class ListDocument(msgspec.Struct, frozen=True):
     """One page of a list. count is the whole list's; next and previous are URLs of the neighbouring pages."""
 
     count: int
+    next: str | None
+    previous: str | None
+    results: list[Any]
+
+
+class FollowedDocument(msgspec.Struct, frozen=True):
+    """A part of a feed behind a cursor. It is not counted; next is the URL of the next part where there is more."""
+
+    count: int | None
     next: str | None
     previous: str | None
     results: list[Any]

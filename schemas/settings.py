@@ -16,14 +16,47 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """URL of the read model; "" is `sqlite:///DATA/readmodel.db`."""
     smtp: str = "127.0.0.1:8025"
     http: str = "127.0.0.1:8000"
+    lmtp: str = ""
+    """Where mail is received by LMTP too: HOST:PORT, or the absolute path of a Unix socket; "" is nowhere."""
+    lmtp_mode: str = "660"
+    """The Unix socket's permissions, octal."""
     smtp_clients: str = "127.0.0.0/8,::1/128"
     """Networks that may deliver, comma-separated (CIDR)."""
     smtp_recipients: str = ""
     """Addresses or @domains that are accepted, comma-separated; "" accepts any."""
+    smtp_proxies: str = ""
+    """Networks of proxies whose connections begin with a PROXY header, comma-separated (CIDR)."""
+    smtp_certificate: str = ""
+    """PEM file with the certificate and its chain; "" offers no STARTTLS."""
+    smtp_key: str = ""
+    """PEM file with the certificate's key; "" is in the same file."""
+    smtp_users: str = ""
+    """File of NAME:HASH lines (Argon2): who may deliver from elsewhere, by AUTH after STARTTLS; "" is nobody."""
+    smtp_sessions_max: int = 500
+    smtp_client_sessions_max: int = 50
+    """Sessions of one address (of one /64 network in IPv6) at a time."""
+    smtp_recipients_max: int = 1000
+    """Recipients of one mail."""
+    smtp_idle_seconds: float = 300.0
+    """How long a client may be silent."""
+    smtp_mail_seconds: float = 600.0
+    """How long one mail may take to come."""
+    smtp_memory_bytes: int = 268435456
+    """What the mails that are being received may hold in memory, all together; one client has at most half."""
+    disk_reserve_bytes: int = 268435456
+    """Mail is deferred when less than this is free on the disk of a SQLite log; 0 asks nothing."""
     max_mail_bytes: int = 26214400
     base_url: str = ""
     """The URL under which readers reach the API; "" takes it from each request."""
     api_workers: int = 2
+    write_wait_seconds: float = 5.0
+    """How long a change over HTTP waits for the projector before the answer is 202."""
+    ingest_http: str = ""
+    """Where the receiver answers /healthz, /readyz and /metrics, HOST:PORT; "" nowhere."""
+    projector_http: str = ""
+    """The same of the projector. The API answers them where it serves."""
+    metrics_clients: str = "127.0.0.0/8,::1/128"
+    """Networks that may read /metrics, comma-separated (CIDR)."""
     log_format: str = "text"
     """"text" or "json"."""
 
