@@ -11,19 +11,22 @@ An `append` is one transaction whatever its size. Whoever imports therefore appe
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ingest import clock
 from ingest.log.codec import Codec, Packed
-from ingest.log.contract import LogClosedError, LogUnavailable
+from ingest.log.contract import MOVED, UNFINISHED, LogClosedError, LogError, LogUnavailable, Replaced, Stored
+from ingest.log.file_turn import FileTurn
 from ingest.log.sqlite_file import begin, connect, last_id, make
-from ingest.log.writer import Batch, GroupWriter
-from schemas.records import Fact, LogClosed, Record
+from ingest.log.sqlite_replacing import replace
+from ingest.log.writer import Batch, GroupWriter, pack
+from schemas.fact import Fact
+from schemas.records import LogClosed, LogOpened, Record
 
 LOCK_SECONDS = 8.0
 """How long a commit tries for the write lock: less than the 10 s in which an SMTP client gets its answer."""
@@ -52,7 +55,7 @@ class SqliteLog:
     def __init__(self, path: str) -> None:
         self._path = path
         self._codec = Codec()
-        make(path, self._codec)
+        make(path, lambda: self._codec.seal(self._codec.pack(LogOpened()), clock.now()))
         self._reader = connect(path)
         self._reader.execute("PRAGMA query_only=ON")
         self._read_lock = threading.Lock()
@@ -71,13 +74,13 @@ class SqliteLog:
         return self._writer.submit(facts)
 
     def read(self, after_id: int, limit: int = 1000) -> list[Record]:
-        rows = self._read(lambda db: _up_to(db, after_id, limit))
-        return [self._codec.unpack(id, body) for id, body in rows]
+        return [self._codec.unpack(id, body) for id, body in self.read_stored(after_id, limit)]
+
+    def read_stored(self, after_id: int, limit: int = 1000) -> list[Stored]:
+        return self._read(lambda db: _up_to(db, after_id, limit))
 
     def get(self, ids: Sequence[int]) -> list[Record]:
-        wanted = ",".join(map(str, ids))
-        query = "SELECT id, body FROM record WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
-        rows = self._read(lambda db: db.execute(query, (f"[{wanted}]",)).fetchall())
+        rows = self._read(lambda db: _with_ids(db, ids))
         return [self._codec.unpack(id, body) for id, body in rows]
 
     def wait(self, after_id: int, timeout_seconds: float) -> bool:
@@ -92,6 +95,28 @@ class SqliteLog:
 
     def end(self) -> int:
         return self._read(last_id)
+
+    def size_bytes(self) -> int:
+        """The file, and what has been written ahead of it."""
+        files = (Path(f"{self._path}{suffix}") for suffix in ("", "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def replace(self, facts: Mapping[int, Fact]) -> Replaced:
+        codec = Codec()
+        try:
+            rows = self._read(lambda db: _with_ids(db, list(facts)))
+            return replace(self._path, [(id, codec.replace(id, body, facts[id])) for id, body in rows])
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"{self._path}: {error}") from error
+
+    def turn(self, name: str) -> FileTurn:
+        return FileTurn(self._path, name)
+
+    def outlet(self) -> None:
+        """A file has no place where others could listen: they follow the feed of the API."""
+
+    def published(self) -> None:
+        """See `outlet`."""
 
     def close(self) -> None:
         self._writer.close()
@@ -108,7 +133,7 @@ class SqliteLog:
 
     def _commit(self, batches: Sequence[Batch]) -> None:
         """Write batches in one transaction and answer each: its ids, or why not. Runs on the writer thread."""
-        ready = [(batch, packed) for batch in batches if (packed := self._pack(batch)) is not None]
+        ready = pack(batches, self._codec, self._path)
         try:
             with self._transaction() as db:
                 given, tail = self._write(db, ready)
@@ -122,18 +147,9 @@ class SqliteLog:
             self._grew.notify_all()
         for (batch, _), ids in zip(ready, given, strict=True):
             if ids is None:
-                batch.ids.set_exception(LogClosedError(f"{self._path}: this log moved elsewhere, and takes no more"))
+                batch.ids.set_exception(LogClosedError(f"{self._path}: {MOVED}"))
             else:
                 batch.ids.set_result(ids)
-
-    def _pack(self, batch: Batch) -> list[Packed] | None:
-        try:
-            if any(isinstance(fact, LogClosed) for fact, _ in pairwise(batch.facts)):
-                raise LogClosedError(f"{self._path}: expected LogClosed as the last fact of a log")
-            return [self._codec.pack(fact) for fact in batch.facts]
-        except Exception as error:  # what cannot be written is its sender's affair, not that of others in the commit
-            batch.ids.set_exception(error)
-            return None
 
     def _write(
         self, db: sqlite3.Connection, ready: Sequence[tuple[Batch, Sequence[Packed]]]
@@ -158,9 +174,10 @@ class SqliteLog:
     def _read_tail(self, db: sqlite3.Connection) -> _Tail:
         id = last_id(db)
         if self._tail is None or self._tail.id != id:
-            (body,) = db.execute("SELECT body FROM record WHERE id = ?", (id,)).fetchone()
-            front = self._codec.front(id, body)
-            self._tail = _Tail(id, front.recorded_at, front.type_name == LogClosed.type_name)
+            stored = db.execute("SELECT body FROM record WHERE id = ?", (id,)).fetchone()
+            if stored is None or (front := self._codec.front(id, *stored)).is_inside_copy:
+                raise LogError(f"{self._path}: {UNFINISHED}")
+            self._tail = _Tail(id, front.recorded_at, front.closes)
         return self._tail
 
     @contextmanager
@@ -185,14 +202,20 @@ class SqliteLog:
             self._connection = None
 
 
-def _up_to(db: sqlite3.Connection, after_id: int, limit: int) -> list[tuple[int, bytes]]:
-    rows: list[tuple[int, bytes]] = []
+def _with_ids(db: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, bytes]]:
+    wanted = ",".join(map(str, ids))
+    query = "SELECT id, body FROM record WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return db.execute(query, (f"[{wanted}]",)).fetchall()
+
+
+def _up_to(db: sqlite3.Connection, after_id: int, limit: int) -> list[Stored]:
+    rows: list[Stored] = []
     size_bytes = 0
     cursor = db.execute("SELECT id, body FROM record WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit))
     for row in cursor:
         size_bytes += len(row[1])
         if rows and size_bytes > READ_MAX_BYTES:
             break
-        rows.append(row)
+        rows.append(Stored(*row))
     cursor.close()
     return rows

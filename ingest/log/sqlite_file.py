@@ -6,10 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ingest import clock
-from ingest.log.codec import Codec
 from ingest.log.contract import LogError, LogUnavailable
-from schemas.records import LogOpened
 
 APPLICATION_ID = 0x50544C47
 """`PRAGMA application_id` of our files: PTLG."""
@@ -23,8 +20,8 @@ RETRY_SECONDS = 0.001
 _T = TypeVar("_T")
 
 
-def make(path: str, codec: Codec) -> None:
-    """Make the log's file with its LogOpened record unless it is there; many processes may try at once.
+def make(path: str, first: Callable[[], bytes] | None) -> None:
+    """Make the log's file with its first record (none, for a copy) unless it is there; many processes may try at once.
 
     Raises LogError when the file is something else, LogUnavailable when it cannot be opened.
     """
@@ -32,7 +29,7 @@ def make(path: str, codec: Codec) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         db = connect(path)
         try:
-            _make_tables(db, path, codec)
+            _make_tables(db, path, first)
         finally:
             db.close()
     except OSError as error:
@@ -79,7 +76,7 @@ def last_id(db: sqlite3.Connection) -> int:
     return found or 0
 
 
-def _make_tables(db: sqlite3.Connection, path: str, codec: Codec) -> None:
+def _make_tables(db: sqlite3.Connection, path: str, first: Callable[[], bytes] | None) -> None:
     if _pragma(db, "application_id") == APPLICATION_ID:
         return
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")
@@ -91,8 +88,8 @@ def _make_tables(db: sqlite3.Connection, path: str, codec: Codec) -> None:
         if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise LogError(f"{path}: expected a Patchlog log, found another database")
         db.execute("CREATE TABLE record (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
-        opened = codec.seal(codec.pack(LogOpened()), clock.now())
-        db.execute("INSERT INTO record (id, body) VALUES (1, ?)", (opened,))
+        if first is not None:
+            db.execute("INSERT INTO record (id, body) VALUES (1, ?)", (first(),))
         db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute("COMMIT")
 

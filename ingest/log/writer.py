@@ -6,9 +6,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from ingest.log.contract import LogError, LogUnavailable
-from schemas.records import Fact, MailReceived
+from ingest.log.codec import Codec, Packed
+from ingest.log.contract import LogClosedError, LogError, LogUnavailable
+from schemas.fact import Fact
+from schemas.records import LogClosed, MailReceived
 
 COMMIT_MAX_BYTES = 4 * 1024 * 1024
 COMMIT_MAX_RECORDS = 500
@@ -73,6 +76,14 @@ class GroupWriter:
         if self._thread is not None:
             self._thread.join()
 
+    def give_up(self, error: LogError) -> None:
+        """Answer everything that waits with an error: it has waited as long as those before it, which failed."""
+        with self._changed:
+            waiting, self._waiting = self._waiting, deque()
+            self._waiting_bytes = 0
+        for batch in waiting:
+            batch.ids.set_exception(error)
+
     def _refusal(self, batch: Batch) -> LogError | None:
         if self._closed:
             return LogError(f"{self._name}: expected an open log, this one was closed by its owner")
@@ -112,6 +123,19 @@ class GroupWriter:
                 taken.append(self._waiting.popleft())
                 self._waiting_bytes -= batch.size_bytes
             return taken
+
+
+def pack(batches: Sequence[Batch], codec: Codec, name: str) -> list[tuple[Batch, list[Packed]]]:
+    """Pack the facts of each batch. What cannot be written is its sender's affair, not that of others in the commit."""
+    ready: list[tuple[Batch, list[Packed]]] = []
+    for batch in batches:
+        try:
+            if any(isinstance(fact, LogClosed) for fact, _ in pairwise(batch.facts)):
+                raise LogClosedError(f"{name}: expected LogClosed as the last fact of a log")
+            ready.append((batch, [codec.pack(fact) for fact in batch.facts]))
+        except Exception as error:
+            batch.ids.set_exception(error)
+    return ready
 
 
 def weight(fact: Fact) -> int:

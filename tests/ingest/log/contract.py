@@ -15,7 +15,8 @@ import pytest
 
 from ingest import clock
 from ingest.log import Log, LogClosedError, LogError, open_log
-from schemas.records import FACT_TYPES, Fact, LogClosed, LogOpened, PatchStateChanged, Record
+from schemas.fact import Fact
+from schemas.records import FACT_TYPES, LogClosed, LogOpened, PatchStateChanged, Record
 from tests.ingest.log.facts import EVERY_FACT, MAIL, PARSED, state
 
 Opened = Callable[[], Log]
@@ -27,6 +28,14 @@ from tests.ingest.log.facts import state
 log = open_log(sys.argv[1])
 for number in range(1_000_000):
     print(*log.append([state(number), state(number)]), flush=True)
+"""
+
+TURN_HOLDER = """
+import sys, time
+from ingest.log import open_log
+turn = open_log(sys.argv[1]).turn("work")
+print(turn.wait(60), flush=True)
+time.sleep(600)
 """
 
 
@@ -269,3 +278,37 @@ class LogContract:
         (retried,) = log.append([state(2)])
         assert [record.id for record in log.get(range(1, retried + 1))] == list(range(1, retried + 1))
         assert log.get([retried])[0].fact == state(2)
+
+    def test_one_at_a_time_has_the_turn_and_it_passes_on_when_that_one_leaves(self, opened: Opened) -> None:
+        first = opened().turn("work")
+        assert first.wait(60)
+        others = [opened().turn("work") for _ in range(2)]
+        assert [turn.wait(1.0) for turn in (first, *others)] == [True, False, False]
+        assert [turn.is_ours() for turn in (first, *others)] == [True, False, False]
+        first.tell(1)
+        first.close()
+        assert not first.is_ours()
+        for _ in range(600):
+            if others[0].wait(0.1) or others[1].wait(0.1):
+                break
+        assert [turn.is_ours() for turn in others].count(True) == 1
+        for turn in others:
+            turn.close()
+
+    def test_turns_of_different_names_have_nothing_to_do_with_each_other(self, log: Log) -> None:
+        turns = [log.turn("work one"), log.turn("work two")]
+        assert [turn.wait(60) for turn in turns] == [True, True]
+        for turn in turns:
+            turn.close()
+
+    def test_the_turn_of_a_killed_process_passes_on(self, url: str, log: Log) -> None:
+        process = subprocess.Popen([sys.executable, "-c", TURN_HOLDER, url], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "True\n"
+        turn = log.turn("work")
+        assert not turn.wait(0.5)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        assert turn.wait(60)
+        turn.close()

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from schemas import records
-from schemas.mail import Mailbox, ParsedMail
+from schemas import accounts, records
+from schemas.fact import Fact, Request
+from schemas.mail import Keys, Mailbox, ParsedMail
 
 WHEN = datetime(2024, 2, 29, 12, 30, 59, 123456, tzinfo=UTC)
 PARSED = ParsedMail(
@@ -20,6 +21,7 @@ PARSED = ParsedMail(
     files=("x",),
     content_hash=bytes(range(16)),
 )
+KEYS = Keys(b"a" * 16, b"n" * 16, (2,), (b"f" * 8,), b"", has_diff=True, has_pull_url=False)
 MAIL = records.MailReceived(
     source="smtp",
     received_at=WHEN,
@@ -29,12 +31,26 @@ MAIL = records.MailReceived(
     parser_version=1,
     parsed=PARSED,
 )
-EVERY_FACT: tuple[records.Fact, ...] = (
+REQUEST = Request(user=3, token=4, if_match=(5, 6), key="k", part=1, digest=bytes(16))
+STUB = records.MailStub(
+    source="smtp",
+    received_at=WHEN,
+    recipients=(b"k" * 16,),
+    parser_version=1,
+    parsed=PARSED,
+    keys=KEYS,
+    digest=b"d" * 32,
+)
+EVERY_FACT: tuple[Fact, ...] = (
     MAIL,
     records.MailReceived(
         source="import:x", received_at=WHEN, raw=b"", list_id="l", archive=records.ArchivePlace(1, "k", "7")
     ),
+    STUB,
+    records.PullRequestStub(project=1, cause=2, digest=b"d" * 32),
+    records.MailRedacted(message_id="one@example.org", mails=(2, 4, 5, 6, 7), reason="asked for", user=3),
     records.ImportFinished(source="import:x", mails=7),
+    records.LogRestored(last=7),
     records.ProjectAdded(
         linkname="p", name="P", listid="l", listemail="l@example.org", author_aliases={"a@example.org": "b@example.org"}
     ),
@@ -42,12 +58,20 @@ EVERY_FACT: tuple[records.Fact, ...] = (
     records.TestResultReported(
         target="revision", patches=(1, 2), test_name="ci", state="success", url=None, summary=msgspec.UNSET
     ),
-    records.PatchStateChanged(patch=2**53, state="accepted", user=3),
+    accounts.UserAdded(name="ada", emails=("a@example.org",), password_hash="$argon2id$x", maintainer_of=("p",)),
+    accounts.UserChanged(name="ada", emails=(), active=False),
+    accounts.TokenIssued(user=3, name="ci", digest=bytes(32), projects=("p",), tests=("ci.*",), expires_at=WHEN),
+    accounts.TokenRevoked(token=4, reason="lost"),
+    records.PatchStateChanged(patch=2**53, state="accepted", commit="a" * 40, request=REQUEST),
+    records.PatchStateChanged(patch=1, state="Superseded", cause=7),
+    records.SeriesChanged(mail=5, series=5, reviewer=None, request=REQUEST),
+    records.RerunRequested(patches=(5, 6), rerun=9, series=5, revision=2, request=REQUEST),
     records.SeriesMerged(mails=(5, 7), series=(5, 6), user=3, reason="one piece of work"),
     records.SeriesSplit(mail=7, series=5, revision=2),
     records.RevisionLinked(mail=7, to=5, series=6, revision=1, to_series=5),
     records.RetryRequested(mails=(1, 2, 3), cause=9),
-    records.RevisionAnnounced(project=1, cause=2, series=3, revision=4, patches=(5, 6), older_than=5),
+    records.DeadLettersAcknowledged(mails=(1, 2), note="a broken relay"),
+    records.RevisionAnnounced(project=1, cause=2, series=3, revision=4, patches=(5, 6), older_than=5, rerun_of=1),
     records.PullRequestAnnounced(project=1, cause=2, pull_url="https://git.example.org main"),
     records.ClockAdvanced(until=WHEN),
 )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.log import LogError, LogUnavailable, open_log
-from ingest.log.codec import Codec, Packed
+from ingest.log import LogError, LogUnavailable, Replaced, open_log
+from ingest.log.codec import Codec
 from ingest.log.sqlite import SqliteLog
 from ingest.log.writer import WAITING_MAX_BYTES
 from schemas.records import MailReceived
 from tests.ingest.log.contract import LogContract, numbers
-from tests.ingest.log.facts import WHEN, state
+from tests.ingest.log.facts import MAIL, STUB, WHEN, state
 
 FULL_DISK = """
 import os, resource, sys
@@ -46,6 +46,20 @@ class TestSqliteLog(LogContract):
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "log.db"
+
+
+def test_records_are_replaced_while_others_append(path: Path) -> None:
+    log, other = open_log(f"sqlite:///{path}"), open_log(f"sqlite:///{path}")
+    ids = log.append([MAIL, *map(state, range(5))])
+    before = log.get(ids)
+    assert log.replace({ids[0]: STUB, 99: STUB}) is Replaced.DONE
+    assert other.append([state(7)]) == [ids[-1] + 1]
+    after = other.get(ids)
+    assert (after[0].fact, after[0].recorded_at) == (STUB, before[0].recorded_at)
+    assert after[1:] == before[1:]
+    assert log.replace({}) is Replaced.DONE
+    log.close()
+    other.close()
 
 
 def test_a_full_disk_refuses_the_append_and_the_log_goes_on_when_there_is_room(path: Path) -> None:
@@ -112,7 +126,7 @@ def test_a_record_of_a_later_version_stops_its_reader_and_says_which(path: Path)
     codec = Codec()
     later = codec.pack(state(1))
     with sqlite3.connect(path) as other:
-        for id, packed in ((2, later), (3, Packed("mail.forwarded", 1, later.body))):
+        for id, packed in ((2, later), (3, later._replace(type_name="mail.forwarded"))):
             other.execute("INSERT INTO record (id, body) VALUES (?, ?)", (id, codec.seal(packed, WHEN)))
     other.close()
     assert numbers(log.read(0, limit=2)) == [1]

@@ -1,0 +1,1 @@
+"""The log in one Kafka topic. Nothing outside this package knows Kafka."""
