@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ingest.log import Log
-from schemas.records import ArchivePlace, ImportFinished, LogOpened, MailReceived, Record
+from schemas.records import ArchivePlace, ImportFinished, LogOpened, MailReceived, MailStub, Record
 
 FIRST_BLOCK = 64
 BLOCK = 500
@@ -55,7 +55,7 @@ def find_earlier(log: Log, archive: str, list_id: str) -> Earlier:
     finished = set()
     for record in backwards(log):
         fact = record.fact
-        if not isinstance(fact, MailReceived | ImportFinished) or not _fits(fact.source, archive, list_id):
+        if not isinstance(fact, MailReceived | MailStub | ImportFinished) or not _fits(fact.source, archive, list_id):
             continue
         if isinstance(fact, ImportFinished):
             finished.add(fact.source)
@@ -75,7 +75,7 @@ def known_keys(log: Log, source: str) -> set[str]:
     """The keys of all mails that are on the log from this source."""
     keys: set[str] = set()
     for record in backwards(log):
-        if isinstance(record.fact, MailReceived) and record.fact.source == source and record.fact.archive:
+        if isinstance(record.fact, MailReceived | MailStub) and record.fact.source == source and record.fact.archive:
             keys.add(record.fact.archive.key)
             if record.fact.archive.number == 1:
                 break

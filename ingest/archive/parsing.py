@@ -32,6 +32,7 @@ class Chunk:
 
     mails: Sequence[ArchivedMail]
     first_number: int
+    scattered: bool = False
 
 
 def parse_chunks(
@@ -110,6 +111,15 @@ def to_record(raw: bytes, archived_at: datetime | None, source: str, list_id: st
     return fact
 
 
+def is_before(mail: ArchivedMail, since: datetime) -> bool:
+    """Whether a mail was received before a time, as `to_record` sees it; one that says nothing of a time was not."""
+    received_at = received_time(mail.raw) or mail.archived_at
+    if received_at is None:
+        parsed = receive(mail.raw, source="", received_at=clock.now()).parsed
+        received_at = parsed.date if parsed and parsed.date_from == "date" else None
+    return received_at is not None and received_at < since
+
+
 def _records(chunk: Chunk, source: str, list_id: str) -> list[MailReceived]:
     facts = (to_record(mail.raw, mail.archived_at, source, list_id) for mail in chunk.mails)
     return [_placed(fact, chunk, place) for place, fact in enumerate(facts)]
@@ -117,7 +127,7 @@ def _records(chunk: Chunk, source: str, list_id: str) -> list[MailReceived]:
 
 def _placed(fact: MailReceived, chunk: Chunk, place: int) -> MailReceived:
     mail = chunk.mails[place]
-    archive = ArchivePlace(chunk.first_number + place, mail.key, mail.place)
+    archive = ArchivePlace(chunk.first_number + place, mail.key, mail.place, chunk.scattered)
     return msgspec.structs.replace(fact, raw=mail.raw, archive=archive)
 
 

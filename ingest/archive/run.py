@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
 from ingest.archive.contract import Archive, ArchivedMail, ArchiveError, OversizeMail, PlaceLost
 from ingest.archive.earlier import Earlier, known_keys
-from ingest.archive.parsing import Chunk, parse_chunks
+from ingest.archive.parsing import Chunk, is_before, parse_chunks
 from ingest.log import Log, LogUnavailable
 from schemas.records import ImportFinished, MailReceived
 
@@ -46,17 +47,19 @@ def import_archive(
     archive: Archive,
     earlier: Earlier,
     *,
+    since: datetime | None = None,
     processes: int = 0,
     batch_mails: int = BATCH_MAILS,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Outcome:
-    """Append the mails of an archive that are not yet on the log, then ImportFinished unless nothing was new.
+    """Append the mails of an archive that are not yet on the log (with since: of those received
+    at that time or later), then ImportFinished unless nothing was new.
 
     Whatever stops it (ArchiveError for a broken archive, LogError, KeyboardInterrupt, a power cut), what is on the log
-    is a beginning of the archive without gaps, and a later import goes on behind it: there is never more than one
+    is a beginning of them without gaps, and a later import goes on behind it: there is never more than one
     append under way, so none can fail before one that succeeds.
     """
-    reading = _Reading(archive, earlier, log)
+    reading = _Reading(archive, earlier, log, since)
     recording = _Recording(log, on_progress)
     try:
         chunks = reading.chunks(batch_mails)
@@ -75,12 +78,14 @@ def import_archive(
 class _Reading:
     """Takes mails of an archive that are not on the log, in chunks; keeps its `problem` until those before are out."""
 
-    def __init__(self, archive: Archive, earlier: Earlier, log: Log) -> None:
+    def __init__(self, archive: Archive, earlier: Earlier, log: Log, since: datetime | None) -> None:
         self.problem: ArchiveError | None = None
         self.oversize: list[OversizeMail] = []
         self._archive = archive
         self._earlier = earlier
         self._log = log
+        self._since = since
+        self._is_scattered = since is not None
 
     def chunks(self, batch_mails: int) -> Iterator[Chunk]:
         number = self._earlier.mails + 1
@@ -88,20 +93,20 @@ class _Reading:
         size_bytes = 0
         for mail in self._mails():
             if mails and (len(mails) >= batch_mails or size_bytes + len(mail.raw) > BATCH_BYTES):
-                yield Chunk(mails, number)
+                yield Chunk(mails, number, self._is_scattered)
                 number += len(mails)
                 mails, size_bytes = [], 0
             mails.append(mail)
             size_bytes += len(mail.raw)
         if mails:
-            yield Chunk(mails, number)
+            yield Chunk(mails, number, self._is_scattered)
 
     def _mails(self) -> Iterator[ArchivedMail]:
         try:
             for mail in self._new_ones():
                 if isinstance(mail, OversizeMail):
                     self.oversize.append(mail)
-                else:
+                elif self._since is None or not is_before(mail, self._since):
                     yield mail
         except ArchiveError as problem:
             self.problem = problem
@@ -109,6 +114,8 @@ class _Reading:
     def _new_ones(self) -> Iterator[ArchivedMail | OversizeMail]:
         if self._earlier.last is None:
             return self._archive.mails()
+        if self._is_scattered or self._earlier.last.scattered:
+            return self._unknown_ones()
         behind = self._archive.mails(self._earlier.last)
         try:
             return chain([first] if (first := next(behind, None)) else [], behind)
@@ -116,6 +123,7 @@ class _Reading:
             return self._unknown_ones()
 
     def _unknown_ones(self) -> Iterator[ArchivedMail | OversizeMail]:
+        self._is_scattered = True
         known = known_keys(self._log, self._earlier.source)
         for mail in self._archive.mails():
             if isinstance(mail, OversizeMail):

@@ -11,6 +11,8 @@ Headers = dict[bytes, list[bytes]]
 VALUE_MAX_BYTES = 65536
 """What is read of one value: nobody writes more. Of References the end counts, of the others the start."""
 
+LINE_MAX_BYTES = 998
+
 _ENVELOPE_LINES = re.compile(rb"(?:>*From [^\n]*\n)+")
 _NOT_A_FIELD = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|From )")
 _FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|From ")
@@ -48,6 +50,18 @@ def split_mail(raw: bytes) -> tuple[Headers, int]:
     """
     head, body = _split(raw, 0, len(raw))
     return _collect(_MAIL_FIELD, head), body
+
+
+def find_break(mail: bytes) -> int | None:
+    """The number, from 1, of the line at which the header section of a mail with LF line ends breaks off.
+
+    That line is neither a field, nor the going on of one, nor the blank line that has to end the section (RFC 5322
+    section 2.1). None where it ends as it should.
+    """
+    start = split_mail(mail)[1]
+    if start == len(mail) or mail.startswith(b"\n") or mail[:start].endswith(b"\n\n"):
+        return None
+    return mail.count(b"\n", 0, start) + 1
 
 
 def split_part(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
@@ -101,6 +115,16 @@ def fold(text: str) -> str:
     if not text.isprintable():
         text = _CONTROL.sub(" ", text)
     return " ".join(text.split())
+
+
+def within_line(text: str) -> str:
+    """Cut what names something, as a Message-ID or an address does, to what a line may have (RFC 5322 section 2.1.1).
+
+    So it fits the keys of every database: an index of PostgreSQL takes 2,704 bytes.
+    """
+    if len(text) * 4 <= LINE_MAX_BYTES:
+        return text
+    return text.encode()[:LINE_MAX_BYTES].decode(errors="ignore")
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -3,7 +3,7 @@
 import re
 
 from ingest.message.charset import decode_text
-from ingest.message.headers import VALUE_MAX_BYTES, Headers
+from ingest.message.headers import VALUE_MAX_BYTES, Headers, within_line
 
 REFERENCES_MAX = 100
 """Of a mail's references the nearest count."""
@@ -47,7 +47,7 @@ def _ids(value: bytes) -> list[str]:
         words = [_NO_ID.sub("", word) for word in _SEPARATOR.split(text)]
         words = [word for word in words if word]
         ids = words if len(words) == 1 else [word for word in words if "@" in word]
-    return [name for name in ids if name]
+    return [within_line(name) for name in ids if name]
 
 
 def read_list_ids(fields: Headers) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import re
 
 from ingest.message.encoded_words import decode_words
-from ingest.message.headers import fold
+from ingest.message.headers import LINE_MAX_BYTES, fold, within_line
 from schemas.mail import Mailbox
 
 MAILBOXES_MAX_CHARS = 8192
@@ -21,7 +21,7 @@ _WHITE = re.compile(r"\s+")
 def read_mailbox(text: str) -> Mailbox:
     """The first mailbox with an address, else one with the text as its name. text is folded, and not yet decoded."""
     usual = _USUAL.fullmatch(text)
-    if usual:
+    if usual and len(text) <= LINE_MAX_BYTES:
         return Mailbox(_tidy(usual[1] or usual[2] or ""), usual[3].lower())
     mailboxes = read_mailboxes(text)
     return next((mailbox for mailbox in mailboxes if mailbox.email), mailboxes[0] if mailboxes else Mailbox("", ""))
@@ -85,4 +85,4 @@ def _address(text: str) -> str:
     """Lower case, no white space; `jane at example.org` is what list archives make of an address."""
     if "@" not in text and text.strip().count(" at ") == 1:
         text = text.replace(" at ", "@")
-    return _WHITE.sub("", text).strip("'\"<>").lower()
+    return within_line(_WHITE.sub("", text).strip("'\"<>").lower())

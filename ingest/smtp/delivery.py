@@ -1,6 +1,7 @@
 """One mail to the log, and what its client is told: 250 when it is durable, 451 for whatever a retry can mend."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 
@@ -8,7 +9,9 @@ import structlog
 
 from ingest import clock
 from ingest.log import Log, LogError
+from ingest.meters import APPEND, SIZE, count_answer, list_of
 from ingest.receipt import receive
+from schemas.records import MailReceived
 
 ANSWER_SECONDS = 10.0
 """How long a client waits for the log. A mail that is written after that comes twice, which does no harm."""
@@ -29,19 +32,31 @@ async def deliver(log: Log, raw: bytes, envelope_sender: str, recipients: Sequen
         envelope_sender=_clean(envelope_sender),
         recipients=[_clean(recipient) for recipient in recipients],
     )
+    list_id = list_of(fact.parsed)
+    answer = await _record(log, fact, list_id)
+    SIZE.observe(len(raw))
+    count_answer(list_id, answer)
+    return answer
+
+
+async def _record(log: Log, fact: MailReceived, list_id: str) -> str:
+    """Put a mail on the log, and say so in one line with its list ("" for none)."""
     message_id = None if fact.parsed is None else fact.parsed.message_id
+    mail = {"message_id": message_id, "list": list_id, "bytes": len(fact.raw)}
+    start = time.perf_counter()
     try:
         record_id = await _durable(log.submit([fact]))
     except TimeoutError:
-        _logger.warning("mail deferred", message_id=message_id, bytes=len(raw), reason="the log is slow")
+        _logger.warning("mail deferred", **mail, reason="the log is slow")
         return "451 4.3.0 Log too slow, try again later"
     except LogError as error:
-        _logger.warning("mail deferred", message_id=message_id, bytes=len(raw), reason=str(error))
+        _logger.warning("mail deferred", **mail, reason=str(error))
         return "451 4.3.0 Log unavailable, try again later"
     except asyncio.CancelledError:
-        _logger.warning("mail given up by its client", message_id=message_id, bytes=len(raw))
+        _logger.warning("mail given up by its client", **mail)
         raise
-    _logger.info("mail recorded", record=record_id, message_id=message_id, bytes=len(raw))
+    APPEND.observe(time.perf_counter() - start)
+    _logger.info("mail recorded", record=record_id, **mail)
     return f"250 2.0.0 Recorded as {record_id}"
 
 

@@ -14,11 +14,15 @@ _BODIES = ("BODY=8BITMIME", "BODY=7BIT")
 
 
 class Sender(NamedTuple):
-    """What MAIL says: the address ("" for the null sender), the options in capitals, and what they mean."""
+    """What MAIL says: the address ("" for the null sender), the options in capitals, and what they mean.
+
+    size_bytes is 0 where nothing is said of the size.
+    """
 
     address: str
     options: list[str]
     smtp_utf8: bool
+    size_bytes: int = 0
 
 
 def read_sender(argument: str, size_max_bytes: int) -> Sender | None:
@@ -30,13 +34,15 @@ def read_sender(argument: str, size_max_bytes: int) -> Sender | None:
     if found is None:
         return None
     options = found[2].upper().split()
+    size_bytes = 0
     for option in options:
         if option in _BODIES or option == "SMTPUTF8":
             continue
         size = option.removeprefix("SIZE=")
         if size == option or not size.isdecimal() or int(size) > size_max_bytes:
             return None
-    return Sender(found[1], options, "SMTPUTF8" in options)
+        size_bytes = int(size)
+    return Sender(found[1], options, "SMTPUTF8" in options, size_bytes)
 
 
 def read_recipient(argument: str) -> str | None:

@@ -6,62 +6,30 @@
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass, field
+from typing import cast
 
 import structlog
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
-from ingest.log import Log
-from ingest.smtp.access import Access
-from ingest.smtp.body import read_body
+from ingest.meters import count_answer
+from ingest.smtp.body import Dropped, read_body
+from ingest.smtp.crowd import Hold, client_of
 from ingest.smtp.delivery import deliver
+from ingest.smtp.hooks import Hooks
+from ingest.smtp.limits import READ_BYTES, mail_memory_bytes
 from ingest.smtp.path import read_recipient, read_sender
+from ingest.smtp.reception import NO_DISK, NO_MEMORY, Reception
 
-READ_BYTES = 128 * 1024
-"""The most that is searched for the end of a mail before it is taken away; the transport buffers twice that."""
 COMMAND_MAX_BYTES = 4096
 """RFC 5321 section 4.5.3.1.4 asks for 512; long VERP addresses are no reason to bounce a mail."""
-IDLE_SECONDS = 600.0
-"""How long one command may take: a whole mail on a slow line, too."""
+PROXY_SECONDS = 5.0
+"""How long a proxy may take to say for whom it connects."""
+LAST_WORD_SECONDS = 5.0
+"""How long a client that was too slow may take to read that it was."""
 NULL_SENDER = "<>"
 """How the library spells the null sender, so that MAIL counts as given."""
 
 _logger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Reception:
-    """What all sessions share: the log, who is welcome, how large a mail may be, our name, and the open sessions."""
-
-    log: Log
-    access: Access
-    size_max_bytes: int
-    hostname: str
-    sessions: "set[Receiver]" = field(default_factory=set)
-
-    async def leave(self, seconds: float) -> None:
-        """Say 421 to everybody, and let mails that are being recorded get their answer first; at most so long."""
-        for session in tuple(self.sessions):
-            session.leave()
-        endings = [session.ended for session in self.sessions]
-        if endings:
-            await asyncio.wait(endings, timeout=seconds)
-
-
-class _Hooks:
-    """What the library asks us: what EHLO offers, and whether a recipient that it read itself is one of ours."""
-
-    async def handle_EHLO(
-        self, server: "Receiver", session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        """Offer PIPELINING too (RFC 2920): commands are read one by one from a buffer that is never thrown away."""
-        session.host_name = hostname
-        return [*responses[:1], "250-PIPELINING", *responses[1:]]
-
-    async def handle_RCPT(
-        self, server: "Receiver", session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        return server.take_recipient(address)
 
 
 class Receiver(SMTP):
@@ -72,59 +40,118 @@ class Receiver(SMTP):
 
     def __init__(self, reception: Reception, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
-            _Hooks(),
-            data_size_limit=reception.size_max_bytes,
+            Hooks(),
+            data_size_limit=reception.limits.max_mail_bytes,
             enable_SMTPUTF8=True,
             hostname=reception.hostname,
             ident="Patchlog",
-            timeout=IDLE_SECONDS,
+            tls_context=None if reception.certificate is None else reception.certificate.latest,
+            timeout=reception.limits.idle_seconds,
             loop=loop,
         )
         self.command_size_limits = defaultdict(lambda: COMMAND_MAX_BYTES)
         self.ended: asyncio.Future[None] = loop.create_future()
-        self._reception = reception
+        self.reception = reception
+        self.client = ""
+        """What the session is counted as; "" while it is not."""
+        self._must_log_in = False
         self._refused = False
         self._recording = False
         self._leaving = False
+        self._mail_until = 0.0
+        self._announced_bytes = 0
+        self._most_bytes = mail_memory_bytes(reception.limits.max_mail_bytes)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self.session is not None:  # the same connection, now by TLS
+            super().connection_made(transport)
+            return
         peer = transport.get_extra_info("peername")
-        if not self._reception.access.allows_client(peer[0]):
-            _logger.warning("client refused", client=peer[0])
+        host = peer[0] if peer else ""
+        if self.reception.access.is_proxy(host):
+            self._proxy_timeout = PROXY_SECONDS
+        elif (refusal := self.admit(host)) is not None:
             self._refused = True
-            assert isinstance(transport, asyncio.WriteTransport)
-            transport.write(b"554 5.7.1 Client not allowed\r\n")
+            transport = cast(asyncio.WriteTransport, transport)  # uvloop's is none by name
+            transport.write(refusal.encode() + b"\r\n")
             transport.close()
             return
-        self._reception.sessions.add(self)
+        self.reception.sessions.add(self)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._refused:
+        if self._refused or self.ended.done():
             return
-        self._reception.sessions.discard(self)
+        self.reception.sessions.discard(self)
+        if self.client:
+            self.reception.crowd.leave(self.client)
         self.ended.set_result(None)
         super().connection_lost(error)
 
     def eof_received(self) -> bool | None:
         return False if self._refused else super().eof_received()
 
+    def admit(self, host: str) -> str | None:
+        """Count the session as this host's; or the answer to one that may not come in. host is "" for a Unix socket."""
+        client = client_of(host)
+        refusal = self.reception.admit(host, client)
+        if refusal is None:
+            self.client = client
+            self._must_log_in = not self.reception.access.allows_client(host)
+        return refusal
+
     def leave(self) -> None:
         """End the session with 421 (RFC 5321 section 3.8), after the answer if a mail is being recorded."""
         self._leaving = True
         if not self._recording:
-            self._writer.write(b"421 4.3.2 Shutting down\r\n")
-            self._writer.close()
+            self.hang_up(b"421 4.3.2 Shutting down")
+
+    def hang_up(self, answer: bytes) -> None:
+        """Say one last thing and end the session, though the client may not want to read it."""
+        transport = cast(asyncio.WriteTransport | None, self.transport)
+        if transport is None or transport.is_closing():
+            return
+        transport.write(answer + b"\r\n")
+        transport.close()
+        self.loop.call_later(LAST_WORD_SECONDS, transport.abort)
+
+    def _timeout_cb(self) -> None:
+        """The client took too long. While a mail is being recorded it is we who take long."""
+        if self._recording:
+            self._reset_timeout()
+            return
+        _logger.warning("client too slow", client=self.client)
+        self.hang_up(b"421 4.4.2 Too slow, try again later")
 
     async def handle_exception(self, error: Exception) -> str:
         """Whatever went wrong here is ours: the client keeps the mail and tries again."""
         _logger.error("session failed", exc_info=error)
         return "451 4.3.0 Local error, try again later"
 
+    async def smtp_STARTTLS(self, arg: str | None) -> None:
+        if self._tls_protocol is not None:
+            await self.push("503 5.5.1 TLS already active")
+            return
+        if self.reception.certificate is not None:
+            self.tls_context = self.reception.certificate.get()
+        await super().smtp_STARTTLS(arg or "")
+
+    def _authenticate(self, mechanism: str, auth_data: LoginPassword) -> AuthResult:
+        """What the library is told when it has read a name and a password: nothing yet, for a check takes a while."""
+        return AuthResult(success=False, handled=False, auth_data=auth_data)
+
     async def smtp_MAIL(self, arg: str | None) -> None:
-        sender = read_sender(arg or "", self._reception.size_max_bytes)
+        if self._must_log_in and not (self.session and self.session.authenticated):
+            await self.push("530 5.7.0 Authentication required")
+            return
+        sender = read_sender(arg or "", self.reception.limits.max_mail_bytes)
+        self._announced_bytes = 0 if sender is None else sender.size_bytes
         if sender is None or not self._may_mail(sender.options):
             await super().smtp_MAIL(arg)
+            return
+        refusal = self.reception.lacks_room(self.client, sender.size_bytes)
+        if refusal is not None:
+            await self.push(refusal)
             return
         envelope = self.envelope
         assert envelope is not None
@@ -145,22 +172,29 @@ class Receiver(SMTP):
         if arg or envelope is None or not envelope.rcpt_tos:
             await super().smtp_DATA(arg or "")
             return
-        await self.push("354 End data with <CR><LF>.<CR><LF>")
-        try:
-            answer = await self._take_mail(envelope)
-        finally:
-            self.envelope = Envelope()
-        await self.push(answer)
+        with Hold(self.reception.crowd, self.client, self._announced_bytes, self._most_bytes) as hold:
+            await self.push("354 End data with <CR><LF>.<CR><LF>")
+            try:
+                answer = await self._take_mail(envelope, hold)
+            finally:
+                self.envelope = Envelope()
+        await self.push(self.answer_to_all(answer, len(envelope.rcpt_tos)))
         if self._leaving:
             self.leave()
 
     def take_recipient(self, address: str) -> str:
         """Add a recipient to the envelope if it is one of ours; return the answer to RCPT."""
-        if not self._reception.access.knows_recipient(address):
+        if not self.reception.access.knows_recipient(address):
             return "550 5.1.1 Unknown recipient"
         assert self.envelope is not None
+        if len(self.envelope.rcpt_tos) >= self.reception.limits.recipients_max:
+            return "452 4.5.3 Too many recipients"
         self.envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    def answer_to_all(self, answer: str, recipients: int) -> str:
+        """What is said when a mail is over: in SMTP, one answer for all of its recipients."""
+        return answer
 
     def _may_mail(self, options: list[str]) -> bool:
         """Whether MAIL is in its place: after HELO, options after EHLO only, and not twice."""
@@ -169,15 +203,36 @@ class Receiver(SMTP):
             return False
         return session.extended_smtp or not options
 
-    async def _take_mail(self, envelope: Envelope) -> str:
-        body = await read_body(self._reader, self._reception.size_max_bytes)
-        if body is None:
+    async def _take_mail(self, envelope: Envelope, hold: Hold) -> str:
+        limits = self.reception.limits
+        self._mail_until = self.loop.time() + limits.mail_seconds
+        if limits.mail_seconds < limits.idle_seconds:
+            self._reset_timeout(limits.mail_seconds)
+        body = await read_body(self._reader, limits.max_mail_bytes, lambda size: self._go_on(hold, size), hold.let_go)
+        if body is Dropped.TOO_LARGE:
+            count_answer("", "552")
             return "552 5.3.4 Mail too large"
+        if body is Dropped.NO_ROOM:
+            return self._deferred(0, NO_MEMORY)
+        assert isinstance(body, bytes)
+        if not self.reception.disk.has_room(self.reception.crowd.arrived_bytes + READ_BYTES):
+            return self._deferred(len(body), NO_DISK)
         sender = envelope.mail_from
         self._recording = True
         try:
             return await deliver(
-                self._reception.log, body, "" if sender in (None, NULL_SENDER) else sender, envelope.rcpt_tos
+                self.reception.log, body, "" if sender in (None, NULL_SENDER) else sender, envelope.rcpt_tos
             )
         finally:
             self._recording = False
+
+    def _go_on(self, hold: Hold, size_bytes: int) -> bool:
+        """A block came: the client has time for the next one, and the mail holds more, if there is room."""
+        left_seconds = self._mail_until - self.loop.time()
+        self._reset_timeout(max(min(left_seconds, self.reception.limits.idle_seconds), 0.001))
+        return hold.grow(size_bytes)
+
+    def _deferred(self, size_bytes: int, answer: str) -> str:
+        _logger.warning("mail deferred", client=self.client, bytes=size_bytes, reason=answer)
+        count_answer("", answer)
+        return answer

@@ -78,6 +78,16 @@ def test_first_second_and_grown_import_say_what_they_did(tmp_path: Path) -> None
     )  # fmt: skip
 
 
+def test_only_what_came_since_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.mbox"
+    path.write_bytes(mboxrd(mails(5)))
+    code, out, _ = run(tmp_path / "data", path, "--since", "2020-01-01T00:04")
+    assert (code, out.splitlines()[-1]) == (0, f"2 mails recorded, 2 of {path} in all")
+    assert recorded(tmp_path / "data")[0] == mails(5)[3:]
+    code, _, err = run(tmp_path / "data", path, "--since", "last week")
+    assert (code, err.splitlines()[-1]) == (2, "Error: --since: expected an ISO date or time, came 'last week'")
+
+
 def test_mails_without_a_list_are_told_how_to_get_one(tmp_path: Path) -> None:
     path = tmp_path / "demo.mbox"
     path.write_bytes(mboxrd([mail(1, list_id="")]))

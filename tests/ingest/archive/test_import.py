@@ -10,7 +10,8 @@ import pytest
 from ingest import clock
 from ingest.archive import ArchiveError, Outcome, Progress, find_earlier, import_archive, open_archive, source_of
 from ingest.log import Log, open_log
-from schemas.records import Fact, ImportFinished, LogOpened, MailReceived
+from schemas.fact import Fact
+from schemas.records import ImportFinished, LogOpened, MailReceived
 from tests.ingest.archive.making import add_commits, mail, mails, make_repository, mboxrd, v1_commits, v2_commits
 
 Maker = Callable[[Path, list[bytes]], Path]
@@ -79,8 +80,10 @@ def log(tmp_path: Path) -> Iterator[Log]:
     log.close()
 
 
-def run(log: Log, path: Path, list_id: str = "", *, batch_mails: int = 3, stop_after: int = 0) -> Outcome | None:
-    """Import; with stop_after it is interrupted once so many mails are durable (and gives None)."""
+def run(
+    log: Log, path: Path, list_id: str = "", *, since: int = 0, batch_mails: int = 3, stop_after: int = 0
+) -> Outcome | None:
+    """Import, since the minute of a `mail`; with stop_after it is interrupted once so many are durable (gives None)."""
 
     def stop(progress: Progress) -> None:
         if stop_after and progress.new >= stop_after:
@@ -89,7 +92,8 @@ def run(log: Log, path: Path, list_id: str = "", *, batch_mails: int = 3, stop_a
     archive = open_archive(path, 1 << 20)
     earlier = find_earlier(log, source_of(path), list_id)
     try:
-        return import_archive(log, archive, earlier, batch_mails=batch_mails, on_progress=stop)
+        moment = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=since) if since else None
+        return import_archive(log, archive, earlier, since=moment, batch_mails=batch_mails, on_progress=stop)
     except KeyboardInterrupt:
         return None
 
@@ -182,6 +186,70 @@ def test_mbox_that_was_written_anew_gives_only_what_is_unknown(log: Log, tmp_pat
     assert raws(log) == [*mails(6), mail(20), mail(21)]
     run(log, make_mbox(tmp_path / "a", [mail(22)]))
     assert raws(log)[-1] == mail(22)
+
+
+def test_only_what_came_since_a_time_is_taken_and_the_rest_when_it_is_asked_for(
+    log: Log, tmp_path: Path, make: Maker
+) -> None:
+    path = make(tmp_path / "a", mails(9))
+    outcome = run(log, path, since=7)
+    assert outcome is not None
+    assert (outcome.new, outcome.mails) == (3, 3)
+    outcome = run(log, path, since=7)
+    assert outcome is not None
+    assert (outcome.new, outcome.mails) == (0, 3)
+    while run(log, path, since=3, batch_mails=1, stop_after=1) is None:
+        assert len(raws(log)) < 9
+    assert raws(log) == [*mails(9)[6:], *mails(9)[2:6]]
+    run(log, path)
+    run(log, make(tmp_path / "a", mails(11)), since=5)
+    assert raws(log) == [*mails(9)[6:], *mails(9)[2:6], *mails(9)[:2], *mails(11)[9:]]
+    assert [fact.archive.number for fact in received(log) if fact.archive] == list(range(1, 12))
+
+
+def test_time_of_a_mail_is_its_receipt_else_the_archives_word_else_its_date(log: Log, tmp_path: Path) -> None:
+    bare = b"From: Ann <ann@example.org>\nSubject: Mail\nMessage-ID: <%d@example.org>\n%b\nHello.\n"
+    old = bare % (1, b"Date: Wed, 1 Jan 2020 00:03:00 +0000\n")
+    new = bare % (2, b"Date: Wed, 1 Jan 2020 00:05:00 +0000\n")
+    silent = bare % (3, b"")
+    for number, message in enumerate([old, new, silent]):
+        (tmp_path / f"{number}.eml").write_bytes(message)
+    run(log, tmp_path, since=4)
+    assert raws(log) == [new, silent]
+    stamped = tmp_path / "stamped"
+    stamped.write_bytes(mboxrd([new], b"From mboxrd@z Wed Jan  1 00:03:00 2020"))
+    run(log, stamped, since=4)
+    assert raws(log) == [new, silent]
+
+
+def test_mbox_that_was_written_anew_may_be_interrupted(log: Log, tmp_path: Path) -> None:
+    run(log, make_mbox(tmp_path / "a", mails(6)))
+    anew = make_mbox(tmp_path / "a", [mail(20), mail(21), *mails(6)])
+    assert run(log, anew, batch_mails=1, stop_after=1) is None
+    run(log, anew)
+    assert sorted(raws(log)) == sorted([*mails(6), mail(20), mail(21)])
+
+
+def test_monthly_file_of_pipermail(log: Log, tmp_path: Path) -> None:
+    """It spells addresses out, has no List-Id, and its text has sentences that begin as separator lines do."""
+    path = tmp_path / "2020-January.txt.gz"
+    text = (
+        b"From ann at example.org  Wed Jan  1 09:00:00 2020\nFrom: ann at example.org (Ann Ample)\n"
+        b"Date: Wed, 01 Jan 2020 09:00:00 +0000\nSubject: [Demo] [PATCH] a: say it\nMessage-ID: <1@example.org>\n\n"
+        b"Say it.\n\nFrom ann at home we know that.\n\n\n"
+        b"From bob at example.org  Wed Jan  1 10:00:00 2020\nFrom: =?utf-8?q?B=C3=B6b?= <bob at example.org>\n"
+        b"Date: Wed, 01 Jan 2020 10:00:00 +0000\nSubject: [Demo] [PATCH] a: say it\nIn-Reply-To: <1@example.org>\n"
+        b"References: <1@example.org>\nMessage-ID: <2@example.org>\n\nHm.\n\n"
+    )
+    path.write_bytes(gzip.compress(text))
+    run(log, path, "demo.example.org")
+    first, second = received(log)
+    assert first.parsed is not None and second.parsed is not None
+    assert (first.list_id, first.parsed.author.email, first.parsed.author.name) == (
+        "demo.example.org", "ann@example.org", "Ann Ample",
+    )  # fmt: skip
+    assert first.received_at == datetime(2020, 1, 1, 9, tzinfo=UTC)
+    assert (second.parsed.author.email, second.parsed.references) == ("bob@example.org", ("1@example.org",))
 
 
 def test_mails_that_came_in_between_do_not_hide_where_an_import_stopped(log: Log, tmp_path: Path) -> None:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from ingest.message.headers import decode_header, header_bytes, header_text, normalise, split_mail, split_part
+from ingest.message.headers import (
+    decode_header,
+    find_break,
+    header_bytes,
+    header_text,
+    normalise,
+    split_mail,
+    split_part,
+    within_line,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +56,23 @@ def test_split_mail(raw: bytes, subject: list[bytes], body: bytes) -> None:
     assert raw[start:] == body
 
 
+@pytest.mark.parametrize(
+    ("mail", "line"),
+    [
+        pytest.param(b"Subject: a\n\nbody\n", None, id="usual"),
+        pytest.param(b"Subject: a\n b\nX: y\n", None, id="no body"),
+        pytest.param(b"Subject: a\n\n", None, id="empty body"),
+        pytest.param(b"\nHello\n", None, id="starts with the blank line"),
+        pytest.param(b"", None, id="nothing"),
+        pytest.param(b"Hello,\nSubject: a\n", 1, id="no headers at all"),
+        pytest.param(b"Subject: a\n b\nHello\n\nmore", 3, id="blank line missing"),
+        pytest.param(b"Subject: a\nX : y\nFrom: b\n\nc", 2, id="space in a name"),
+    ],
+)
+def test_line_at_which_a_header_section_breaks_off(mail: bytes, line: int | None) -> None:
+    assert find_break(mail) == line
+
+
 def test_a_part_has_its_own_headers_and_body() -> None:
     raw = b"xxContent-Type: text/html\nSubject: no\n\nbodyyy"
     fields, start = split_part(raw, 2, len(raw) - 2)
@@ -70,6 +96,12 @@ def test_the_first_value_counts_folded_and_decoded() -> None:
 
 def test_a_value_is_cut_where_nobody_writes_more() -> None:
     assert len(header_bytes({b"subject": [b"a" * 100_000]}, b"subject")) == 65536
+
+
+def test_what_names_something_is_cut_to_a_line_between_two_letters() -> None:
+    assert within_line("a" * 998) == "a" * 998
+    assert within_line("a" * 999) == "a" * 998
+    assert within_line("a" * 997 + "ä") == "a" * 997
 
 
 @pytest.mark.parametrize(

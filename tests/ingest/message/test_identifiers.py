@@ -17,6 +17,7 @@ from ingest.message.identifiers import read_list_ids, read_message_id, read_refe
         pytest.param([b" <a@example.org"], "a@example.org", id="not closed"),
         pytest.param([b" one two@example.org three"], "two@example.org", id="bare among words"),
         pytest.param([b" one two"], "", id="words alone"),
+        pytest.param([b" <" + b"a" * 2000 + b"@x>"], "a" * 998, id="longer than a line"),
         pytest.param([b" <>"], "", id="empty brackets"),
         pytest.param([b" "], "", id="empty"),
         pytest.param([], "", id="absent"),

@@ -31,6 +31,7 @@ from schemas.mail import Mailbox
         pytest.param("Jane <jane@ example.org>", "Jane", "jane@example.org", id="space inside"),
         pytest.param('"Jane <jane@example.org>', "Jane", "jane@example.org", id="quote not closed"),
         pytest.param("Jane <3 Doe <jane@example.org>", "Jane <3 Doe", "jane@example.org", id="bracket in a name"),
+        pytest.param(f"J <{'j' * 2000}@x>", "J", "j" * 998, id="longer than a line"),
         pytest.param("Jane", "Jane", "", id="a name alone"),
         pytest.param("", "", "", id="empty"),
         pytest.param(",,", "", "", id="commas"),

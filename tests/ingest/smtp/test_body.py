@@ -7,20 +7,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.smtp.body import read_body
+from ingest.smtp.body import Dropped, read_body
 
 NEXT = b"QUIT\r\n"
 ENDLESS = 10**9
 
 
 def read(
-    received: bytes, size_max_bytes: int = ENDLESS, limit: int = 2**16, cuts: Iterable[int] = ()
-) -> tuple[bytes | None, bytes]:
+    received: bytes,
+    size_max_bytes: int = ENDLESS,
+    limit: int = 2**16,
+    cuts: Iterable[int] = (),
+    room_bytes: int = ENDLESS,
+) -> tuple[bytes | Dropped, bytes]:
     """Feed bytes in pieces that end at `cuts`; returns the mail and what is left unread."""
+    kept = 0
 
-    async def feed() -> tuple[bytes | None, bytes]:
+    def keep(size: int) -> bool:
+        nonlocal kept
+        kept += size
+        return kept <= room_bytes
+
+    def let_go() -> None:
+        nonlocal kept
+        kept = 0
+
+    async def feed() -> tuple[bytes | Dropped, bytes]:
         reader = asyncio.StreamReader(limit=limit)
-        task = asyncio.ensure_future(read_body(reader, size_max_bytes))
+        task = asyncio.ensure_future(read_body(reader, size_max_bytes, keep, let_go))
         start = 0
         for cut in (*cuts, len(received)):
             reader.feed_data(received[start:cut])
@@ -102,4 +116,12 @@ def test_blocks_agree_with_lines(content: bytes, limit: int, cuts: list[int]) ->
 @pytest.mark.parametrize("limit", [7, 2**16])
 def test_a_mail_above_the_limit_is_read_to_its_end_and_dropped(received: bytes, kept: bool, limit: int) -> None:
     body, rest = read(received + NEXT, size_max_bytes=10, limit=limit)
-    assert (body is not None, rest) == (kept, NEXT)
+    assert (body is not Dropped.TOO_LARGE, rest) == (kept, NEXT)
+
+
+@pytest.mark.parametrize("bytewise", [False, True])
+def test_a_mail_without_room_is_read_to_its_end_and_dropped_and_a_small_one_needs_none(bytewise: bool) -> None:
+    received = b"x" * 100 + b"\r\n.\r\n" + NEXT
+    cuts = range(1, len(received)) if bytewise else ()
+    assert read(received, limit=7, cuts=cuts, room_bytes=90) == (Dropped.NO_ROOM, NEXT)
+    assert read(b"12345\r\n.\r\n" + NEXT, limit=64, room_bytes=0) == (b"12345\r\n", NEXT)

@@ -12,10 +12,10 @@ from ingest.smtp.path import Sender, read_recipient, read_sender
         pytest.param("from: <a@b>", Sender("a@b", [], False), id="lower case and a space"),
         pytest.param("FROM:<>", Sender("", [], False), id="null sender"),
         pytest.param(
-            "FROM:<A@b> size=9 body=8bitmime", Sender("A@b", ["SIZE=9", "BODY=8BITMIME"], False), id="options"
+            "FROM:<A@b> size=9 body=8bitmime", Sender("A@b", ["SIZE=9", "BODY=8BITMIME"], False, 9), id="options"
         ),
         pytest.param("FROM:<a@b> SMTPUTF8", Sender("a@b", ["SMTPUTF8"], True), id="smtputf8"),
-        pytest.param("FROM:<a@b> SIZE=10", Sender("a@b", ["SIZE=10"], False), id="size at the limit"),
+        pytest.param("FROM:<a@b> SIZE=10", Sender("a@b", ["SIZE=10"], False, 10), id="size at the limit"),
         pytest.param("FROM:<a@b> SIZE=11", None, id="size above the limit"),
         pytest.param("FROM:<a@b> SIZE", None, id="size without a number"),
         pytest.param("FROM:<a@b> SIZE=x", None, id="size that is no number"),
