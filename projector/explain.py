@@ -5,17 +5,22 @@ from datetime import UTC, datetime
 from ingest.log import Log
 from ingest.message.headers import header_bytes, normalise, raw_text, split_mail
 from ingest.message.mailboxes import read_mailbox
-from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, mend_no_project
+from projector.assembly.dead_letters import Step
+from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result
+from projector.assembly.keys import keys_of
 from projector.assembly.kinds import why_kind
 from projector.assembly.links import Found, Link
 from projector.assembly.mail import COVER, PATCH, PULL_REQUEST, read_subject
 from projector.assembly.posting import Posting
+from projector.assembly.redaction import REDACTED
 from projector.assembly.subject import Subject, parse_subject
 from projector.assembly.tracing import Compared, changes, compare
+from projector.dead_letters import mending
 from projector.fold.candidates import candidates
 from projector.fold.corrections import Corrections
-from projector.fold.fold import read
 from projector.fold.projects import Project, Projects
+from projector.fold.reading import Reading, Received, reading_of
+from projector.fold.redacting import Redactions
 from projector.readmodel.queries import explaining as queries
 from projector.readmodel.queries.dead_letters import DeadLetter
 from projector.readmodel.rows import Entry, PostingState, Thread
@@ -36,6 +41,8 @@ class Explainer:
         self._projects.load()
         self._corrections = Corrections(working)
         self._corrections.load()
+        self._redactions = Redactions(working)
+        self._redactions.load()
 
     def explain(self, message_id: str) -> list[Explanation]:
         """What became of a mail: in each project that has it, then as a dead letter. Empty where it never came."""
@@ -58,33 +65,33 @@ class Explainer:
 
     def _in_project(self, project: Project, thread: Thread, entry: Entry) -> Explanation:
         id, fact = entry.mail.id, self._mail(entry.mail.record)
-        parsed, subject = read(fact), read_subject(read(fact).subject, project.settings)
+        reading = reading_of(fact, self._redactions)
+        parsed, subject = reading.parsed, read_subject(reading.parsed.subject, project.settings)
+        keys = reading.keys or keys_of(parsed, subject.title)
         state = self._working.posting_in(thread, id)
         return Explanation(
             id=id,
-            read=_read(entry.mail.record, fact, parsed, subject),
+            read=_read(entry.mail.record, fact, reading, subject),
             project=project.settings.linkname,
             found_by=self._found_by(project, fact, parsed),
             kind=entry.kind,
-            why_kind=why_kind(parsed, subject, entry.kind),
+            why_kind=why_kind(parsed, subject, keys, entry.kind),
             duplicates=queries.duplicates_of(self._working.connection, id),
             inferred=self._inferred(thread, entry, state) if state is not None else None,
             linked=self._linked(state) if state is not None else None,
             result=self._result(thread, entry, state),
         )
 
-    def _mail(self, record: int) -> MailReceived:
+    def _mail(self, record: int) -> Received:
         (found,) = self._log.get([record])
-        assert isinstance(found.fact, MailReceived), (
-            f"record {record}: expected a mail, came {type(found.fact).__name__}"
-        )
+        assert isinstance(found.fact, Received), f"record {record}: expected a mail, came {type(found.fact).__name__}"
         return found.fact
 
-    def _found_by(self, project: Project, fact: MailReceived, parsed: ParsedMail) -> str:
+    def _found_by(self, project: Project, fact: Received, parsed: ParsedMail) -> str:
         """How a mail found its project, as the settings are by now."""
         ways = [(name, "its list fields name {}") for name in parsed.list_ids]
         ways += [(fact.list_id, "its archive was imported as {}")] if fact.list_id else []
-        ways += [(name, "it was sent to {}") for name in fact.recipients]
+        ways += [(name, "it was sent to {}") for name in _addresses(fact)]
         for name, way in ways:
             sharing = self._projects.sharing(name)
             if sharing:
@@ -110,8 +117,8 @@ class Explainer:
             patches=tuple(names[patch.id] for patch in posting.patches),
             total=posting.total,
             reroll=posting.reroll,
-            author=posting.author,
-            name=posting.name,
+            author=self._address(posting.author),
+            name=self._title(posting.submitter),
             is_full=posting.is_full,
             is_partial=posting.is_partial,
             replaces=names.get(posting.answers[0]) if posting.is_partial else None,
@@ -122,13 +129,14 @@ class Explainer:
     def _linked(self, state: PostingState) -> Linked:
         posting = state.posting
         found, superseded = candidates(self._working, state)
-        compared = compare(posting, found, superseded)
+        compared = compare(posting, found, superseded, self._title)
         said = next(iter(self._corrections.said_of(state)), None)
         link = state.link
         fitting = [other for other in compared if other.rule is not None]
         misfits = [other for other in compared if other.rule is None]
         shown = tuple(fitting + misfits[: 1 if fitting else MISFITS_MAX])
-        otherwise = changes(posting, found, superseded, _nearest(found, shown, link)) if said is None else []
+        nearest = _nearest(found, shown, link)
+        otherwise = changes(posting, found, superseded, nearest, self._title) if said is None else []
         named = {other.posting for other in shown} | {change.to for change in otherwise if change.to is not None}
         if link is not None:
             named.add(link.to)
@@ -141,6 +149,14 @@ class Explainer:
             changes=tuple(otherwise),
             addresses=queries.addresses(self._working.connection, named),
         )
+
+    def _title(self, mail: int) -> str:
+        """The title of a cover letter or patch."""
+        return self._working.titles.get(mail) or ""
+
+    def _address(self, author: bytes) -> str:
+        row = self._working.people.get(author)
+        return str(row["email"]) if row is not None and row["email"] is not None else REDACTED
 
     def _result(self, thread: Thread, entry: Entry, state: PostingState | None) -> Result:
         connection, id = self._working.connection, entry.mail.id
@@ -169,19 +185,15 @@ class Explainer:
 
     def _dead_letter(self, letter: DeadLetter) -> Explanation:
         fact = self._mail(letter.id)
-        parsed = read(fact)
-        names = [*parsed.list_ids, *([fact.list_id] if fact.list_id else []), *fact.recipients]
-        tags = {
-            project.settings.linkname: project.settings.subject_prefix_tags
-            for name in names
-            for project in self._projects.sharing(name)
-        }
-        lists = tuple(name for name in names if "@" not in name)
+        reading = reading_of(fact, self._redactions)
+        steps: tuple[Step, ...] = ()
+        if isinstance(fact, MailReceived) and not reading.is_redacted:
+            steps = mending(letter, fact, reading.parsed, self._projects)
         return Explanation(
             id=letter.id,
-            read=_read(letter.id, fact, parsed, parse_subject(parsed.subject)),
+            read=_read(letter.id, fact, reading, parse_subject(reading.parsed.subject)),
             dead_letter=f"{letter.reason}, {letter.detail}",
-            mend=mend_no_project(lists, tags),
+            mend=tuple(f"{step.text} {step.command}".strip() for step in steps),
         )
 
 
@@ -191,8 +203,14 @@ def _nearest(found: list[Found], shown: tuple[Compared, ...], link: Link | None)
     return next((other.posting for other in found if other.posting.id == wanted), None)
 
 
-def _read(record: int, fact: MailReceived, parsed: ParsedMail, subject: Subject) -> Read:
-    fields, _ = split_mail(normalise(fact.raw))
+def _addresses(fact: Received) -> tuple[str, ...]:
+    """Whom a mail was sent to; of a redacted one only keys are left."""
+    return fact.recipients if isinstance(fact, MailReceived) else ()
+
+
+def _read(record: int, fact: Received, reading: Reading, subject: Subject) -> Read:
+    parsed, keys = reading.parsed, reading.keys
+    fields, _ = split_mail(normalise(reading.raw or b""))
     return Read(
         record=record,
         source=fact.source,
@@ -211,11 +229,12 @@ def _read(record: int, fact: MailReceived, parsed: ParsedMail, subject: Subject)
         author=parsed.author.email,
         sender=read_mailbox(raw_text(header_bytes(fields, b"from"))).email,
         references=parsed.references,
-        has_diff=bool(parsed.diff),
-        files=len(parsed.files),
+        has_diff=keys.has_diff if keys is not None else bool(parsed.diff),
+        files=len(keys.files if keys is not None else parsed.files),
         change_id=parsed.change_id,
         supersedes=parsed.supersedes,
         depends_on=parsed.depends_on,
+        redacted=reading.is_redacted,
     )
 
 

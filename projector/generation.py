@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ingest.log import Log, LogError, LogUnavailable
+from ingest.log.running import advance
 from projector.fold import CannotFold, Fold
+from projector.fold.fold import Became
 from projector.readmodel.generations import ReadModels
 from projector.readmodel.working import NotLive, WorkingSet
-from schemas.records import Fact, Record
+from schemas.fact import Fact
+from schemas.records import Record
+
+ANOTHER_LOG = "it is of another log, or of one that was longer; `patchlog replay --fresh` makes one of this log"
 
 
 class Generation:
@@ -22,7 +27,12 @@ class Generation:
         self._working.connection = self._connection
         self._fold = Fold(self._working, self._read)
         self.position = 0
-        self._reload()
+        try:
+            self._reload()
+            self._recognize()
+        except BaseException:
+            self.close()
+            raise
 
     def fold(self, limit: int) -> int:
         """Fold up to `limit` records that come next, and give their number.
@@ -46,11 +56,20 @@ class Generation:
         self.position = records[-1].id
         return len(records)
 
+    @property
+    def became(self) -> Sequence[Became]:
+        """What the mails of the batch that was folded last became."""
+        return self._fold.became
+
     def reach(self, position: int, limit: int) -> None:
-        """Fold on up to a position, `limit` records at a time. Where another folds the same too, its work counts."""
+        """Fold on up to a position, `limit` records at a time. Where another folds the same too, its work counts.
+
+        A log that was restored may end before it.
+        """
         while self.position < position:
             with suppress(NotLive):
-                self.fold(limit)
+                if self.fold(min(limit, position - self.position)) == 0:
+                    return
 
     def _read_next(self, limit: int) -> list[Record]:
         try:
@@ -59,9 +78,7 @@ class Generation:
             raise
         except LogError:  # one of them cannot be read: it stops us when it is the next one
             records = self._log.read(self.position, 1)
-        if records:
-            self._check(records)
-        return records
+        return self._unbroken(records)
 
     def _fold_all(self, records: Sequence[Record]) -> None:
         """Fold records in one transaction."""
@@ -69,6 +86,7 @@ class Generation:
             self._fold.prefetch(records)
             for record in records:
                 self._fold.apply(record)
+            self._fold.checkpoints.end_batch(records[-1].id)
             self._working.save(self.position, records[-1].id)
 
     def announcements(self) -> list[Fact]:
@@ -89,13 +107,43 @@ class Generation:
             self._fold.load()
             self.position = self._working.position()
 
+    def _recognize(self) -> None:
+        """Raise LogError where another log was folded into this generation than is there now, such as a later one.
+
+        At most CHECKPOINT_EVERY records are read for that. What cannot be read shows when it is needed.
+        """
+        if self._log.end() < self.position:
+            raise LogError(
+                f"the read model has folded up to record {self.position}, the log ends at record {self._log.end()}:"
+                f" {ANOTHER_LOG}"
+            )
+        with self._connection.begin():
+            since, running = self._fold.checkpoints.before()
+        try:
+            while since < self.position and (records := self._log.read(since, self.position - since)):
+                for record in records:
+                    since, running = record.id, advance(running, record.digest)
+        except LogUnavailable:
+            raise
+        except LogError:
+            return
+        if running != self._fold.checkpoints.running:
+            raise LogError(
+                f"what the read model has folded up to record {self.position} is not in the log: {ANOTHER_LOG}"
+            )
+
     def _read(self, ids: Sequence[int]) -> list[Record]:
         return self._log.get(ids)
 
-    def _check(self, records: Sequence[Record]) -> None:
-        expected = self.position + 1
-        if self.position and records[0].id != expected:
-            raise AssertionError(f"log: expected record {expected} next, came record {records[0].id}")
+    def _unbroken(self, records: list[Record]) -> list[Record]:
+        """The records up to where one is missing. Raises LogError where that is the one that comes next."""
+        expected = self.position + 1 if self.position or not records else records[0].id
+        for place, record in enumerate(records):
+            if record.id != expected + place:
+                if place == 0:
+                    raise LogError(f"expected record {expected} next, came record {record.id}: the log lost records")
+                return records[:place]
+        return records
 
 
 __all__ = ["CannotFold", "Generation", "NotLive"]

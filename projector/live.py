@@ -1,37 +1,75 @@
 """The live projector: follows the log, announces what became complete, lets waits end."""
 
-import fcntl
+import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Callable, Sequence
 
 import structlog
 
-from ingest.log import Log, LogUnavailable
+from ingest.log import Log, LogClosedError, LogUnavailable, Turn
 from ingest.log.advance import advance_clock, seconds_until
+from projector.fold.fold import Became
 from projector.generation import Generation, NotLive
-from projector.readmodel.generations import ReadModels
+from projector.meters import ACTIVE, count_folded
+from projector.readmodel.generations import ReadModels, is_unavailable, why_unavailable
 
 BATCH = 500
 IDLE_SECONDS = 1.0
+TURN_SECONDS = 0.5
 
 logger = structlog.get_logger()
 
 
-def follow(log: Log, models: ReadModels, is_stopping: Callable[[], bool]) -> None:
-    """Fold the log into the live generation until told to stop. One at a time: others stand by until it is gone."""
-    with _take_turn(models, is_stopping) as held:
-        if held is None:
-            return
-        while not is_stopping():
-            generation = open_live(log, models)
+Publish = Callable[[Callable[[], bool]], None]
+"""Publishes events until what it is given says that it is over."""
+
+
+def follow(
+    log: Log, models: ReadModels, is_stopping: Callable[[], bool], publish: Publish = lambda is_over: None
+) -> None:
+    """Fold the log into the live generation until told to stop. One at a time: others stand by until it is gone.
+
+    Whoever finds that somebody else writes stands in line again. A database that goes away is waited for; one that is
+    away at the start, or holds read models of other schema versions only, raises at once. `publish` runs in a thread of
+    its own while it is our turn, so that whoever is slow to take events stops no fold.
+    """
+    models.check()
+    turn = log.turn(f"projector {models.identity}")
+    try:
+        while _has_come(turn, is_stopping):
             try:
-                _follow(log, generation, is_stopping)
-            except NotLive as error:
-                logger.info("generation.left", generation=generation.number, why=str(error))
-            finally:
-                generation.close()
+                _follow_live(log, models, turn, is_stopping, publish)
+            except LogUnavailable as error:  # while a generation was opened
+                logger.warning("log.unavailable", why=str(error))
+                time.sleep(IDLE_SECONDS)
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
+                logger.warning("database.unavailable", why=why_unavailable(error))
+                time.sleep(IDLE_SECONDS)
+    finally:
+        turn.close()
+
+
+def _follow_live(log: Log, models: ReadModels, turn: Turn, is_stopping: Callable[[], bool], publish: Publish) -> None:
+    ACTIVE.set(1)
+    generation = open_live(log, models)
+    left = threading.Event()
+    publisher = threading.Thread(target=publish, args=(_either(left.is_set, turn),), name="publisher")
+    publisher.start()
+    try:
+        _follow(log, generation, _either(is_stopping, turn), turn.tell)
+    except NotLive as error:
+        logger.info("generation.left", generation=generation.number, why=str(error))
+    finally:
+        left.set()
+        publisher.join()
+        generation.close()
+
+
+def _either(is_stopping: Callable[[], bool], turn: Turn) -> Callable[[], bool]:
+    """Whether it is over for us: we were told so, or it is another's turn."""
+    return lambda: is_stopping() or not turn.is_ours()
 
 
 def open_live(log: Log, models: ReadModels) -> Generation:
@@ -54,11 +92,31 @@ def open_live(log: Log, models: ReadModels) -> Generation:
     return generation
 
 
-def _follow(log: Log, generation: Generation, is_stopping: Callable[[], bool]) -> None:
+def _has_come(turn: Turn, is_stopping: Callable[[], bool]) -> bool:
+    """Stand by until it is our turn; False when told to stop before that."""
+    said = False
+    ACTIVE.set(0)
+    while not is_stopping():
+        try:
+            if turn.wait(TURN_SECONDS):
+                return True
+        except LogUnavailable as error:
+            logger.warning("log.unavailable", why=str(error))
+            time.sleep(IDLE_SECONDS)
+        if not said:
+            logger.info("projector.stands-by")
+        said = True
+    return False
+
+
+def _follow(log: Log, generation: Generation, is_stopping: Callable[[], bool], tell: Callable[[int], None]) -> None:
     logger.info("projector.follows", generation=generation.number, position=generation.position)
     while not is_stopping():
         try:
-            if generation.fold(BATCH):
+            start = time.perf_counter()
+            if folded := generation.fold(BATCH):
+                _note(folded, time.perf_counter() - start, generation.became)
+                tell(generation.position)
                 continue
             facts = generation.announcements()
             if facts:
@@ -69,6 +127,23 @@ def _follow(log: Log, generation: Generation, is_stopping: Callable[[], bool]) -
         except LogUnavailable as error:
             logger.warning("log.unavailable", why=str(error))
             time.sleep(IDLE_SECONDS)
+        except LogClosedError as error:
+            logger.warning("log.moved", why=str(error))
+            log.wait(generation.position, IDLE_SECONDS)
+
+
+def _note(records: int, seconds: float, became: Sequence[Became]) -> None:
+    """Count a batch, and say what each of its mails became."""
+    count_folded(records, seconds, became)
+    for one in became:
+        logger.info(
+            "mail folded",
+            record=one.record,
+            message_id=one.message_id,
+            list=one.list_id,
+            project=one.project,
+            outcome=one.outcome,
+        )
 
 
 def _wait(log: Log, generation: Generation) -> bool:
@@ -79,34 +154,3 @@ def _wait(log: Log, generation: Generation) -> bool:
     if not advance_clock(log, until_us):
         log.wait(generation.position, max(0.0, min(IDLE_SECONDS, seconds_until(until_us))))
     return True
-
-
-class _take_turn:
-    """Holds the lock of the live projector: the file is None where it was told to stop before it came to that."""
-
-    def __init__(self, models: ReadModels, is_stopping: Callable[[], bool]) -> None:
-        self._path = Path(f"{models.pointer}.projector")
-        self._is_stopping = is_stopping
-        self._file: TextIO | None = None
-
-    def __enter__(self) -> TextIO | None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a")
-        stands_by = False
-        while not self._is_stopping():
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not stands_by:
-                    logger.info("projector.stands-by", lock=str(self._path))
-                stands_by = True
-                time.sleep(0.2)
-            else:
-                self._file = file
-                return file
-        file.close()
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from projector.assembly.mail import COVER, PATCH, Mail
-from projector.assembly.subject import closing_reroll
 from projector.assembly.tree import Tree, threads
 
 RUN_SECONDS = 1800
@@ -23,7 +22,7 @@ class Draft:
     reroll that it has where no marker says one.
     """
 
-    author: str
+    author: bytes
     marker: Marker
     total: int | None
     cover: Mail | None = None
@@ -122,7 +121,7 @@ class Drafting:
         said = {self.markers[mail.id] for mail in draft.mails() if mail.reroll or self.markers[mail.id] != UNMARKED}
         if said:
             return draft.marker if draft.marker in said else max(said)
-        return closing_reroll(draft.head.title) or draft.floor
+        return draft.head.closing or draft.floor
 
 
 def numbered(mail: Mail) -> bool:

@@ -4,7 +4,7 @@
 mail and what was inferred from others are kept apart.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -52,6 +52,8 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     change_id: str | None
     supersedes: tuple[str, ...]
     depends_on: tuple[str, ...]
+    redacted: bool = False
+    """Its words are gone: subject has its brackets alone, and there is no title, author and sender."""
 
 
 class Inferred(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +147,8 @@ def sentences(explanation: Explanation) -> list[tuple[str, list[str]]]:
 def _read(read: Read) -> Iterator[str]:
     made = " (it had none: made from its content)" if read.message_id_derived else ""
     yield f"Message-ID: <{read.message_id}>{made}, record {read.record} of the log, by {read.source}"
+    if read.redacted:
+        yield "It is redacted: its words are gone, and it is told apart by keys"
     yield f"Subject: {read.subject}"
     number = f"number {read.number} of {read.total}" if read.number is not None else "no number"
     marker = f"marker {reroll_text(read.reroll)}" if read.reroll else "no marker of a reroll"
@@ -284,19 +288,3 @@ def _days(days: int) -> str:
 
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def mend_no_project(names: tuple[str, ...], tags: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """How a mail that no project took finds one. names: the lists it came by; tags: projects of such a list -> tags."""
-    if tags:
-        shared = "; ".join(f"{linkname} takes {', '.join(words)}" for linkname, words in sorted(tags.items()))
-        first = min(tags)
-        return (
-            f"Projects read the list, but only subjects with one of their tags ({shared}).",
-            f"Let one take more (patchlog project set {first} --subject-prefix-tags ...), or add one without tags.",
-        )
-    list_id = names[0] if names else "LIST-ID"
-    return (
-        f"Add a project for the list: patchlog project add LINKNAME --name NAME --listid {list_id} --listemail ADDRESS",
-        "Its mails are then read again by themselves; patchlog dead-letters retry does it by hand.",
-    )

@@ -9,7 +9,7 @@ from projector.assembly.mail import Mail
 
 def gather(work: Drafting, patches: Iterable[Mail]) -> None:
     """Each patch joins the posting of the patch that it answers, or of what answers the same; or it opens one."""
-    beside: dict[tuple[str | None, str, Marker, int | None], list[Draft]] = defaultdict(list)
+    beside: dict[tuple[str | None, bytes, Marker, int | None], list[Draft]] = defaultdict(list)
     for draft in work.drafts:
         if draft.cover is not None and not draft.places:
             beside[work.tree.parent(draft.cover), draft.author, draft.marker, draft.total].append(draft)
@@ -29,7 +29,7 @@ def gather(work: Drafting, patches: Iterable[Mail]) -> None:
 
 def join_unthreaded(work: Drafting) -> None:
     """Mails that name no others: of one author, reroll and total, in one run, with orders that do not clash."""
-    groups: dict[tuple[str, Marker, int], list[Draft]] = defaultdict(list)
+    groups: dict[tuple[bytes, Marker, int], list[Draft]] = defaultdict(list)
     for draft in work.drafts:
         stands_alone = draft.answered is not None or draft.shares_cover or draft.is_whole
         if draft.total is not None and not stands_alone and not draft.root.references:

@@ -1,20 +1,21 @@
 """Which rule made a mail what it is, in words (assembly, section 1)."""
 
 from projector.assembly.mail import COMMENT, COVER, IGNORED, OTHER, PATCH, PULL_REQUEST
+from projector.assembly.redaction import REDACTED
 from projector.assembly.subject import Subject
-from schemas.mail import ParsedMail
+from schemas.mail import Keys, ParsedMail
 
 
-def why_kind(parsed: ParsedMail, subject: Subject, kind: str) -> str:
+def why_kind(parsed: ParsedMail, subject: Subject, keys: Keys, kind: str) -> str:
     """Say why a mail is of a kind. The rules are those of `kind_of`, in their order, then what its answers showed."""
     if kind == IGNORED:
         return "its X-Patchwork-Hint says to ignore it"
     if kind == COMMENT:
-        return _why_comment(parsed, subject)
+        return _why_comment(parsed, subject, keys)
     if kind == COVER:
-        return _why_cover(parsed, subject)
+        return _why_cover(subject, keys)
     if kind == PULL_REQUEST:
-        return f"it asks to pull {parsed.pull_url} and has no diff"
+        return f"it asks to pull {parsed.pull_url or REDACTED} and has no diff"
     if kind == PATCH:
         tagged = "a tag in brackets" if subject.is_tagged else "no references"
         return f"it has a diff and {tagged}"
@@ -22,19 +23,19 @@ def why_kind(parsed: ParsedMail, subject: Subject, kind: str) -> str:
     return "it has no diff, is no cover letter, asks to pull nothing and answers nothing"
 
 
-def _why_comment(parsed: ParsedMail, subject: Subject) -> str:
+def _why_comment(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
     if parsed.hint == "comment":
         return "its X-Patchwork-Hint says that it is one"
     if subject.is_reply:
-        return "its subject starts as an answer does (Re:)" + (", though it has a diff" if parsed.diff else "")
-    if parsed.diff:
+        return "its subject starts as an answer does (Re:)" + (", though it has a diff" if keys.has_diff else "")
+    if keys.has_diff:
         return "it answers another mail, and has a diff but no tag in brackets"
     return "it answers another mail, and has no diff"
 
 
-def _why_cover(parsed: ParsedMail, subject: Subject) -> str:
+def _why_cover(subject: Subject, keys: Keys) -> str:
     if subject.number == 0:
-        diff = "numbered patches answer it, though it has a diff" if parsed.diff else "it has no diff"
+        diff = "numbered patches answer it, though it has a diff" if keys.has_diff else "it has no diff"
         return f"its number is 0 and {diff}"
     if subject.is_tagged:
         return f"patches 1 to n by its author answer it, and it ({subject.number}/{subject.total}) has no diff itself"

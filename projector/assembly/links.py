@@ -14,12 +14,12 @@ from projector.assembly.subject import name_other_kernels
 
 YEAR_SECONDS = 365 * 86400
 
-BY_OPERATOR, BY_CHANGE_ID, BY_SUPERSEDES, BY_REPLY, BY_NAME, BY_PATCHES = range(6)
+BY_OPERATOR, BY_CHANGE_ID, BY_SUPERSEDES, BY_REPLY, BY_NAME, BY_PATCHES, BY_RERUN = range(7)
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
-    """posting is the next revision of the series that `to` (a posting's id) is in, by `rule`: 1 to 5, or 0 where an
-    operator says so.
+    """posting is the next revision of the series that `to` (a posting's id) is in, by `rule`: 1 to 5, 0 where an
+    operator says so, or 6 for a rerun.
     """
 
     to: int
@@ -37,9 +37,9 @@ def keys(posting: Posting) -> frozenset[str]:
     """The keys under which a posting looks for others that it may link to, and is found by others."""
     return frozenset(
         {
-            f"name {posting.name_key}",
+            name_key(posting.name_key),
             *map(change_key, posting.change_ids),
-            *(f"patch {posting.author} {name}" for name in posting.patch_names),
+            *(patch_key(posting.author, name) for name in posting.patch_names),
         }
     )
 
@@ -54,9 +54,19 @@ def filed_under(posting: Posting) -> frozenset[str]:
     return keys(posting) | filed
 
 
-def run_key(author: str, total: int, half_hour: int) -> str:
+def name_key(name: bytes) -> str:
+    """By this the postings of one name find each other."""
+    return f"name {name.hex()}"
+
+
+def patch_key(author: bytes, name: bytes) -> str:
+    """By this the postings find each other that have a patch of one author and name."""
+    return f"patch {author.hex()} {name.hex()}"
+
+
+def run_key(author: bytes, total: int, half_hour: int) -> str:
     """By this the mails of one run that name no others find together."""
-    return f"run {author} {total} {half_hour}"
+    return f"run {author.hex()} {total} {half_hour}"
 
 
 def awaited_key(message_id: str) -> str:
@@ -181,7 +191,7 @@ def shares_half(posting: Posting, other: Posting) -> bool:
 
 def has_same_name(posting: Posting, other: Posting) -> bool:
     """Whether names are the same; a subject without a title is no name."""
-    return posting.name_key == other.name_key != ""
+    return posting.name_key == other.name_key != b""
 
 
 def is_as_wide(posting: Posting, other: Posting) -> bool:

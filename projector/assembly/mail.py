@@ -1,9 +1,10 @@
-"""One mail as the assembly sees it: what was read, without its text."""
+"""One mail as the assembly sees it: what was read, without its words. Those that are compared are keys."""
 
 import msgspec
 
-from projector.assembly.subject import Subject, name_key, parse_subject
-from schemas.mail import ParsedMail
+from projector.assembly.keys import key, keys_of
+from projector.assembly.subject import Subject, parse_subject
+from schemas.mail import Keys, ParsedMail
 from schemas.records import ProjectAdded
 
 PATCH, COVER, COMMENT, PULL_REQUEST, OTHER, IGNORED = "patch", "cover", "comment", "pull-request", "other", "ignored"
@@ -12,7 +13,8 @@ PATCH, COVER, COMMENT, PULL_REQUEST, OTHER, IGNORED = "patch", "cover", "comment
 class Mail(msgspec.Struct, frozen=True, array_like=True):
     """A mail of one project. All in it was read from this mail alone; `kind` is what it is until others say more.
 
-    date and received are whole seconds since 1970; message_id and references are as in ParsedMail.
+    date and received are whole seconds since 1970; message_id and references are as in ParsedMail; author, name_key,
+    closing, files and delegate as in Keys, the author after a project's aliases.
     """
 
     id: int
@@ -20,12 +22,11 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     """The record whose bytes count: of two deliveries that differ, the one that won; `id` stays."""
     message_id: str
     references: tuple[str, ...]
-    author: str
+    author: bytes
     date: int
     kind: str
-    title: str
-    name_key: str
-    name: str
+    name_key: bytes
+    closing: tuple[int, ...] | None
     may_be_cover: bool
     """Whether it is a cover letter as soon as a series 1..n answers it."""
     number: int | None
@@ -33,13 +34,15 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     reroll: tuple[int, ...] | None
     branch_reroll: tuple[int, ...] | None
     prefix: tuple[str, ...]
-    files: tuple[str, ...]
+    files: tuple[bytes, ...]
     change_id: str | None
     supersedes: tuple[str, ...]
     depends_on: tuple[str, ...]
     source: str
     received: int
     content_hash: bytes
+    delegate: bytes = b""
+    """Whom X-Patchwork-Delegate names as reviewer."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -47,34 +50,45 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
         return (self.date, self.message_id)
 
 
-def read_mail(record_id: int, parsed: ParsedMail, project: ProjectAdded, source: str, received: int) -> Mail:
-    """See a parsed mail with a project's eyes."""
-    subject = read_subject(parsed.subject, project)
-    author = parsed.author.email
+def read_mail(
+    record_id: int,
+    parsed: ParsedMail,
+    project: ProjectAdded,
+    source: str,
+    received: int,
+    subject: Subject | None = None,
+    keys: Keys | None = None,
+) -> Mail:
+    """See a parsed mail with a project's eyes.
+
+    subject: as the project reads it, where the caller has read it; keys: of a mail that has no words any more.
+    """
+    subject = subject or read_subject(parsed.subject, project)
+    keys = keys or keys_of(parsed, subject.title)
     return Mail(
         id=record_id,
         record=record_id,
         message_id=parsed.message_id,
         references=parsed.references,
-        author=project.author_aliases.get(author, author),
+        author=_aliased(keys.author, project) if project.author_aliases else keys.author,
         date=int(parsed.date.timestamp()),
-        kind=kind_of(parsed, subject),
-        title=subject.title,
-        name_key=name_key(subject.title),
-        name=subject.name,
-        may_be_cover=_may_be_cover(parsed, subject),
+        kind=kind_of(parsed, subject, keys),
+        name_key=keys.name,
+        closing=keys.closing,
+        may_be_cover=_may_be_cover(parsed, subject, keys),
         number=subject.number,
         total=subject.total,
         reroll=subject.reroll,
         branch_reroll=subject.branch_reroll,
         prefix=subject.prefix,
-        files=parsed.files,
+        files=keys.files,
         change_id=parsed.change_id,
         supersedes=parsed.supersedes,
         depends_on=parsed.depends_on,
         source=source,
         received=received,
         content_hash=parsed.content_hash,
+        delegate=keys.delegate,
     )
 
 
@@ -87,23 +101,28 @@ def read_subject(text: str, project: ProjectAdded) -> Subject:
     return parse_subject(text, names, tags, {token.lower() for token in project.branch_tokens})
 
 
-def kind_of(parsed: ParsedMail, subject: Subject) -> str:
+def _aliased(author: bytes, project: ProjectAdded) -> bytes:
+    """The key of the address that is shown for one, by the project's aliases."""
+    return next((key(new) for old, new in project.author_aliases.items() if key(old) == author), author)
+
+
+def kind_of(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
     """What a mail is by itself (assembly, section 1): the first kind that fits."""
     if parsed.hint == "ignore":
         return IGNORED
     if subject.is_reply or parsed.hint == "comment":
         return COMMENT
-    if subject.number == 0 and not parsed.diff:
+    if subject.number == 0 and not keys.has_diff:
         return COVER
-    if parsed.pull_url is not None and not parsed.diff:
+    if keys.has_pull_url and not keys.has_diff:
         return PULL_REQUEST
-    if parsed.diff and (subject.is_tagged or not parsed.references):
+    if keys.has_diff and (subject.is_tagged or not parsed.references):
         return PATCH
     return COMMENT if parsed.references else OTHER
 
 
-def _may_be_cover(parsed: ParsedMail, subject: Subject) -> bool:
-    if subject.is_reply or parsed.hint in ("ignore", "comment") or parsed.diff or subject.number == 0:
+def _may_be_cover(parsed: ParsedMail, subject: Subject, keys: Keys) -> bool:
+    if subject.is_reply or parsed.hint in ("ignore", "comment") or keys.has_diff or subject.number == 0:
         return False
     if subject.is_tagged:
         return bool(subject.number) and bool(subject.total)

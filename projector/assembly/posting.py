@@ -19,14 +19,15 @@ class PostedPatch(msgspec.Struct, frozen=True, array_like=True):
 
     place: int
     id: int
-    name_key: str
+    name_key: bytes
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True):
     """One posting, worked out from the mails of its threads. Mails are named by record id, dates in seconds of 1970.
 
     id is the record id of the mail that stands for it. answers: the covers and patches above its root, nearest first;
-    of a partial reroll, the patch it replaces comes first. received and source: of the mail that came last.
+    of a partial reroll, the patch it replaces comes first. received and source: of the mail that came last. author,
+    name_key, files and delegate are keys, as in `schemas.mail.Keys`.
     """
 
     id: int
@@ -38,19 +39,18 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     is_full: bool
     is_partial: bool
     reroll: tuple[int, ...]
-    author: str
+    author: bytes
     submitter: int
-    """The mail whose author submitted it: the cover letter, else the lowest patch."""
-    name: str
-    name_key: str
-    shown_name: str
-    """What its series is called: the cover letter's subject, a single patch's, or `Series without cover letter`."""
+    """The mail whose author submitted it, and whose title is its name: the cover letter, else the lowest patch."""
+    name_key: bytes
+    is_named: bool
+    """Whether its series is called by its name: with a cover letter, or as a single patch."""
     prefix: tuple[str, ...]
     date: int
     first: str
     """The Message-ID of its earliest mail."""
     answers: tuple[int, ...]
-    files: tuple[str, ...]
+    files: tuple[bytes, ...]
     """Of a single patch, with a cover letter or without, the files it touches."""
     change_ids: tuple[str, ...]
     supersedes: tuple[str, ...]
@@ -60,6 +60,10 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     source: str
     depends_on: tuple[str, ...] = ()
     """What its mails depend on, "message-id:ID" or "change-id:ID", sorted; its own change-id is none."""
+    delegate: bytes = b""
+    """Whom its mails name as reviewer: the cover letter, else the lowest patch that names somebody."""
+    repeats: int | None = None
+    """Of a rerun, which has no mails of its own, the posting that it is a copy of; None for what was posted."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -73,7 +77,7 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
         return cover + tuple(patch.id for patch in self.patches) + self.extras
 
     @property
-    def patch_names(self) -> frozenset[str]:
+    def patch_names(self) -> frozenset[bytes]:
         return frozenset(patch.name_key for patch in self.patches)
 
 
@@ -98,6 +102,27 @@ def assemble(
     known = frozenset(anchors)
     postings = sorted((_finish(work, draft, known) for draft in work.drafts), key=lambda posting: posting.order)
     return Assembled(tuple(postings), work.kinds, _targets(work))
+
+
+def repeat(posting: Posting, id: int) -> Posting:
+    """A posting's rerun, called `id`: without mails, right behind it in order."""
+    return msgspec.structs.replace(
+        posting,
+        id=id,
+        cover=None,
+        patches=(),
+        extras=(),
+        is_full=True,
+        is_partial=False,
+        first=f"{posting.first} {id:019}",
+        answers=(),
+        files=(),
+        change_ids=(),
+        supersedes=(),
+        runs=(),
+        depends_on=(),
+        repeats=posting.id,
+    )
 
 
 def half_hour(mail: Mail) -> int:
@@ -128,9 +153,8 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         reroll=work.reroll(draft),
         author=head.author,
         submitter=head.id,
-        name=head.title,
         name_key=head.name_key,
-        shown_name=head.title if cover is not None or only is not None else "Series without cover letter",
+        is_named=cover is not None or only is not None,
         prefix=head.prefix,
         date=earliest.date,
         first=earliest.message_id,
@@ -142,6 +166,7 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         received=latest.received,
         source=latest.source,
         depends_on=_depends_on(own),
+        delegate=next((mail.delegate for mail in [head, *own] if mail.delegate), b""),
     )
 
 

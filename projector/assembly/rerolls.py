@@ -78,7 +78,7 @@ def _join(work: Drafting, partial: Sequence[Draft]) -> None:
 
     One that has orders 1..n then is no replacement any more but a posting of its own, with the same cover.
     """
-    last: dict[tuple[Draft, str, Marker, int], Draft] = {}
+    last: dict[tuple[Draft, bytes, Marker, int], Draft] = {}
     merged: set[Draft] = set()
     for draft in partial:
         if draft.total is None or draft.total < 2:

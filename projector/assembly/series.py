@@ -33,11 +33,14 @@ class Revision(msgspec.Struct, frozen=True):
     extras: tuple[int, ...]
     is_complete: bool
     cover: int | None
-    name: str
+    head: int | None
+    """The mail whose title is its name; None: it has no name."""
     submitter: int
     n_patches: int
     depends_on: tuple[str, ...] = ()
     """As in Posting; of a copy, also what the revision before depends on."""
+    rerun_of: int | None = None
+    """Of a rerun the number of the revision that it repeats."""
 
 
 def may_grow(posting: Posting) -> bool:
@@ -81,7 +84,8 @@ def revise(members: Iterable[Member], gone: Collection[int] = ()) -> list[Revisi
     lineage: dict[int, Revision] = {}
     places: dict[int, dict[int, int]] = {}
     root_of: dict[int, int] = {}
-    for member in sorted(ready, key=lambda member: member.posting.is_partial):
+    posted = [member for member in ready if member.posting.repeats is None]
+    for member in sorted(posted, key=lambda member: member.posting.is_partial):
         posting = member.posting
         replaces = posting.is_partial and posting.answers[0] in here
         root = root_of.get(posting.answers[0], posting.id) if replaces else posting.id
@@ -94,6 +98,7 @@ def revise(members: Iterable[Member], gone: Collection[int] = ()) -> list[Revisi
         lineage[root], places[root] = revision, placed
         root_of.update(dict.fromkeys(posting.mails, root))
         revisions.append(revision)
+    revisions += _reruns(ready, revisions, numbers)
     return sorted(revisions, key=lambda revision: revision.version)
 
 
@@ -111,6 +116,21 @@ def _number(ready: Sequence[Member], gone: Collection[int]) -> dict[int, int]:
     }
 
 
+def _reruns(ready: Sequence[Member], posted: Iterable[Revision], numbers: Mapping[int, int]) -> list[Revision]:
+    """The copies of revisions that were asked for; one may be a copy of another, which was there before."""
+    by_posting = {revision.posting.id: revision for revision in posted}
+    reruns = []
+    for posting in sorted((member.posting for member in ready), key=lambda posting: posting.id):
+        before = by_posting.get(posting.repeats) if posting.repeats is not None else None
+        if before is not None:
+            rerun = msgspec.structs.replace(
+                before, version=numbers[posting.id], posting=posting, rerun_of=before.version
+            )
+            by_posting[posting.id] = rerun
+            reruns.append(rerun)
+    return reruns
+
+
 def _revision(version: int, posting: Posting, placed: Mapping[int, int], *, is_complete: bool) -> Revision:
     return Revision(
         version=version,
@@ -119,7 +139,7 @@ def _revision(version: int, posting: Posting, placed: Mapping[int, int], *, is_c
         extras=posting.extras,
         is_complete=is_complete,
         cover=posting.cover,
-        name=posting.shown_name,
+        head=posting.submitter if posting.is_named else None,
         submitter=posting.submitter,
         n_patches=posting.total,
         depends_on=posting.depends_on,

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from schemas.rest import StateCount
+
 
 class State(msgspec.Struct, frozen=True):
     """A patch's state; final when no action is required any more."""
@@ -27,20 +29,13 @@ STATES = (
     State(10, "Deferred", True),
 )
 FIRST_STATE = STATES[0]
+ACCEPTED, SUPERSEDED = "Accepted", "Superseded"
 
 _BY_ID = {state.id: state for state in STATES}
 _BY_NAME = {state.name.lower().replace("-", " "): state for state in STATES}
 
 TEST_STATES = ("failure", "warning", "success", "info", "pending")
 """States of test results, the worst first."""
-
-
-class StateCount(msgspec.Struct, frozen=True):
-    """One row of a series' `state_summary`, in the order the API shows its fields."""
-
-    count: int
-    name: str
-    final: bool
 
 
 def state_of(id: int) -> State:

@@ -65,7 +65,7 @@ def parse_subject(
     PATCH, `names` (what the list calls itself) and `tags` (the project's own) are not shown; they are lower case. Never
     raises; a subject without tags is all title.
     """
-    groups, title, is_reply = _split(text)
+    groups, title, is_reply = split_subject(text)
     tokens = [token for group in groups for token in _tokens(group)]
     kept = [token for token in tokens if (word := token.lower()) != "patch" and word not in names and word not in tags]
     order = next((token for token in kept if _NUMBERS.fullmatch(token)), None)
@@ -85,6 +85,12 @@ def parse_subject(
         branch_reroll=_reroll(branches[-1]) if branches else None,
         prefix=tuple(sorted({word for token in kept if token not in rerolls and (word := _prefix_word(token))})),
     )
+
+
+def title_of(name: str) -> str:
+    """The title in a `Subject.name`."""
+    brackets = _BRACKETS.match(name)
+    return name[brackets.end() :].strip() if brackets else name
 
 
 def name_key(title: str) -> str:
@@ -109,7 +115,13 @@ def _kernels(prefix: Collection[str]) -> set[str]:
     return {kernel[1] for kernel in found if kernel}
 
 
-def _split(text: str) -> tuple[list[str], str, bool]:
+def tags_of(text: str) -> str:
+    """What stands before a subject's title, as a subject that is read alike but for its title, which is empty."""
+    groups, _, is_reply = split_subject(text)
+    return ("Re: " if is_reply else "") + "".join(f"[{group}]" for group in groups)
+
+
+def split_subject(text: str) -> tuple[list[str], str, bool]:
     """The bracket groups, the title, and whether it is an answer: `Re:` stands before all that says what is posted."""
     groups: list[str] = []
     is_reply = False

@@ -3,16 +3,22 @@
 Everything here asks `links.link` itself, with a candidate taken away or a value changed, so that it says what is so.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 
 from projector.assembly import links
 from projector.assembly.links import YEAR_SECONDS, Found
 from projector.assembly.posting import Posting
+from projector.assembly.subject import name_key
 
 CANDIDATES_MAX = 5
 DAY_SECONDS = 86400
+ANOTHER_NAME = b"another name"
+"""The key of no name: keys are longer."""
+
+TitleOf = Callable[[int], str]
+"""The title of a cover letter or patch, by its record."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -44,25 +50,31 @@ class Change(msgspec.Struct, frozen=True):
     rule: int | None
 
 
-def compare(posting: Posting, found: Collection[Found], superseded: Collection[int]) -> list[Compared]:
+def compare(
+    posting: Posting, found: Collection[Found], superseded: Collection[int], title_of: TitleOf
+) -> list[Compared]:
     """The candidates of a posting: the link, what would be it without those before, then the nearest earlier ones."""
     left = {other.posting.id: other for other in found if other.posting.id != posting.id}
     compared: list[Compared] = []
     while len(compared) < CANDIDATES_MAX and (link := links.link(posting, left.values(), superseded)) is not None:
-        compared.append(_compared(posting, left.pop(link.to).posting, link.rule))
+        compared.append(_compared(posting, left.pop(link.to).posting, title_of, link.rule))
     rest = [other.posting for other in left.values() if other.posting.order < posting.order]
     rest.sort(key=lambda other: _nearness(posting, other), reverse=True)
     rest = rest[: CANDIDATES_MAX - len(compared)]
-    return compared + [_compared(posting, other, None, _misses(posting, other, superseded)) for other in rest]
+    return compared + [_compared(posting, other, title_of, None, _misses(posting, other, title_of)) for other in rest]
 
 
 def changes(
-    posting: Posting, found: Collection[Found], superseded: Collection[int], nearest: Posting | None
+    posting: Posting,
+    found: Collection[Found],
+    superseded: Collection[int],
+    nearest: Posting | None,
+    title_of: TitleOf,
 ) -> list[Change]:
     """What would have changed the link. nearest: the posting that it did not link to although it might have."""
     now = links.link(posting, found, superseded)
     told: list[Change] = []
-    for what, changed, named in _otherwise(posting, superseded, nearest):
+    for what, changed, named in _otherwise(posting, superseded, nearest, title_of):
         link = links.link(changed, found, named)
         if (link.to if link is not None else None) != (now.to if now is not None else None):
             told.append(Change(what, link.to if link is not None else None, link.rule if link is not None else None))
@@ -70,7 +82,7 @@ def changes(
 
 
 def _otherwise(
-    posting: Posting, superseded: Collection[int], nearest: Posting | None
+    posting: Posting, superseded: Collection[int], nearest: Posting | None, title_of: TitleOf
 ) -> Iterator[tuple[str, Posting, Collection[int]]]:
     """A posting with one value that is another, and the mails that it would supersede."""
     replace = msgspec.structs.replace
@@ -83,16 +95,16 @@ def _otherwise(
     if posting.reroll > (1,):
         yield f"without the marker {reroll_text(posting.reroll)}", replace(posting, reroll=(1,)), superseded
     if posting.name_key:
-        yield "under another name", replace(posting, name_key=f"{posting.name_key} (renamed)"), superseded
+        yield "under another name", replace(posting, name_key=ANOTHER_NAME), superseded
     if nearest is not None:
         higher = (max(posting.reroll[0], nearest.reroll[0] + 1),)
         if higher > posting.reroll:
             yield f"with the marker {reroll_text(higher)}", replace(posting, reroll=higher), superseded
         if nearest.name_key != posting.name_key:
-            named = replace(posting, name_key=nearest.name_key)
-            yield f"under the name “{nearest.name}”", named, superseded
+            named, name = replace(posting, name_key=nearest.name_key), title_of(nearest.submitter)
+            yield f"under the name “{name}”", named, superseded
             yield (
-                f"under the name “{nearest.name}” and with the marker {reroll_text(higher)}",
+                f"under the name “{name}” and with the marker {reroll_text(higher)}",
                 replace(named, reroll=higher),
                 superseded,
             )
@@ -109,29 +121,32 @@ def _nearness(posting: Posting, other: Posting) -> tuple[int, bool, tuple[int, s
     return (common + 2 * links.has_same_name(posting, other), posting.author == other.author, other.order)
 
 
-def _compared(posting: Posting, other: Posting, rule: int | None, misses: dict[int, str] | None = None) -> Compared:
+def _compared(
+    posting: Posting, other: Posting, title_of: TitleOf, rule: int | None, misses: dict[int, str] | None = None
+) -> Compared:
+    common = [patch.id for patch in posting.patches if patch.name_key in other.patch_names]
     return Compared(
         posting=other.id,
         rule=rule,
-        name=other.name,
+        name=title_of(other.submitter),
         same_name=links.has_same_name(posting, other),
         same_author=posting.author == other.author,
         reroll=other.reroll,
         prefix=other.prefix,
         days=(posting.date - other.date) // DAY_SECONDS,
-        common=tuple(sorted(posting.patch_names & other.patch_names)),
+        common=tuple(sorted({name_key(title_of(id)) for id in common})),
         smaller=min(len(posting.patch_names), len(other.patch_names)),
         misses=misses or {},
     )
 
 
-def _misses(posting: Posting, other: Posting, superseded: Collection[int]) -> dict[int, str]:
+def _misses(posting: Posting, other: Posting, title_of: TitleOf) -> dict[int, str]:
     """Why a posting does not link to an earlier one, by rule."""
     return {
         links.BY_CHANGE_ID: "no change-id in common",
         links.BY_SUPERSEDES: "no Supersedes: or Link to vN: line names a mail of it",
         links.BY_REPLY: _misses_reply(posting, other),
-        links.BY_NAME: _misses_name(posting, other),
+        links.BY_NAME: _misses_name(posting, other, title_of),
         links.BY_PATCHES: _misses_patches(posting, other),
     }
 
@@ -151,9 +166,9 @@ def _misses_reply(posting: Posting, other: Posting) -> str:
     return "it was sent in one run with it, under another name, with no patch name in common"
 
 
-def _misses_name(posting: Posting, other: Posting) -> str:
+def _misses_name(posting: Posting, other: Posting, title_of: TitleOf) -> str:
     if not links.has_same_name(posting, other):
-        return f"the name is another (“{posting.name}” against “{other.name}”)"
+        return f"the name is another (“{title_of(posting.submitter)}” against “{title_of(other.submitter)}”)"
     if links.names_other_kernel(posting, other):
         return "the prefixes name different stable kernels"
     if not posting.is_full and not posting.reroll > other.reroll:

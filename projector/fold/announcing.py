@@ -1,15 +1,29 @@
 """What is told to the world: the facts to put on the log, and the feed that these records make."""
 
+from collections.abc import Container
+
 import msgspec
 
+from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
+from projector.assembly.posting import Posting
+from projector.assembly.redaction import REDACTED
+from projector.assembly.states import SUPERSEDED, state_of
+from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
-from projector.fold.pending import PULL_REQUEST, RETRY, REVISION, Pending
+from projector.fold.moment import Moment
+from projector.fold.pending import PULL_REQUEST, RETRY, REVISION, SUPERSEDE, Pending
 from projector.fold.projects import Projects
-from projector.fold.series import Moment
 from projector.readmodel import tables as t
-from projector.readmodel.rows import PostingState, Row, Shown
+from projector.readmodel.rows import PatchState, PostingState, Shown
 from projector.readmodel.working import WorkingSet
-from schemas.records import Fact, PullRequestAnnounced, RetryRequested, RevisionAnnounced
+from schemas.fact import Fact
+from schemas.records import (
+    PatchStateChanged,
+    PullRequestAnnounced,
+    PullRequestStub,
+    RetryRequested,
+    RevisionAnnounced,
+)
 
 RETRIES_MAX = 500
 """Dead letters in one RetryRequested: so much work is one record at most."""
@@ -18,8 +32,18 @@ RETRIES_MAX = 500
 class Announcing:
     """Announcements, from what is pending to what is on the feed."""
 
-    def __init__(self, working: WorkingSet, pending: Pending, projects: Projects, grouping: Grouping) -> None:
-        self._working, self._pending, self._projects, self._grouping = working, pending, projects, grouping
+    def __init__(
+        self,
+        working: WorkingSet,
+        pending: Pending,
+        projects: Projects,
+        grouping: Grouping,
+        feed: Feed,
+        redacted: Container[str],
+    ) -> None:
+        """redacted: the Message-IDs of mails without words."""
+        self._working, self._pending, self._projects = working, pending, projects
+        self._grouping, self._feed, self._redacted = grouping, feed, redacted
 
     def facts(self) -> list[Fact]:
         """What the active projector has to append now, in order. Changes nothing."""
@@ -32,6 +56,9 @@ class Announcing:
                 )
             elif row["kind"] == RETRY:
                 facts += self._retries(row["cause"])
+            elif row["kind"] == SUPERSEDE:
+                patches = msgspec.json.decode(row["detail"], type=list[int])
+                facts += [PatchStateChanged(patch=id, state=SUPERSEDED, cause=row["cause"]) for id in patches]
             elif row["kind"] == REVISION:
                 state = self._working.postings.get(row["cause"])
                 assert state is not None and state.series is not None, (
@@ -41,8 +68,8 @@ class Announcing:
         return facts
 
     def _retries(self, cause: int) -> list[Fact]:
-        """Retries of all that lacked a project; an empty one where nothing is left, so that it is done."""
-        ids = self._working.dead_letters("no-project")
+        """Retries of all dead letters; an empty one where nothing is left, so that it is done."""
+        ids = self._working.dead_letters()
         starts = range(0, max(len(ids), 1), RETRIES_MAX)
         return [RetryRequested(mails=tuple(ids[start : start + RETRIES_MAX]), cause=cause) for start in starts]
 
@@ -58,46 +85,46 @@ class Announcing:
             self._working.postings.put(state.posting.id, state)
             if state.series is not None:
                 self._grouping.refresh(state.project, state.series, moment)
-        parameters: dict[str, int] = {"revision": fact.revision}
+            self._note_superseded(state, moment)
+        parameters = {"revision": fact.revision}
         if fact.older_than is not None:
             parameters["older_than"] = fact.older_than
-        self.put_on_feed(fact.project, "series-new-revision", moment, series=fact.series, parameters=parameters)
+        if fact.rerun_of is not None:
+            parameters["rerun_of"] = fact.rerun_of
+        self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, parameters=parameters)
 
-    def pull_request(self, fact: PullRequestAnnounced, moment: Moment) -> None:
-        """A pull request was announced; only the first time counts."""
-        if not self._pending.done(PULL_REQUEST, fact.cause) and self._working.has_event(fact.cause, "pull-request-new"):
+    def pull_request(self, fact: PullRequestAnnounced | PullRequestStub, moment: Moment) -> None:
+        """A pull request was announced; only the first time counts. The URL of one without words is not told."""
+        if not self._pending.done(PULL_REQUEST, fact.cause) and self._working.has_event(fact.cause, NEW_PULL_REQUEST):
             return
-        parameters = {"pull_url": fact.pull_url}
-        self.put_on_feed(fact.project, "pull-request-new", moment, patch=fact.cause, parameters=parameters)
+        parameters = {"pull_url": self._url(fact)}
+        self._feed.put(fact.project, NEW_PULL_REQUEST, moment, patch=fact.cause, parameters=parameters)
 
-    def put_on_feed(
-        self,
-        project: int,
-        name: str,
-        moment: Moment,
-        *,
-        series: int | None = None,
-        patch: int | None = None,
-        user: int | None = None,
-        parameters: dict[str, int] | dict[str, str],
-    ) -> None:
-        """Put the record that is folded on a project's feed; event times grow strictly within a project."""
-        owner = self._projects.by_id[project]
-        owner.last_event_us = max(owner.last_event_us + 1, moment.time_us)
-        self._projects.save(owner)
-        self._working.counts["event"] += 1
-        self._working.counts[f"event:{project}"] += 1
-        row: Row = {
-            "id": moment.record,
-            "project_id": project,
-            "name": name,
-            "event_time_us": owner.last_event_us,
-            "series_id": series,
-            "patch_id": patch,
-            "user_id": user,
-            "parameters": msgspec.json.encode(parameters).decode(),
-        }
-        self._working.add(t.event, row)
+    def _url(self, fact: PullRequestAnnounced | PullRequestStub) -> str:
+        if isinstance(fact, PullRequestStub):
+            return REDACTED
+        thread = self._working.thread_of(fact.cause)
+        is_redacted = thread is not None and thread.entries[fact.cause].mail.message_id in self._redacted
+        return REDACTED if is_redacted else fact.pull_url
+
+    def _note_superseded(self, state: PostingState, moment: Moment) -> None:
+        """The patches of older revisions, and not of this one, are superseded by a complete one."""
+        shown = self._working.series.get(state.series) if state.series is not None else None
+        if shown is None or not self._projects.by_id[state.project].settings.supersedes:
+            return
+        own: set[int] = set()
+        older: set[int] = set()
+        for row in shown.revisions.values():
+            other = self._working.postings.get(row["posting_id"])
+            patches = msgspec.json.decode(row["patches"], type=list[int])
+            if row["posting_id"] == state.posting.id:
+                own.update(patches)
+            elif other is not None and _place(other.posting) < _place(state.posting):
+                older.update(patches)
+        found = sorted(id for id in older - own if is_open(self._working.patches.get(id)))
+        if found:
+            detail = msgspec.json.encode(found).decode()
+            self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, detail)
 
     def _revision_fact(
         self, state: PostingState, series: int, given: list[tuple[tuple[int, ...], tuple[int, str], int]]
@@ -105,7 +132,7 @@ class Announcing:
         shown = self._working.series.get(series)
         assert shown is not None, f"series {series}: expected a row, found none"
         version, row = next((v, row) for v, row in shown.revisions.items() if row["posting_id"] == state.posting.id)
-        place = (state.posting.reroll, state.posting.order)
+        place = _place(state.posting)
         newer = [number for reroll, order, number in [*self._announced(shown), *given] if (reroll, order) > place]
         given.append((*place, version))
         return RevisionAnnounced(
@@ -115,6 +142,7 @@ class Announcing:
             revision=version,
             patches=tuple(msgspec.json.decode(row["patches"], type=list[int])),
             older_than=max(newer, default=None),
+            rerun_of=row["rerun_of"],
         )
 
     def _announced(self, shown: Shown) -> list[tuple[tuple[int, ...], tuple[int, str], int]]:
@@ -135,3 +163,12 @@ class Announcing:
                 if state is not None and patch["id"] in state.posting.mails:
                     return state
         return None
+
+
+def is_open(patch: PatchState | None) -> bool:
+    """Whether a patch is there and still waits for a decision."""
+    return patch is not None and not state_of(patch.state).final
+
+
+def _place(posting: Posting) -> tuple[tuple[int, ...], tuple[int, str]]:
+    return posting.reroll, posting.order

@@ -1,43 +1,69 @@
 """What each type of record does to the read model."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from ingest.log import LogUnavailable
-from ingest.message import parse
-from projector.assembly.mail import Mail, read_mail
+from projector.assembly.mail import Mail
+from projector.fold.accounts import Accounts
 from projector.fold.announcing import Announcing
+from projector.fold.checkpoints import Checkpoints
 from projector.fold.corrections import Corrections
+from projector.fold.dead_letters import DeadLetters, ReadRecords
 from projector.fold.failing import CannotFold
+from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
 from projector.fold.mails import Mails
+from projector.fold.moment import Moment, microseconds
 from projector.fold.pending import RETRY, Pending
-from projector.fold.projects import Project, Projects
-from projector.fold.series import Moment, microseconds
-from projector.fold.shown import Reading
+from projector.fold.people import People
+from projector.fold.projects import Projects
+from projector.fold.reading import Reading, Received, reading_of, see
+from projector.fold.redacting import Redacting, Redactions
+from projector.fold.requests import Requests
 from projector.fold.verdicts import Verdicts
-from projector.readmodel import tables as t
+from projector.outcomes import DONE, Outcome
 from projector.readmodel.working import WorkingSet
-from schemas.mail import PARSER_VERSION, ParsedMail
+from schemas.accounts import TokenIssued, TokenRevoked, UserAdded, UserChanged
 from schemas.records import (
     ClockAdvanced,
+    DeadLettersAcknowledged,
     ImportFinished,
     LogClosed,
     LogOpened,
+    LogRestored,
     MailReceived,
+    MailRedacted,
+    MailStub,
     PatchStateChanged,
     ProjectAdded,
     ProjectChanged,
     PullRequestAnnounced,
+    PullRequestStub,
     Record,
+    RerunRequested,
     RetryRequested,
     RevisionAnnounced,
     RevisionLinked,
+    SeriesChanged,
     SeriesMerged,
     SeriesSplit,
     TestResultReported,
 )
 
-ReadRecords = Callable[[Sequence[int]], list[Record]]
+
+class Became(NamedTuple):
+    """What a mail became, when it was folded: "patch", "comment", "duplicate", "dead-letter", ...
+
+    list_id: the list that it came by; project: the linkname. Either may be "".
+    """
+
+    record: int
+    message_id: str
+    list_id: str
+    project: str
+    outcome: str
 
 
 class Fold:
@@ -48,28 +74,45 @@ class Fold:
 
     def __init__(self, working: WorkingSet, read_records: ReadRecords) -> None:
         self._working, self._read_records = working, read_records
-        self._ahead: dict[int, tuple[ProjectAdded, Mail]] = {}  # the mails of the batch, as `prefetch` saw them
+        self._ahead: dict[int, tuple[ProjectAdded, Mail, Reading]] = {}  # mails of the batch, as `prefetch` saw them
+        self.checkpoints = Checkpoints(working)
+        self.became: list[Became] = []
+        """The mails of the batch, in their order."""
         self.pending = Pending(working)
         self.projects = Projects(working)
+        self._dead_letters = DeadLetters(working, self.projects, read_records)
+        self._feed = Feed(working, self.projects)
+        self._accounts = Accounts(working)
+        self._requests = Requests(working, self._accounts)
         self._corrections = Corrections(working)
-        self._grouping = Grouping(working, self.pending, self.projects, self._corrections)
-        self._mails = Mails(working, self.pending, self._grouping, self._reread)
-        self.announcing = Announcing(working, self.pending, self.projects, self._grouping)
-        self._verdicts = Verdicts(working, self._grouping, self.announcing)
+        self._redactions = Redactions(working)
+        people = People(working, self._reread)
+        self._grouping = Grouping(
+            working, self.pending, self.projects, self._corrections, self._feed, people, self._accounts.find
+        )
+        self._mails = Mails(working, self.pending, self._grouping, people, self._feed, self._reread_in)
+        self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
+        self.announcing = Announcing(working, self.pending, self.projects, self._grouping, self._feed, self._redactions)
+        self._verdicts = Verdicts(working, self._grouping, self._feed, self.projects, self._accounts, self.pending)
 
     def load(self) -> None:
         """Read what is kept in memory all the time. Forgets everything else first."""
         self._working.forget()
+        self.checkpoints.load()
         self.projects.load()
         self.pending.load()
+        self._feed.load()
+        self._accounts.load()
         self._corrections.load()
+        self._redactions.load()
 
     def prefetch(self, records: Sequence[Record]) -> None:
         """Load what a batch will ask for in a few queries. Changes nothing."""
         mails = []
+        self.became.clear()
         self._ahead.clear()
         for record in records:
-            if isinstance(record.fact, MailReceived):
+            if isinstance(record.fact, Received):
                 try:
                     seen = self._look_ahead(record.id, record.fact)
                 except Exception as error:
@@ -78,19 +121,20 @@ class Fold:
                     mails.append(seen)
         self._mails.prefetch(mails)
 
-    def _look_ahead(self, id: int, fact: MailReceived) -> tuple[int, Mail] | None:
-        parsed = read(fact)
-        project = self.projects.place(parsed, fact.list_id, fact.recipients)
+    def _look_ahead(self, id: int, fact: Received) -> tuple[int, Mail] | None:
+        reading = reading_of(fact, self._redactions)
+        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
         if project is None:
             return None
-        mail = _see(id, fact, parsed, project)
-        self._ahead[id] = (project.settings, mail)
+        mail = see(id, fact, reading, project.settings)
+        self._ahead[id] = (project.settings, mail, reading)
         return project.id, mail
 
     def apply(self, record: Record) -> None:
         """Fold one record in. Raises CannotFold for one that it does not know or stumbles over: it is never skipped."""
         try:
             self._apply(record)
+            self.checkpoints.take(record)
         except LogUnavailable:
             raise
         except Exception as error:
@@ -99,102 +143,95 @@ class Fold:
     def _apply(self, record: Record) -> None:
         moment = Moment(record.id, microseconds(record.recorded_at))
         match record.fact:
-            case MailReceived() as fact:
+            case MailReceived() | MailStub() as fact:
                 self._working.counts["mail"] += 1
                 self._receive(record.id, fact, moment)
             case RevisionAnnounced() as fact:
                 self.announcing.revision(fact, moment)
-            case PullRequestAnnounced() as fact:
+            case PullRequestAnnounced() | PullRequestStub() as fact:
                 self.announcing.pull_request(fact, moment)
+            case MailRedacted() as fact:
+                self._redactions.keep(record.id, fact)
+                self._redacting.redact(fact.message_id, moment)
             case ClockAdvanced() as fact:
                 self._settle(self.pending.advance_all(microseconds(fact.until)), moment)
             case ImportFinished() as fact:
                 self._settle(self.pending.finish(fact.source), moment)
             case ProjectAdded() as fact:
-                if self.projects.add(record.id, fact):
-                    self._want_retry(record.id, record.id)
+                self._requests.keep(moment, self._add_project(fact, record.id))
             case ProjectChanged() as fact:
-                project = self.projects.change(fact)
-                if project is not None:
-                    self._want_retry(record.id, project.id)
+                self._requests.keep(moment, self._change_project(fact, record.id))
+            case UserAdded() as fact:
+                self._requests.keep(moment, self._accounts.add(record.id, fact))
+            case UserChanged() as fact:
+                self._requests.keep(moment, self._accounts.change(fact))
+            case TokenIssued() as fact:
+                self._requests.keep(moment, self._accounts.issue(record.id, fact))
+            case TokenRevoked() as fact:
+                self._requests.keep(moment, self._accounts.revoke(fact, moment))
             case RetryRequested() as fact:
-                self._retry(fact, moment)
-            case TestResultReported() as fact:
-                self._verdicts.test_result(fact, moment)
-            case PatchStateChanged() as fact:
-                self._verdicts.patch_state(fact, moment)
+                if fact.cause is not None:
+                    self.pending.done(RETRY, fact.cause)
+                self._dead_letters.retry(fact, moment, self._receive)
+            case DeadLettersAcknowledged() as fact:
+                self._dead_letters.acknowledge(fact, record.id)
+            case PatchStateChanged(cause=int()) as fact:
+                self._requests.keep(moment, self._verdicts.supersede(fact, moment))
+            case TestResultReported() | PatchStateChanged() | SeriesChanged() | RerunRequested() as fact:
+                self._requests.decide(fact.request, moment, partial(self._verdicts.say, fact, moment))
             case SeriesMerged() | SeriesSplit() | RevisionLinked() as fact:
                 self._grouping.correct(self._corrections.add(record.id, fact), moment)
-            case LogOpened() | LogClosed():
+            case LogOpened() | LogClosed() | LogRestored():
                 pass
             case other:
                 raise TypeError(
                     f"record {record.id}: expected a type this projector folds, came {type(other).__name__}"
                 )
 
-    def _receive(self, id: int, fact: MailReceived, moment: Moment) -> None:
-        parsed = read(fact)
-        project = self.projects.place(parsed, fact.list_id, fact.recipients)
+    def _add_project(self, fact: ProjectAdded, record: int) -> Outcome:
+        outcome = self.projects.add(record, fact)
+        if outcome.status == DONE:
+            self._want_retry(record, record)
+        return outcome
+
+    def _change_project(self, fact: ProjectChanged, record: int) -> Outcome:
+        outcome, project = self.projects.change(fact), self.projects.find(fact.linkname)
+        if project is not None:
+            self._want_retry(record, project.id)
+        return outcome
+
+    def _receive(self, id: int, fact: Received, moment: Moment) -> None:
+        settings, mail, reading = self._ahead.get(id, (None, None, None))
+        if reading is None or (reading.parsed.message_id in self._redactions and not reading.is_redacted):
+            settings, mail, reading = None, None, reading_of(fact, self._redactions)
+        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
         if project is None:
-            names = ", ".join(parsed.list_ids) or fact.list_id or "no list"
-            self._set_aside(id, fact, parsed, "no-project", f"no project has the list it came by ({names})")
-            return
-        self._receive_in(id, fact, project, Reading(parsed, fact.raw), moment)
-
-    def _receive_in(self, id: int, fact: MailReceived, project: Project, reading: Reading, moment: Moment) -> None:
-        received_us = microseconds(fact.received_at)
-        self._settle(self.pending.advance(project.id, fact.source, received_us), moment)
-        settings, mail = self._ahead.get(id, (None, None))
-        if mail is None or settings is not project.settings:
-            mail = _see(id, fact, reading.parsed, project)
-        self._mails.receive(project.id, mail, reading, moment)
-
-    def _set_aside(self, id: int, fact: MailReceived, parsed: ParsedMail, reason: str, detail: str) -> None:
-        self._working.counts[f"dead-letter:{reason}"] += 1
-        self._working.add(
-            t.dead_letter,
-            {
-                "id": id,
-                "reason": reason,
-                "detail": detail,
-                "message_id": parsed.message_id,
-                "subject": parsed.subject,
-                "received_us": microseconds(fact.received_at),
-            },
-        )
+            self._dead_letters.set_aside(id, fact, reading)
+            linkname, outcome = "", "dead-letter"
+        else:
+            if mail is None or settings is not project.settings:
+                mail = see(id, fact, reading, project.settings)
+            received_us = microseconds(fact.received_at)
+            self._settle(self.pending.advance(project.id, fact.source, received_us), moment)
+            linkname, outcome = project.settings.linkname, self._mails.receive(project.id, mail, reading, moment)
+        list_id = reading.parsed.list_ids[0] if reading.parsed.list_ids else fact.list_id
+        self.became.append(Became(id, reading.parsed.message_id, list_id, linkname, outcome))
 
     def _settle(self, postings: Iterable[int], moment: Moment) -> None:
         for posting in postings:
             self._grouping.settle(posting, moment)
 
     def _want_retry(self, cause: int, project: int) -> None:
-        """Mails that lacked a project may find it now."""
-        if self._working.dead_letters("no-project"):
+        """Mails that no project took may find one now."""
+        if self._working.dead_letters():
             self.pending.note(RETRY, cause, project, cause)
-
-    def _retry(self, fact: RetryRequested, moment: Moment) -> None:
-        if fact.cause is not None:
-            self.pending.done(RETRY, fact.cause)
-        for row in self._working.load(t.dead_letter, *fact.mails):
-            for record in self._read_records([row["id"]]):
-                assert isinstance(record.fact, MailReceived), f"dead letter {record.id}: expected a mail"
-                self._working.remove(t.dead_letter, record.id)
-                self._working.counts[f"dead-letter:{row['reason']}"] -= 1
-                self._receive(record.id, record.fact, moment)
 
     def _reread(self, id: int) -> Reading:
         (record,) = self._read_records([id])
-        assert isinstance(record.fact, MailReceived), f"record {id}: expected a mail, came {type(record.fact).__name__}"
-        return Reading(read(record.fact), record.fact.raw)
+        assert isinstance(record.fact, Received), f"record {id}: expected a mail, came {type(record.fact).__name__}"
+        return reading_of(record.fact, self._redactions)
 
-
-def _see(id: int, fact: MailReceived, parsed: ParsedMail, project: Project) -> Mail:
-    received = microseconds(fact.received_at) // 1_000_000
-    return read_mail(id, parsed, project.settings, fact.source, received)
-
-
-def read(fact: MailReceived) -> ParsedMail:
-    """What is read from a mail: as its record has it where the parser was this one, else read anew."""
-    if fact.parsed is not None and fact.parser_version == PARSER_VERSION:
-        return fact.parsed
-    return parse(fact.raw, fact.received_at)
+    def _reread_in(self, id: int, project: int) -> Reading:
+        reading = self._reread(id)
+        reading.see(self.projects.by_id[project].settings)
+        return reading

@@ -4,14 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from projector.assembly import links
 from projector.assembly.corrections import Correction, kept_joins
-from projector.assembly.posting import Posting
-from projector.assembly.series import Member, components, may_grow
+from projector.assembly.events import SERIES_MERGED
+from projector.assembly.posting import Posting, repeat
+from projector.assembly.series import components
 from projector.fold.candidates import candidates
 from projector.fold.corrections import Corrections, operators_link
 from projector.fold.dependencies import Dependencies
+from projector.fold.feed import Feed
+from projector.fold.inheriting import hand_on_sayings
+from projector.fold.moment import Moment
+from projector.fold.naming import is_awaited, members_of, name_series
 from projector.fold.pending import REVISION, WAIT, Pending
+from projector.fold.people import People
 from projector.fold.projects import Projects
-from projector.fold.series import Moment, SeriesRows
+from projector.fold.series import FindUser, SeriesRows
 from projector.readmodel.rows import PostingState, Thread
 from projector.readmodel.working import WorkingSet
 
@@ -19,12 +25,23 @@ from projector.readmodel.working import WorkingSet
 class Grouping:
     """Postings, their links, and the series that these make."""
 
-    def __init__(self, working: WorkingSet, pending: Pending, projects: Projects, corrections: Corrections) -> None:
+    def __init__(
+        self,
+        working: WorkingSet,
+        pending: Pending,
+        projects: Projects,
+        corrections: Corrections,
+        feed: Feed,
+        people: People,
+        find_user: FindUser,
+    ) -> None:
         self._working, self._pending, self._projects, self._corrections = working, pending, projects, corrections
+        self._feed = feed
         self._dependencies = Dependencies(working)
-        self._rows = SeriesRows(working, pending, self._dependencies)
+        self._rows = SeriesRows(working, pending, self._dependencies, people, find_user)
         self._taken_in: set[int] = set()
         self._waiting: set[int] = set()
+        self._touched: set[int] = set()
 
     def regroup(
         self,
@@ -49,7 +66,7 @@ class Grouping:
         for posting in changed:
             self._take_in(thread, posting, states.get(posting.id), dirty)
         for state in removed:
-            self._hand_on(state, changed)
+            self._hand_on(state, changed, dirty)
         self._link(dirty, series)
         self._group(thread.project, dirty, series, moment)
 
@@ -61,9 +78,24 @@ class Grouping:
             self._working.postings.put(posting, state)
             self._group(state.project, {posting: None}, set(), moment)
 
-    def refresh(self, project: int, series: int, moment: Moment) -> None:
-        """Work a series out again: what is known of its patches or announcements changed."""
+    def refresh(self, project: int, series: int, moment: Moment, *, touch: bool = False) -> None:
+        """Work a series out again: what is known of its patches or announcements changed.
+
+        touch: it counts as updated even where nothing else is shown of it.
+        """
+        self._touched = {series} if touch else set()
         self._group(project, {}, {series}, moment)
+        self._touched = set()
+
+    def repeat(self, state: PostingState, moment: Moment) -> PostingState:
+        """Make a copy of a posting's revision a revision of its own, called by the record that is folded."""
+        id = moment.record
+        link = links.Link(state.posting.id, links.BY_RERUN)
+        rerun = PostingState(repeat(state.posting, id), state.project, id, link=link, settled=True)
+        self._working.results.seed(("revision", id), {})
+        self._working.postings.put(id, rerun)
+        self._group(state.project, {id: None, state.posting.id: None}, set(), moment)
+        return rerun
 
     def correct(self, correction: Correction, moment: Moment) -> None:
         """Do what a correction says; nothing where a mail that it names is in no posting, or in another project."""
@@ -78,6 +110,14 @@ class Grouping:
     def replaced(self, mail: int) -> None:
         """Other bytes count for a mail from now on."""
         self._rows.stale.add(mail)
+
+    def reworded(self, thread: Thread, mail: int, moment: Moment) -> None:
+        """The words of a mail are others now, or gone: the series that show it count as updated, whatever they were."""
+        self._working.postings.need(thread.postings)
+        states = [state for id in thread.postings if (state := self._working.postings.get(id)) is not None]
+        for series in sorted({state.series for state in states if state.series is not None and _shows(state, mail)}):
+            self._rows.stale.add(mail)
+            self.refresh(thread.project, series, moment, touch=True)
 
     # --- keys and links ---
 
@@ -107,15 +147,17 @@ class Grouping:
         self._pending.done(WAIT, id)
         self._rows.leave(state)
 
-    def _hand_on(self, removed: PostingState, changed: Iterable[Posting]) -> None:
+    def _hand_on(self, removed: PostingState, changed: Iterable[Posting], dirty: dict[int, None]) -> None:
         """The numbers that were announced for a posting that is no more lead to the one that has its mail."""
         for posting in changed:
-            if removed.pinned and removed.posting.id in posting.mails:
+            if removed.posting.id in posting.mails:
                 state = self._working.postings.get(posting.id)
                 assert state is not None
-                own = [pair for pair in state.pinned if pair not in removed.pinned]
-                state.pinned = (*removed.pinned, *own)
-                self._rows.hand_on(removed, state)
+                hand_on_sayings(self._working, removed, state, dirty)
+                if removed.pinned:
+                    own = [pair for pair in state.pinned if pair not in removed.pinned]
+                    state.pinned = (*removed.pinned, *own)
+                    self._rows.hand_on(removed, state)
 
     def _file(self, project: int, id: int, before: frozenset[str], after: frozenset[str]) -> None:
         self._working.keys.need((project, key) for key in before ^ after)
@@ -161,6 +203,8 @@ class Grouping:
                     series.add(target.series)
 
     def _find_link(self, state: PostingState) -> links.Link | None:
+        if state.posting.repeats is not None:
+            return state.link
         if self._corrections and (said := operators_link(self._corrections.said_of(state))) is not None:
             return said[0]
         found, superseded = candidates(self._working, state)
@@ -170,7 +214,7 @@ class Grouping:
 
     def _wait(self, state: PostingState) -> None:
         posting = state.posting
-        if may_grow(posting) and not state.settled:
+        if is_awaited(state):
             wait_seconds = self._projects.by_id[state.project].settings.wait_seconds
             end = (posting.received + wait_seconds) * 1_000_000
             self._pending.note(WAIT, posting.id, state.project, end, posting.source)
@@ -187,7 +231,7 @@ class Grouping:
             joins = [(join.one, join.other) for join in kept_joins(targets, *self._corrections.joins_and_cuts(states))]
         groups = [[states[id] for id in ids] for ids in components(targets, joins)]
         claimed = {id for id in series | {state.series for state in states.values()} if id is not None}
-        names = _name_series(groups, claimed)
+        names = name_series(groups, claimed)
         for group, name in zip(groups, names, strict=True):
             for state in group:
                 if state.series != name:
@@ -197,9 +241,11 @@ class Grouping:
         for group, name in zip(groups, names, strict=True):
             if name is not None:
                 by_id = {state.posting.id: state for state in group}
-                members = self._pinned(group, name)
-                self._rows.write(project, name, members, by_id, moment, is_new=name not in claimed)
-        self._rows.retire(claimed, {name for name in names if name is not None})
+                members = members_of(group, name)
+                is_new, touch = name not in claimed, name in self._touched
+                self._rows.write(project, name, members, by_id, moment, is_new=is_new, touch=touch)
+        for gone, target in self._rows.retire(claimed, {name for name in names if name is not None}):
+            self._feed.put(project, SERIES_MERGED, moment, series=gone, parameters={"merged_into": target})
         self._refresh_dependents(project, moment)
 
     def _refresh_dependents(self, project: int, moment: Moment) -> None:
@@ -241,31 +287,7 @@ class Grouping:
             ids -= states.keys()
         return {id: states[id] for id in sorted(states)}
 
-    def _pinned(self, group: Sequence[PostingState], series: int) -> list[Member]:
-        """The postings of a series with the numbers that were given for good: to the first that was given it."""
-        taken: set[int] = set()
-        members = []
-        for state in sorted(group, key=lambda state: (state.event is None, state.event or 0, state.posting.id)):
-            number = next((number for name, number in reversed(state.pinned) if name == series), None)
-            if number in taken:
-                number = None
-            if number is not None:
-                taken.add(number)
-            members.append(Member(state.posting, number, state.settled or bool(state.pinned)))
-        return members
 
-
-def _name_series(groups: Sequence[Sequence[PostingState]], claimed: set[int]) -> list[int | None]:
-    """Give each group a series: the lowest that its postings are in, if it has the mail that this is named for."""
-    names: list[int | None] = []
-    for group in groups:
-        if not any(Member(state.posting, None, state.settled or bool(state.pinned)).is_ready for state in group):
-            names.append(None)
-            continue
-        mails = {mail for state in group for mail in state.posting.mails}
-        own = {state.series for state in group if state.series is not None}
-        elsewhere = {mail for other in groups if other is not group for state in other for mail in state.posting.mails}
-        fitting = sorted(name for name in own if name in mails or name not in elsewhere)
-        fitting = [name for name in fitting if name not in names]
-        names.append(fitting[0] if fitting else min(mails - elsewhere or mails))
-    return names
+def _shows(state: PostingState, mail: int) -> bool:
+    """Whether a mail is in a posting, or is the cover letter that it shares with another."""
+    return mail in state.posting.mails or mail in (state.posting.cover, state.posting.submitter)

@@ -4,28 +4,43 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from projector.assembly.links import awaited_key, run_key
+from projector.assembly.events import NEW_COMMENT, NEW_PATCH
+from projector.assembly.links import awaited_key, change_key, name_key, patch_key, run_key
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.posting import Posting, assemble, half_hour
+from projector.assembly.redaction import REDACTED
+from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
+from projector.fold.moment import Moment
 from projector.fold.pending import PULL_REQUEST as PULL_REQUEST_PENDING
 from projector.fold.pending import Pending
-from projector.fold.series import Moment
-from projector.fold.shown import Reading, ShownMails
+from projector.fold.people import People
+from projector.fold.reading import Reading
+from projector.fold.shown import ShownMails
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, PostingState, Thread
 from projector.readmodel.working import WorkingSet
 
-Reread = Callable[[int], Reading]
-"""What was read from the mail of a record that was folded before."""
+DUPLICATE = "duplicate"
+Reread = Callable[[int, int], Reading]
+"""What was read from the mail of a record that was folded before, as a project sees it: the record, the project."""
 
 
 class Mails:
     """Threads, and the mails in them."""
 
-    def __init__(self, working: WorkingSet, pending: Pending, grouping: Grouping, reread: Reread) -> None:
-        self._working, self._pending, self._grouping, self._reread = working, pending, grouping, reread
-        self._shown = ShownMails(working)
+    def __init__(
+        self,
+        working: WorkingSet,
+        pending: Pending,
+        grouping: Grouping,
+        people: People,
+        feed: Feed,
+        reread: Reread,
+    ) -> None:
+        self._working, self._pending, self._grouping = working, pending, grouping
+        self._people, self._feed, self._reread = people, feed, reread
+        self._shown = ShownMails(working, people)
 
     def prefetch(self, mails: Sequence[tuple[int, Mail]]) -> None:
         """Load what a batch of mails will ask for in a few queries. Changes nothing."""
@@ -39,10 +54,11 @@ class Mails:
         working.people.need({mail.author for _, mail in mails})
         working.keys.need({(project, key) for project, mail in mails for key in _first_keys(mail)})
 
-    def receive(self, project: int, mail: Mail, reading: Reading, moment: Moment) -> None:
-        """Put a mail into its thread; one that is there already is counted as a duplicate."""
+    def receive(self, project: int, mail: Mail, reading: Reading, moment: Moment) -> str:
+        """Put a mail into its thread; one that is there already is counted as a duplicate. Gives what it became."""
         working = self._working
         names = (mail.message_id, *mail.references)
+        author = self._people.meet(mail, reading)
         working.names.need((project, name) for name in names)
         known = working.names.get((project, mail.message_id))
         was_named = known is not None
@@ -50,8 +66,9 @@ class Mails:
             thread = self._thread(known)
             holder = thread.names.get(mail.message_id)
             if holder is not None:
+                working.add(t.duplicate, {"id": mail.id, "mail_id": holder, "author_id": author})
                 self._receive_again(thread, thread.entries[holder], mail, reading, moment)
-                return
+                return DUPLICATE
         thread = self._join(project, mail)
         attaches = mail.kind == COMMENT and not mail.may_be_cover and not was_named and self._knows_all(thread, mail)
         for name in names:
@@ -59,14 +76,17 @@ class Mails:
                 working.names.put((project, name), thread.id)
             thread.names.setdefault(name, None)
         thread.names[mail.message_id] = mail.id
-        entry = thread.entries[mail.id] = Entry(mail, mail.kind)
+        entry = thread.entries[mail.id] = Entry(mail, mail.kind, author=author)
         if attaches:
             entry.target = self._target(thread, mail)
             working.touch(thread, entry)
             self._shown.show(project, entry, reading)
-            return
-        entry.kind = ""
-        self._reassemble(thread, {mail.id: reading}, moment)
+        else:
+            entry.kind = ""
+            self._reassemble(thread, {mail.id: reading}, moment)
+        if entry.kind == COMMENT:
+            self._tell_of_comment(thread, entry, moment)
+        return entry.kind
 
     def _thread(self, id: int) -> Thread:
         thread = self._working.threads.get(id)
@@ -75,9 +95,8 @@ class Mails:
 
     def _receive_again(self, thread: Thread, entry: Entry, mail: Mail, reading: Reading, moment: Moment) -> None:
         """Of two mails with one Message-ID that differ, the earlier Date counts, then the smaller hash."""
-        self._working.counts["mail:duplicate"] += 1
+        self._working.counts[f"mail:{DUPLICATE}"] += 1
         stored = entry.mail
-        self._working.add(t.duplicate, {"id": mail.id, "mail_id": stored.id})
         if (mail.date, mail.content_hash) >= (stored.date, stored.content_hash):
             return
         project = thread.project
@@ -95,10 +114,30 @@ class Mails:
         entry.kind = ""
         self._grouping.replaced(stored.id)
         self._reassemble(thread, {stored.id: reading}, moment)
+        self._grouping.reworded(thread, stored.id, moment)
         now = self._working.patches.get(stored.id)
         if patch is not None and now is not None:
-            kept = msgspec.structs.replace(patch, series=now.series, last_updated_us=now.last_updated_us)
+            kept = msgspec.structs.replace(
+                patch, series=now.series, last_updated_us=now.last_updated_us, changed=moment.record
+            )
             self._working.patches.put(stored.id, kept)
+
+    def redact(self, project: int, message_id: str, moment: Moment) -> int | None:
+        """Take away the words of a mail; gives the record of its first delivery, None where the project has none.
+
+        What was folded before has to be in the tables.
+        """
+        known = self._working.names.get((project, message_id))
+        thread = self._thread(known) if known is not None else None
+        mail = thread.names.get(message_id) if thread is not None else None
+        if thread is None or mail is None:
+            return None
+        entry = thread.entries[mail]
+        self._shown.redact(entry, moment)
+        entry.author = None
+        self._working.touch(thread, entry)
+        self._grouping.reworded(thread, mail, moment)
+        return mail
 
     def _join(self, project: int, mail: Mail) -> Thread:
         """The thread of a new mail: what its references are in, and the runs that it may belong to, become one."""
@@ -179,6 +218,18 @@ class Mails:
         states = {id: self._working.postings.get(id) for id in sorted(thread.postings)}
         return {id: state for id, state in states.items() if state is not None}
 
+    def _tell_of_patch(self, thread: Thread, entry: Entry, moment: Moment) -> None:
+        id = entry.mail.id
+        if id == moment.record or not self._working.has_event(id, NEW_PATCH):
+            parameters = {"message_id": entry.mail.message_id}
+            self._feed.put(thread.project, NEW_PATCH, moment, patch=id, parameters=parameters)
+
+    def _tell_of_comment(self, thread: Thread, entry: Entry, moment: Moment) -> None:
+        about = thread.entries.get(entry.target) if entry.target is not None else None
+        patch = about.mail.id if about is not None and about.kind == PATCH else None
+        parameters: dict[str, int | str] = {"comment": entry.mail.id, "message_id": entry.mail.message_id}
+        self._feed.put(thread.project, NEW_COMMENT, moment, patch=patch, parameters=parameters)
+
     def _turn(
         self,
         thread: Thread,
@@ -194,10 +245,12 @@ class Mails:
             self._shown.hide(thread.project, id, entry.kind)
         entry.kind, entry.target = kind, target
         self._working.touch(thread, entry)
-        reading = readings.get(id) or self._reread(entry.mail.record)
+        reading = readings.get(id) or self._reread(entry.mail.record, thread.project)
         self._shown.show(thread.project, entry, reading)
+        if kind == PATCH:
+            self._tell_of_patch(thread, entry, moment)
         if kind == PULL_REQUEST:
-            url = reading.parsed.pull_url or ""
+            url = REDACTED if reading.is_redacted else reading.parsed.pull_url or ""
             self._pending.note(PULL_REQUEST_PENDING, id, thread.project, moment.record, url)
 
 
@@ -209,10 +262,10 @@ def _first_keys(mail: Mail) -> list[str]:
     """The keys that the posting of a new mail will surely ask for."""
     if mail.kind not in (PATCH, COVER):
         return []
-    keys = [f"name {mail.name_key}", f"patch {mail.author} {mail.name_key}", awaited_key(mail.message_id)]
+    keys = [name_key(mail.name_key), patch_key(mail.author, mail.name_key), awaited_key(mail.message_id)]
     keys += [awaited_key(name) for name in mail.supersedes]
     if mail.change_id is not None:
-        keys.append(f"change {mail.change_id}")
+        keys.append(change_key(mail.change_id))
     if not mail.references and mail.total is not None:
         keys += [run_key(mail.author, mail.total, half_hour(mail) + step) for step in (-1, 0, 1)]
     return keys

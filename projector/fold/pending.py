@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from projector.assembly.redaction import REDACTED
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Row
 from projector.readmodel.working import WorkingSet
 
-REVISION, PULL_REQUEST, RETRY, WAIT = "revision", "pull-request", "retry", "wait"
+REVISION, PULL_REQUEST, RETRY, SUPERSEDE, WAIT = "revision", "pull-request", "retry", "supersede", "wait"
 
 
 class Pending:
@@ -47,6 +48,13 @@ class Pending:
         if kind == WAIT:
             del self._waits[row["project_id"], row["detail"]][cause]
         return True
+
+    def redact_pull_request(self, mail: int) -> None:
+        """What is to be announced of a pull request has no URL any more."""
+        row = self._rows.get((PULL_REQUEST, mail))
+        if row is not None:
+            row = self._rows[PULL_REQUEST, mail] = {**row, "detail": REDACTED}
+            self._working.add(t.pending, row)
 
     def announcements(self) -> list[Row]:
         """What has to go on the log, in the order in which it became so."""

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from projector.assembly.keys import key
 from projector.assembly.subject import parse_subject
+from projector.outcomes import CONFLICT, DONE, TARGET_GONE, Outcome
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Row
 from projector.readmodel.working import WorkingSet
@@ -29,7 +31,7 @@ class Projects:
     def __init__(self, working: WorkingSet) -> None:
         self._working = working
         self.by_id: dict[int, Project] = {}
-        self._by_list: dict[str, list[Project]] = {}
+        self._by_list: dict[str | bytes, list[Project]] = {}
 
     def load(self) -> None:
         """Read the projects of the generation."""
@@ -40,26 +42,28 @@ class Projects:
     def find(self, linkname: str) -> Project | None:
         return next((project for project in self.by_id.values() if project.settings.linkname == linkname), None)
 
-    def add(self, id: int, fact: ProjectAdded) -> bool:
-        """Add a project; False when its linkname is taken, so that nothing was done."""
-        if self.find(fact.linkname) is not None:
-            return False
+    def add(self, id: int, fact: ProjectAdded) -> Outcome:
+        """Add a project, unless its linkname is taken."""
+        taken = self.find(fact.linkname)
+        if taken is not None:
+            return Outcome(CONFLICT, f"There is a project {fact.linkname} already (record {taken.id}).")
         self.by_id[id] = Project(id, fact, 0)
         self._working.counts["project"] += 1
         self.save(self.by_id[id])
         self._index()
-        return True
+        return Outcome(DONE)
 
-    def change(self, fact: ProjectChanged) -> Project | None:
-        """Change the fields that are set; None when there is no such project."""
+    def change(self, fact: ProjectChanged) -> Outcome:
+        """Change the fields that are set."""
         project = self.find(fact.linkname)
-        if project is not None:
-            names = [name for name in fact.__struct_fields__ if name != "linkname"]
-            set_fields = {name: value for name in names if (value := getattr(fact, name)) is not msgspec.UNSET}
-            project.settings = msgspec.structs.replace(project.settings, **set_fields)
-            self.save(project)
-            self._index()
-        return project
+        if project is None:
+            return Outcome(TARGET_GONE, f"There is no project {fact.linkname}.")
+        names = [name for name in fact.__struct_fields__ if name != "linkname"]
+        set_fields = {name: value for name in names if (value := getattr(fact, name)) is not msgspec.UNSET}
+        project.settings = msgspec.structs.replace(project.settings, **set_fields)
+        self.save(project)
+        self._index()
+        return Outcome(DONE)
 
     def save(self, project: Project) -> None:
         """Note that a project changed."""
@@ -78,17 +82,20 @@ class Projects:
         }
         self._working.add(t.project, row)
 
-    def place(self, parsed: ParsedMail, list_id: str, recipients: Sequence[str]) -> Project | None:
-        """The project of a mail: by the lists it names, else by the archive's list, else by its recipients."""
+    def place(self, parsed: ParsedMail, list_id: str, recipients: Sequence[str | bytes]) -> Project | None:
+        """The project of a mail: by the lists it names, else by the archive's list, else by its recipients.
+
+        Those of a redacted mail are keys.
+        """
         for name in (*parsed.list_ids, *([list_id] if list_id else ()), *recipients):
-            sharing = self._by_list.get(name.lower())
+            sharing = self.sharing(name)
             if sharing:
                 return choose(sharing, parsed.subject)
         return None
 
-    def sharing(self, name: str) -> list[Project]:
-        """The projects that read a list, by its id or address."""
-        return self._by_list.get(name.lower(), [])
+    def sharing(self, name: str | bytes) -> list[Project]:
+        """The projects that read a list, by its id or address, or the key of that."""
+        return self._by_list.get(name.lower() if isinstance(name, str) else name, [])
 
     def _index(self) -> None:
         self._by_list = {}
@@ -96,6 +103,7 @@ class Projects:
             names = {project.settings.listid.lower(), project.settings.listemail.lower()}
             for name in sorted(names - {""}):
                 self._by_list.setdefault(name, []).append(project)
+                self._by_list.setdefault(key(name), []).append(project)
 
 
 def choose(sharing: Iterable[Project], subject: str) -> Project | None:

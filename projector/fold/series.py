@@ -1,7 +1,6 @@
 """Writes series and their revisions, and where what was announced has gone."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,34 +8,37 @@ import msgspec
 from projector.assembly.series import Member, Revision, newest, revise
 from projector.assembly.states import TEST_STATES, series_state, summarise, worst_test_state
 from projector.fold.dependencies import Dependencies
+from projector.fold.moment import Moment
+from projector.fold.naming import is_awaited
 from projector.fold.pending import REVISION, Pending
+from projector.fold.people import People
+from projector.fold.updated import differs
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState, Row, Shown
 from projector.readmodel.working import WorkingSet
+from projector.rights import User
 
 SECOND_US = 1_000_000
 
 
-class Moment(msgspec.Struct, frozen=True):
-    """The record that is folded: its id, and when it was recorded, in microseconds since 1970."""
+FindUser = Callable[[bytes], User | None]
+"""The user whose name or address has this key."""
 
-    record: int
-    time_us: int
-
-
-def microseconds(moment: datetime) -> int:
-    """An aware UTC datetime as whole microseconds since 1970."""
-    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+NO_NAME = "Series without cover letter"
 
 
 class SeriesRows:
     """The rows of series and revisions.
 
-    stale: cover letters whose text changed.
+    stale: cover letters whose text changed. Whether a series was updated is told without names and texts: those change
+    where a mail is replaced or redacted, and that counts by itself, whatever the words were.
     """
 
-    def __init__(self, working: WorkingSet, pending: Pending, dependencies: Dependencies) -> None:
+    def __init__(
+        self, working: WorkingSet, pending: Pending, dependencies: Dependencies, people: People, find_user: FindUser
+    ) -> None:
         self._working, self._pending, self._dependencies = working, pending, dependencies
+        self._people, self._find_user = people, find_user
         self.stale: set[int] = set()
         self._heirs: dict[int, PostingState] = {}
         self._moved: dict[int, int] = {}
@@ -92,8 +94,12 @@ class SeriesRows:
         moment: Moment,
         *,
         is_new: bool,
+        touch: bool = False,
     ) -> None:
-        """Bring the rows of a series up to date with the postings that are in it."""
+        """Bring the rows of a series up to date with the postings that are in it.
+
+        touch: it counts as updated whatever changed.
+        """
         stored = None if is_new else self._working.series.get(series)
         shown = stored if stored is not None else self._begin(project, series, moment)
         shown.postings |= states.keys()
@@ -101,20 +107,24 @@ class SeriesRows:
         revisions = revise(members, shown.gone)
         rows = {revision.version: self._revision_row(series, revision, states, shown) for revision in revisions}
         changed = self._write_revisions(series, shown, rows)
+        if touch:  # the rows of a patch that was replaced are new, and know no series
+            self._write_homes(series, (), rows.values())
         for revision in revisions:
             state = states[revision.posting.id]
             self._keep_numbers(state, series, revision.version)
-            if not revision.is_complete:
+            if not revision.is_complete or is_awaited(state):
                 self._pending.done(REVISION, state.posting.id)
             elif state.event is None:
                 self._pending.note(REVISION, state.posting.id, project, moment.record)
         row = self._series_row(project, series, revisions, rows)
-        if changed or any(shown.row.get(name) != value for name, value in row.items()):
-            shown.row = {"reviewer_id": None, **shown.row, **row, "last_updated_us": moment.time_us}
+        row["reviewer_id"] = self._reviewer(revisions, states)
+        if changed or touch or differs(shown.row, row):
+            shown.row = {**shown.row, **row, "last_updated_us": moment.time_us, "changed_id": moment.record}
             self._working.series.put(series, shown)
 
-    def retire(self, claimed: Iterable[int], kept: set[int]) -> None:
-        """Series that have no postings any more lead to where these went."""
+    def retire(self, claimed: Iterable[int], kept: set[int]) -> list[tuple[int, int]]:
+        """Series that have no postings any more lead to where these went; gives which led where."""
+        merged = []
         for series in sorted(set(claimed) - kept):
             shown = self._working.series.get(series)
             if shown is None:
@@ -128,9 +138,11 @@ class SeriesRows:
             target = self._moved.get(series, heir.series if heir is not None else None)
             if target is not None:
                 self._working.redirect_series(series, target)
+                merged.append((series, target))
         self._moved.clear()
         self.stale.clear()
         self._heirs.clear()
+        return merged
 
     def _begin(self, project: int, series: int, moment: Moment) -> Shown:
         self._count(project, 1)
@@ -144,9 +156,11 @@ class SeriesRows:
         self._working.counts[f"series:{project}"] += n
 
     def _write_revisions(self, series: int, shown: Shown, rows: dict[int, Row]) -> bool:
+        """Write what is new of the revisions, and say whether more than words is."""
         before = shown.revisions
         if before == rows:
             return False
+        changed = before.keys() != rows.keys() or any(differs(before[version], row) for version, row in rows.items())
         for version, row in before.items():
             if version not in rows:
                 self._drop_revision(series, version, row)
@@ -156,7 +170,7 @@ class SeriesRows:
                 self._write_patches(series, version, before.get(version), row)
         self._write_homes(series, before.values(), rows.values())
         shown.revisions = rows
-        return True
+        return changed
 
     def _write_patches(self, series: int, version: int, before: Row | None, row: Row) -> None:
         old = _patches(before) if before is not None else []
@@ -195,6 +209,8 @@ class SeriesRows:
         self._working.remove(t.revision_alias, series, version)
         for old_series, old_version in pinned:
             self._gone(old_series).add(old_version)
+            if self._working.series.get(old_series) is None and not self._working.load(t.series_alias, old_series):
+                self._working.add(t.series_alias, {"id": old_series, "target_id": series})  # another parser made it
             alias = {"series_id": old_series, "version": old_version}
             self._working.add(t.revision_alias, {**alias, "target_series_id": series, "target_version": version})
 
@@ -211,15 +227,26 @@ class SeriesRows:
             "posting_id": posting.id,
             "cover_id": revision.cover,
             "cover_letter": self._cover_letter(revision, shown),
-            "name": revision.name,
-            "submitter_id": self._person(posting.author),
+            "name": self._name(revision.head),
+            "head_id": revision.head,
+            "submitter_id": self._people.id_of(posting.author),
             "n_patches": revision.n_patches,
             "complete": revision.is_complete,
             "event_id": states[posting.id].event,
             "submitted_us": posting.date * SECOND_US,
             "patches": _json(revision.patches),
+            "rerun_of": revision.rerun_of,
             "test_state": worst_test_state(result["state"] for result in results.values()),
         }
+
+    def _reviewer(self, revisions: Sequence[Revision], states: Mapping[int, PostingState]) -> int | None:
+        """Who was last said to review it, else whom its newest mail that names somebody names."""
+        said = max((state.review for state in states.values() if state.review is not None), default=None)
+        if said is not None:
+            return said[1]
+        naming = [revision for revision in revisions if revision.posting.delegate]
+        user = self._find_user(newest(naming).posting.delegate) if naming else None
+        return user.id if user is not None else None
 
     def _cover_letter(self, revision: Revision, shown: Shown) -> str | None:
         if revision.cover is None:
@@ -230,10 +257,12 @@ class SeriesRows:
         (row,) = self._working.load(t.cover, revision.cover)
         return str(row["text"])
 
-    def _person(self, email: str) -> int:
-        row = self._working.people.get(email)
-        assert row is not None, f"author {email!r} of a posting: expected a row of table person, found none"
-        return int(row["id"])
+    def _name(self, head: int | None) -> str:
+        if head is None:
+            return NO_NAME
+        title = self._working.titles.get(head)
+        assert title is not None, f"mail {head}: expected the row of a cover letter or patch, found none"
+        return title
 
     def _series_row(self, project: int, series: int, revisions: Sequence[Revision], rows: Mapping[int, Row]) -> Row:
         shown = newest(revisions)
@@ -244,7 +273,8 @@ class SeriesRows:
         return {
             "id": series,
             "project_id": project,
-            "name": shown.name,
+            "name": self._name(shown.head),
+            "head_id": shown.head,
             "n_patches": shown.n_patches,
             "submitter_id": rows[first.version]["submitter_id"],
             "submitted_us": first.posting.date * SECOND_US,

@@ -2,63 +2,72 @@
 
 from ingest.message.am import take_apart
 from ingest.message.signature import without_signature
+from projector.assembly.diff_id import diff_id
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
+from projector.assembly.redaction import REDACTED
 from projector.assembly.states import FIRST_STATE, find_state
+from projector.fold.moment import Moment
+from projector.fold.people import People
+from projector.fold.reading import Reading
 from projector.readmodel import tables as t
-from projector.readmodel.rows import Entry, PatchState
+from projector.readmodel.rows import Entry, PatchState, Row
 from projector.readmodel.working import WorkingSet
-from schemas.mail import ParsedMail
 
 SECOND_US = 1_000_000
 
-
-class Reading:
-    """A mail as it is folded: what was read from it, and its bytes."""
-
-    __slots__ = ("parsed", "raw")
-
-    def __init__(self, parsed: ParsedMail, raw: bytes) -> None:
-        self.parsed, self.raw = parsed, raw
+_NO_COVER: Row = {"subject": REDACTED, "text": REDACTED}
+_NO_COMMENT: Row = {**_NO_COVER, "trailers": ""}
 
 
 class ShownMails:
     """Writes what is shown of single mails."""
 
-    def __init__(self, working: WorkingSet) -> None:
-        self._working = working
-
-    def person(self, mail: Mail, parsed: ParsedMail) -> int:
-        """The id of a mail's author: the record that first named the address."""
-        found = self._working.people.get(mail.author)
-        if found is None:
-            found = {"id": mail.id, "email": mail.author, "name": parsed.author.name}
-            self._working.people.put(mail.author, found)
-        return int(found["id"])
+    def __init__(self, working: WorkingSet, people: People) -> None:
+        self._working, self._people = working, people
 
     def show(self, project: int, entry: Entry, reading: Reading) -> None:
-        """Write the rows of a mail of the kind that it now is."""
+        """Write the rows of a mail of the kind that it now is. The reading is one that a project has seen."""
         mail, parsed = entry.mail, reading.parsed
-        author = self.person(mail, parsed)
         self._working.counts[f"mail:{entry.kind}"] += 1
         if entry.kind in (PATCH, PULL_REQUEST):
-            self._show_patch(project, entry, reading, author)
+            self._show_patch(project, entry, reading)
         elif entry.kind == COVER:
-            row = self._common(project, mail, author)
-            self._working.add(t.cover, {**row, "subject": mail.title, "text": without_signature(parsed.message)})
+            words = _cover_words(reading)
+            self._working.titles.seed(mail.id, words["subject"])
+            self._working.add(t.cover, {**self._common(project, mail), **words})
         elif entry.kind == COMMENT:
-            row = self._common(project, mail, author)
             parent = mail.references[-1] if mail.references else None
+            words = {"subject": parsed.subject, "text": parsed.message, "trailers": "\n".join(parsed.trailers)}
             self._working.add(
                 t.comment,
                 {
-                    **row,
+                    **self._common(project, mail),
                     "target_id": entry.target,
                     "parent": parent,
-                    "subject": parsed.subject,
-                    "text": parsed.message,
-                    "trailers": "\n".join(parsed.trailers),
+                    **(_NO_COMMENT if reading.is_redacted else words),
                 },
             )
+
+    def redact(self, entry: Entry, moment: Moment) -> None:
+        """Take the words out of the rows of a mail; a patch counts as updated. The rows are in the tables."""
+        id = entry.mail.id
+        if entry.kind in (PATCH, PULL_REQUEST):
+            (row,) = self._working.load(t.patch, id)
+            self._working.add(t.patch, {**row, **_patch_words(None, entry.kind)})
+            self._working.remove(t.patch_text, id)
+            self._update(id, moment)
+        elif entry.kind in (COVER, COMMENT):
+            table, nothing = (t.cover, _NO_COVER) if entry.kind == COVER else (t.comment, _NO_COMMENT)
+            (row,) = self._working.load(table, id)
+            self._working.add(table, {**row, **nothing})
+        if entry.kind in (PATCH, PULL_REQUEST, COVER):
+            self._working.titles.seed(id, REDACTED)
+
+    def _update(self, id: int, moment: Moment) -> None:
+        state = self._working.patches.get(id)
+        assert state is not None, f"patch {id}: expected a row, found none"
+        state.last_updated_us, state.changed = moment.time_us, moment.record
+        self._working.patches.put(id, state)
 
     def hide(self, project: int, id: int, kind: str) -> None:
         """Take away the rows of a mail that turned out to be of another kind, or was replaced."""
@@ -76,20 +85,21 @@ class ShownMails:
         for row in self._working.load(t.comment, entry.mail.id):
             self._working.add(t.comment, {**row, "target_id": entry.target})
 
-    def _common(self, project: int, mail: Mail, author: int) -> dict[str, object]:
+    def _common(self, project: int, mail: Mail) -> dict[str, object]:
         return {
             "id": mail.id,
             "project_id": project,
             "message_id": mail.message_id,
-            "author_id": author,
+            "author_id": self._people.id_of(mail.author),
             "date_us": mail.date * SECOND_US,
         }
 
-    def _show_patch(self, project: int, entry: Entry, reading: Reading, author: int) -> None:
-        mail, parsed = entry.mail, reading.parsed
+    def _show_patch(self, project: int, entry: Entry, reading: Reading) -> None:
+        mail, parsed, raw = entry.mail, reading.parsed, reading.raw
         first = find_state(parsed.first_state) or FIRST_STATE
         date_us = mail.date * SECOND_US
-        state = PatchState(project, first.id, None, date_us)
+        am = take_apart(raw, parsed) if raw is not None else None
+        state = PatchState(project, first.id, None, date_us, None, mail.record)
         self._working.patches.put(mail.id, state)
         self._working.add(
             t.patch,
@@ -97,30 +107,53 @@ class ShownMails:
                 "id": mail.id,
                 "project_id": project,
                 "message_id": mail.message_id,
-                "name": mail.name,
                 "date_us": date_us,
                 "last_updated_us": date_us,
-                "submitter_id": author,
+                "submitter_id": self._people.id_of(mail.author),
                 "state": first.id,
                 "series_id": None,
-                "pull_url": parsed.pull_url if entry.kind == PULL_REQUEST else None,
                 "test_state": None,
+                "changed_id": mail.record,
+                **_patch_words(reading if am is not None else None, entry.kind),
+                "diff_id": diff_id(am.body[am.trailers_at :]) if am is not None and parsed.diff else None,
             },
         )
-        am = take_apart(reading.raw, parsed)
-        self._working.add(
-            t.patch_text,
-            {
-                "patch_id": mail.id,
-                "message": parsed.message,
-                "content": parsed.diff if entry.kind == PATCH else None,
-                "mbox_head": am.head,
-                "mbox_body": am.body,
-                "mbox_trailers_at": am.trailers_at,
-            },
-        )
+        if am is not None:
+            self._working.add(
+                t.patch_text,
+                {
+                    "patch_id": mail.id,
+                    "message": parsed.message,
+                    "content": parsed.diff if entry.kind == PATCH else None,
+                    "mbox_head": am.head,
+                    "mbox_body": am.body,
+                    "mbox_trailers_at": am.trailers_at,
+                },
+            )
+        self._working.titles.seed(mail.id, _title(reading))
         self._count_patch(project, 1)
 
     def _count_patch(self, project: int, n: int) -> None:
         self._working.counts["patch"] += n
         self._working.counts[f"patch:{project}"] += n
+
+
+def _title(reading: Reading) -> str:
+    assert reading.subject is not None, "expected a mail that a project has seen"
+    return REDACTED if reading.is_redacted else reading.subject.title
+
+
+def _cover_words(reading: Reading) -> Row:
+    if reading.is_redacted:
+        return _NO_COVER
+    return {"subject": _title(reading), "text": without_signature(reading.parsed.message)}
+
+
+def _patch_words(reading: Reading | None, kind: str) -> Row:
+    """What the row of a patch or pull request says in words; None: of one that has none any more."""
+    if reading is None:
+        url = REDACTED if kind == PULL_REQUEST else None
+        return {"name": REDACTED, "pull_url": url, "diff_id": None, "redacted": True}
+    assert reading.subject is not None, "expected a mail that a project has seen"
+    url = reading.parsed.pull_url if kind == PULL_REQUEST else None
+    return {"name": reading.subject.name, "pull_url": url, "redacted": False}

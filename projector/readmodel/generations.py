@@ -1,173 +1,212 @@
 """Generations: read models behind a pointer, so that one can be filled while another is read.
 
-A generation of `sqlite:///DIR/readmodel.db` is a file `readmodel.db.N`; the small file `readmodel.db` is the pointer:
-JSON that names the live generation of each `SCHEMA_VERSION`. It is replaced by a rename, so a reader sees the old one
-or the new one. Whoever moves it first retires the old generation in a transaction of that generation, so that its
-projector's next compare-and-set fails.
+How a database keeps them is its driver's work: files for SQLite, schemas for PostgreSQL. Whoever moves the pointer
+retires the old generation first, in a transaction of that generation, so that its projector's next compare-and-set
+fails.
 """
 
-import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
-from sqlalchemy.exc import OperationalError
+import msgspec
+import psycopg
+from sqlalchemy import Connection, Engine, inspect, make_url, select, update
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from projector.readmodel.tables import SCHEMA_VERSION, meta, metadata
+from projector.readmodel.database import Changes, Database, Lock, NoReadModel
+from projector.readmodel.postgresql import PostgresDatabase
+from projector.readmodel.sqlite_files import SqliteFiles
+from projector.readmodel.tables import SCHEMA_VERSION, meta
+from schemas.mail import PARSER_VERSION
 
-FIRST_META = {"schema_version": SCHEMA_VERSION, "position": 0, "retired": 0}
+__all__ = ["About", "Changes", "Lock", "NoReadModel", "ReadModels", "Reader", "is_unavailable", "why_unavailable"]
+
+SUCCESSOR, PASSING, MOMENT = 0, 1, 2
+"""What a generation is for: to be live one day; to be looked at once, and dropped; to show a moment of the past."""
+GONE = ("3F000", "42P01")
+"""What PostgreSQL says of a schema or table that was dropped between two looks: a later try finds the next one."""
 
 
-class NoReadModel(Exception):
-    """No generation of this program's schema version is live: a projector or a replay has to make one first."""
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a generation says of itself.
+
+    retired: the generation for whose sake it was retired; 0: it was not, so it is live or was never. A parser_version
+    of 0 is of a time before it was noted. until_us: of a moment, microseconds since 1970.
+    """
+
+    number: int
+    schema_version: int
+    parser_version: int
+    position: int
+    retired: int
+    purpose: int
+    until_us: int
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this program would have filled it in the same way."""
+        return (self.schema_version, self.parser_version) == (SCHEMA_VERSION, PARSER_VERSION)
 
 
 class ReadModels:
     """All generations behind one database URL. Raises ValueError for a URL of another kind."""
 
     def __init__(self, database_url: str) -> None:
-        if not database_url.startswith("sqlite:///"):
-            raise ValueError(f"database URL: expected sqlite:///PATH, came {database_url!r}")
-        self.pointer = Path(database_url.removeprefix("sqlite:///"))
+        self._database = _open(database_url)
+        self.name = self._database.name
+        """The URL without its password, for people to read."""
+
+    def check(self) -> None:
+        """Raise NoReadModel where there are read models, but none of this program's schema version."""
+        pointer = self._database.pointer()
+        if pointer and SCHEMA_VERSION not in pointer:
+            versions = ", ".join(map(str, sorted(pointer)))
+            raise NoReadModel(
+                f"{self.name}: expected a read model of schema version {SCHEMA_VERSION}, found {versions}:"
+                " run `patchlog replay` once"
+            )
+
+    @property
+    def identity(self) -> str:
+        """The same for all processes that write these read models, and for no others."""
+        return self._database.identity
 
     def live(self) -> int | None:
         """The number of the live generation of this program's schema version; None when there is none."""
-        generation = self._read_pointer().get(str(SCHEMA_VERSION))
-        return generation if generation is not None and self.path(generation).exists() else None
+        generation = self._database.pointer().get(SCHEMA_VERSION)
+        return generation if generation in self.numbers() else None
 
-    def path(self, generation: int) -> Path:
-        return self.pointer.with_name(f"{self.pointer.name}.{generation}")
+    def pointed(self) -> dict[int, int]:
+        """The live generation of every schema version, also of those that other versions of this program read."""
+        return self._database.pointer()
 
     def numbers(self) -> list[int]:
         """The numbers of all generations that are there, lowest first."""
-        names = (
-            path.name.removeprefix(self.pointer.name + ".")
-            for path in self.pointer.parent.glob(f"{self.pointer.name}.*")
-        )
-        return sorted(int(name) for name in names if name.isdecimal())
+        return self._database.numbers()
 
-    def create(self) -> int:
+    def create(self, purpose: int = SUCCESSOR) -> int:
         """Make the next generation, empty and not live, and give its number."""
-        self.pointer.parent.mkdir(parents=True, exist_ok=True)
-        generation = max([0, *self.numbers(), *self._read_pointer().values()]) + 1
+        made_by = {"schema_version": SCHEMA_VERSION, "parser_version": PARSER_VERSION}
+        return self._database.create({**made_by, "position": 0, "retired": 0, "purpose": purpose, "until_us": 0})
+
+    def about(self, generation: int) -> About | None:
+        """What a generation says of itself; None where whoever made it was killed before it had tables."""
+        engine = self.engine(generation, read_only=True)
+        try:
+            if not inspect(engine).has_table(meta.name):
+                return None
+            with engine.connect() as connection:
+                values = {row.name: int(row.value) for row in connection.execute(select(meta))}
+        finally:
+            engine.dispose()
+        unsaid = {"parser_version": 0, "purpose": SUCCESSOR, "until_us": 0}
+        return msgspec.convert({**unsaid, **values, "number": generation}, About)
+
+    def check_shown(self, generation: int) -> None:
+        """Raise NoReadModel where there is no such generation to be shown to readers of this program's version."""
+        about = self.about(generation) if generation in self.numbers() else None
+        if about is None or about.purpose == PASSING:
+            raise NoReadModel(f"{self.name}: no generation {generation}: `patchlog replay --list` names all")
+        if about.schema_version != SCHEMA_VERSION:
+            raise NoReadModel(
+                f"generation {generation}: expected schema version {SCHEMA_VERSION}, came {about.schema_version}"
+            )
+
+    def keep(self, generation: int, until_us: int) -> None:
+        """Keep a generation that is filled, as the state of a moment, until somebody drops it."""
         engine = self.engine(generation)
         with engine.begin() as connection:
-            metadata.create_all(connection)
-            connection.execute(meta.insert(), [{"name": name, "value": value} for name, value in FIRST_META.items()])
+            for name, value in (("purpose", MOMENT), ("until_us", until_us)):
+                connection.execute(update(meta).where(meta.c.name == name).values(value=value))
         engine.dispose()
-        return generation
 
     def engine(self, generation: int, *, read_only: bool = False) -> Engine:
-        """Open a generation. A writer's transactions begin IMMEDIATE; a reader's see one snapshot each."""
-        engine = create_engine(f"sqlite:///{self.path(generation)}", connect_args={"timeout": 30})
-        event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
-        event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
-        return engine
+        """Open a generation. Each transaction sees one snapshot."""
+        return self._database.engine(generation, read_only=read_only)
 
     def retire(self, generation: int, successor: int) -> int:
         """Stop all writing to a generation for good, and give the position where it stopped."""
         engine = self.engine(generation)
         with engine.begin() as connection:
             connection.execute(update(meta).where(meta.c.name == "retired").values(value=successor))
+        with engine.begin() as connection:  # only now: a projector may have been in the middle of its last batch
             position = int(connection.execute(select(meta.c.value).where(meta.c.name == "position")).scalar_one())
         engine.dispose()
         return position
 
     def successor(self, generation: int) -> tuple[int, int]:
         """The generation for whose sake this one was retired (0: it was not), and the position where this one is."""
-        engine = self.engine(generation, read_only=True)
-        with engine.connect() as connection:
-            values = {row.name: int(row.value) for row in connection.execute(select(meta))}
-        engine.dispose()
-        return values["retired"], values["position"]
+        about = self.about(generation)
+        assert about is not None, f"generation {generation}: expected its tables, found none"
+        return about.retired, about.position
 
     def point_to(self, generation: int) -> None:
         """Make a generation the live one, at once for every reader."""
-        pointer = {**self._read_pointer(), str(SCHEMA_VERSION): generation}
-        fresh = self.pointer.with_name(self.pointer.name + ".new")
-        with fresh.open("w") as file:
-            json.dump(pointer, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.pointer)
+        self._database.point(SCHEMA_VERSION, generation)
 
     def drop(self, generation: int) -> None:
-        """Delete a generation that nobody needs any more. Readers that have it open keep what they have."""
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{self.path(generation)}{suffix}").unlink(missing_ok=True)
+        """Delete a generation that nobody needs any more."""
+        self._database.drop(generation)
 
-    def _read_pointer(self) -> dict[str, int]:
-        try:
-            pointer: dict[str, int] = json.loads(self.pointer.read_text())
-        except FileNotFoundError:
-            return {}
-        except ValueError:
-            raise ValueError(
-                f"{self.pointer}: expected the pointer to a generation (JSON), came something else"
-            ) from None
-        return pointer
+    def clean(self, generation: int) -> bool:
+        """Leave nothing of deleted rows in files or free space; False where readers keep some of it for now."""
+        return self._database.clean(generation)
+
+    def try_lock(self, name: str) -> Lock | None:
+        """Take a lock that one process has at a time, until it gives it back or ends; None when another has it."""
+        return self._database.try_lock(name)
 
 
 class Reader:
-    """Reads the live generation. Looks at the pointer for each request (a stat) and reopens when it moved."""
+    """Reads the live generation. Looks at the pointer for each request and reopens when it moved.
 
-    def __init__(self, database_url: str) -> None:
-        self._models = ReadModels(database_url)
-        self._stamp: tuple[int, int] | None = None
-        self._engine: Engine | None = None
+    Or reads the one generation that it is given, live or not. Raises ValueError for a URL of another kind.
+    """
+
+    def __init__(self, database_url: str, generation: int | None = None) -> None:
+        self._database = _open(database_url)
+        if generation is None:
+            self._live = self._database.live(SCHEMA_VERSION)
+        else:
+            self._live = self._database.fixed(generation)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A connection in one read transaction. Raises NoReadModel when no generation is live."""
-        with self._live_engine().connect() as connection:
+        """A connection in one read transaction. Raises NoReadModel when none is live, or the given one gone."""
+        with self._live.connect() as connection:
             yield connection
 
-    def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-        self._engine, self._stamp = None, None
+    def changes(self) -> Changes:
+        """Begin to watch for changes of what is live, to wait for them."""
+        return self._database.changes(SCHEMA_VERSION)
 
-    def _live_engine(self) -> Engine:
-        try:
-            status = self._models.pointer.stat()
-        except FileNotFoundError:
-            raise NoReadModel("no read model yet: start a projector, or run `patchlog replay`") from None
-        stamp = (status.st_ino, status.st_mtime_ns)
-        if self._engine is None or stamp != self._stamp:
-            generation = self._models.live()
-            if generation is None:
-                raise NoReadModel(f"no read model of schema version {SCHEMA_VERSION}: run `patchlog replay`")
-            self.close()
-            self._engine, self._stamp = self._models.engine(generation, read_only=True), stamp
-        return self._engine
+    def close(self) -> None:
+        self._live.close()
 
 
 def is_unavailable(error: Exception) -> bool:
     """Whether an error of the database says that it is away or busy, so that a later try may succeed."""
-    return isinstance(error, OperationalError)
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, psycopg.Error) and original.sqlstate in GONE:
+        return True
+    return isinstance(error, (OperationalError, psycopg.OperationalError))
 
 
-def _prepare_writer(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA page_size=8192")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")  # the log is the truth: what a power cut takes is folded again
-    connection.execute("PRAGMA cache_size=-65536")
+def why_unavailable(error: Exception) -> str:
+    """Say in one line what the database says of itself."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return (str(original).strip().splitlines() or [type(original).__name__])[0]
 
 
-def _prepare_reader(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA cache_size=-16384")
-    connection.execute("PRAGMA mmap_size=268435456")
-
-
-def _begin_writing(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+def _open(url: str) -> Database:
+    if url.startswith("sqlite:///"):
+        return SqliteFiles(url)
+    expected = "database URL: expected sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE, came"
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        scheme, mark, rest = url.partition("://")
+        raise ValueError(f"{expected} {scheme + mark + rest.rpartition('@')[2]!r}") from None
+    if parsed.drivername not in ("postgresql", "postgresql+psycopg") or not parsed.database:
+        raise ValueError(f"{expected} {parsed.render_as_string(hide_password=True)!r}")
+    return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"))

@@ -13,11 +13,15 @@ Row = dict[str, Any]
 
 
 class Entry(msgspec.Struct):
-    """A mail in its thread: what it is now that the others are known; target is what a comment is about."""
+    """A mail in its thread: what it is now that the others are known; target is what a comment is about.
+
+    author: the person whom its first delivery names; None where it is redacted.
+    """
 
     mail: Mail
     kind: str
     target: int | None = None
+    author: int | None = None
 
 
 class Thread(msgspec.Struct):
@@ -37,7 +41,7 @@ class PostingState(msgspec.Struct, array_like=True):
     """A posting and what became of it.
 
     settled: the wait for more of it is over. pinned: every (series, revision) that was given to it, the present one
-    last.
+    last. review: the record that last said who reviews its series, and that user; None where none did.
     """
 
     posting: Posting
@@ -48,6 +52,7 @@ class PostingState(msgspec.Struct, array_like=True):
     settled: bool = False
     event: int | None = None
     pinned: tuple[tuple[int, int], ...] = ()
+    review: tuple[int, int | None] | None = None
 
 
 class Filed(msgspec.Struct):
@@ -58,13 +63,14 @@ class Filed(msgspec.Struct):
 
 
 class PatchState(msgspec.Struct):
-    """What changes of a patch after it was written."""
+    """What changes of a patch after it was written. changed: the record that changed it last."""
 
     project: int
     state: int
     series: int | None
     last_updated_us: int
-    test_state: str | None = None
+    test_state: str | None
+    changed: int
 
 
 class Shown(msgspec.Struct):

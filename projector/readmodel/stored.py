@@ -8,12 +8,14 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from projector.assembly.mail import Mail
+from projector.assembly.redaction import REDACTED
+from projector.assembly.subject import title_of
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, Filed, PatchState, PostingState, Row, Shown, Thread
-from projector.readmodel.statements import chunks, delete_where, select_in, upsert
+from projector.readmodel.statements import chunks, delete_where, select_in, update_rows, upsert
 
 Keyed = tuple[int, str]
 """A project's id, and a key within the project."""
@@ -70,7 +72,9 @@ class Stored:
             threads.setdefault(id, Thread(id, row["project_id"], {}, {}, set())).names[name] = None
         for row in select_in(self.connection, t.mail, t.mail.c.thread_id, ids):
             thread = threads[row["thread_id"]]
-            thread.entries[row["id"]] = Entry(_decode_mail(row["summary"]), row["kind"], row["target_id"])
+            thread.entries[row["id"]] = Entry(
+                _decode_mail(row["summary"]), row["kind"], row["target_id"], row["author_id"]
+            )
             thread.names[row["message_id"]] = row["id"]
         for chunk in chunks(ids):
             columns = t.posting.c
@@ -92,6 +96,7 @@ class Stored:
                 "thread_id": thread.id,
                 "kind": entry.kind,
                 "target_id": entry.target,
+                "author_id": entry.author,
                 "summary": _encode(entry.mail),
             }
             for thread, entry in self._entries.values()
@@ -151,7 +156,13 @@ class Stored:
         for chunk in chunks(ids):
             rows = self.connection.execute(
                 select(
-                    table.id, table.project_id, table.state, table.series_id, table.last_updated_us, table.test_state
+                    table.id,
+                    table.project_id,
+                    table.state,
+                    table.series_id,
+                    table.last_updated_us,
+                    table.test_state,
+                    table.changed_id,
                 ).where(table.id.in_(chunk))
             )
             found.update({row[0]: PatchState(*row[1:]) for row in rows})
@@ -167,14 +178,14 @@ class Stored:
                 "series_id": state.series,
                 "last_updated_us": state.last_updated_us,
                 "test_state": state.test_state,
+                "changed_id": state.changed,
             }
             row = fresh.get((id,))
             if row is not None:
                 row.update(values)
             else:
-                rows.append({"b_id": id, **values})
-        if rows:
-            self.connection.execute(_UPDATE_PATCH, rows)
+                rows.append({"id": id, **values})
+        update_rows(self.connection, t.patch, rows)
 
     def _load_series(self, ids: Collection[int]) -> dict[int, Shown]:
         series = select_in(self.connection, t.series, t.series.c.id, ids)
@@ -195,10 +206,20 @@ class Stored:
         delete_where(self.connection, t.series, ["id"], gone)
         upsert(self.connection, t.series, [shown.row for _, shown in kept])
 
-    def _load_people(self, emails: Collection[str]) -> dict[str, Row]:
-        return {row["email"]: row for row in select_in(self.connection, t.person, t.person.c.email, emails)}
+    def _load_titles(self, ids: Collection[int]) -> dict[int, str]:
+        covers = select_in(self.connection, t.cover, t.cover.c.id, ids)
+        patches = select_in(self.connection, t.patch, t.patch.c.id, ids)
+        return {row["id"]: row["subject"] for row in covers} | {
+            row["id"]: REDACTED if row["redacted"] else title_of(row["name"]) for row in patches
+        }
 
-    def _save_people(self, kept: list[tuple[str, Row]], gone: list[str]) -> None:
+    def _save_titles(self, kept: list[tuple[int, str]], gone: list[int]) -> None:
+        """A title stands in the row of its cover letter or patch."""
+
+    def _load_people(self, keys: Collection[bytes]) -> dict[bytes, Row]:
+        return {row["key"]: row for row in select_in(self.connection, t.person, t.person.c.key, keys)}
+
+    def _save_people(self, kept: list[tuple[bytes, Row]], gone: list[bytes]) -> None:
         upsert(self.connection, t.person, [row for _, row in kept])
 
     def _load_results(self, targets: Collection[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Row]]:
@@ -224,10 +245,3 @@ def _by_project(keys: Iterable[Keyed]) -> dict[int, list[str]]:
 def _hash(key: str) -> int:
     """64 bits of a key, signed. Two keys that share them only make a few more postings looked at."""
     return int.from_bytes(blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True)
-
-
-_UPDATE_PATCH = (
-    update(t.patch)
-    .where(t.patch.c.id == bindparam("b_id"))
-    .values({name: bindparam(name) for name in ("state", "series_id", "last_updated_us", "test_state")})
-)

@@ -1,7 +1,7 @@
 """The tables of the read model: everything the API shows, and what the fold needs to go on.
 
 Times are whole microseconds since 1970 in UTC (`*_us`). Ids are record ids of the log. Nothing here is ever numbered by
-the database, so that a replay gives the same rows.
+the database, so that a replay gives the same rows. They stand in one file, so that one look shows what is stored.
 """
 
 from sqlalchemy import (
@@ -16,9 +16,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 """Moves whenever a table changes or old records read differently: the next start needs a replay."""
 
 metadata = MetaData()
@@ -49,8 +50,10 @@ project = Table(
 
 person = Table(
     "person", metadata, _id(),  # the record that first named the address
-    Column("email", Text, nullable=False, unique=True),
+    Column("key", LargeBinary, nullable=False, unique=True),  # projector.assembly.keys: of the address
+    Column("email", Text),  # null where all mails that name it are redacted
     Column("name", Text, nullable=False),
+    _ref("named_by", null=True),  # the lowest record that names it and is not redacted
 )  # fmt: skip
 
 patch = Table(
@@ -61,15 +64,19 @@ patch = Table(
     Column("date_us", BigInteger, nullable=False),
     Column("last_updated_us", BigInteger, nullable=False),
     _ref("submitter_id"),
-    Column("state", Integer, nullable=False),  # 1..10, projector.assembly.states
+    Column("state", BigInteger, nullable=False),  # 1..10, projector.assembly.states
     _ref("series_id", null=True),  # the series whose revision has it; null while it waits, and for pull requests
     Column("pull_url", Text),  # not null: a pull request rather than a patch
     Column("test_state", Text),  # worst of the results posted for this patch
+    Column("diff_id", Text),  # what `git patch-id --stable` says of the diff; null where it says nothing
+    _ref("changed_id"),  # the record that changed what is shown of it last: its version
+    Column("redacted", Boolean, nullable=False),  # it has no row in patch_text then
     Index("patch_by_project", "project_id", "date_us", "id"),
     Index("patch_by_date", "date_us", "id"),
     Index("patch_by_submitter", "submitter_id", "date_us", "id"),
     Index("patch_by_updated", "last_updated_us", "id"),
     Index("patch_by_message_id", "message_id"),
+    Index("patch_by_diff_id", "diff_id"),
 )  # fmt: skip
 
 patch_text = Table(
@@ -78,7 +85,7 @@ patch_text = Table(
     Column("content", Text),  # the diff alone; null for a pull request
     Column("mbox_head", LargeBinary, nullable=False),  # schemas.mail.AmMail
     Column("mbox_body", LargeBinary, nullable=False),
-    Column("mbox_trailers_at", Integer, nullable=False),
+    Column("mbox_trailers_at", BigInteger, nullable=False),
 )  # fmt: skip
 
 comment = Table(
@@ -99,17 +106,19 @@ series = Table(
     "series", metadata, _id(),
     _ref("project_id"),
     Column("name", Text, nullable=False),
-    Column("n_patches", Integer, nullable=False),
+    _ref("head_id", null=True),  # the mail whose title the name is; null where it has none
+    Column("n_patches", BigInteger, nullable=False),
     _ref("submitter_id"),
     Column("submitted_us", BigInteger, nullable=False),
     Column("last_updated_us", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
-    _ref("reviewer_id", null=True),
+    Column("version", BigInteger, nullable=False),
+    _ref("reviewer_id", null=True),  # a user
     Column("state", Text, nullable=False),  # incomplete, initial, in progress, done
     Column("state_summary", Text, nullable=False),  # JSON, ready to serve
     Column("test_state", Text),
     Column("test_summary", Text, nullable=False),  # JSON, ready to serve
     Column("depends_on", Text, nullable=False),  # JSON array of series ids, ready to serve
+    _ref("changed_id"),  # the record that changed what is shown of it last: its version
     Index("series_by_project", "project_id", "id"),
     Index("series_by_updated", "project_id", "last_updated_us", "id"),
     Index("series_by_submitted", "project_id", "submitted_us", "id"),
@@ -120,28 +129,33 @@ series = Table(
 revision = Table(
     "revision", metadata,
     _ref("series_id"),
-    Column("version", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
     _ref("posting_id"),  # the posting it came from (of a rerun, the RerunRequested)
     _ref("cover_id", null=True),  # the cover letter's mail
     Column("cover_letter", Text),  # its text, or null
     Column("name", Text, nullable=False),
+    _ref("head_id", null=True),  # the mail whose title the name is; null where it has none
     _ref("submitter_id"),
-    Column("n_patches", Integer, nullable=False),  # as the marker says
+    Column("n_patches", BigInteger, nullable=False),  # as the marker says
     Column("complete", Boolean, nullable=False),
     _ref("event_id", null=True),  # its RevisionAnnounced, once it was announced
     Column("submitted_us", BigInteger, nullable=False),
     Column("patches", Text, nullable=False),  # JSON array of patch ids, in order, ready to serve
+    Column("rerun_of", BigInteger),  # the revision that it is a copy of, for another test
     Column("test_state", Text),
     PrimaryKeyConstraint("series_id", "version"),
     Index("revision_by_posting", "posting_id"),
+    Index(  # of the few alone that are
+        "revision_incomplete", "submitted_us", sqlite_where=text("complete = 0"), postgresql_where=text("NOT complete"),
+    ),
 )  # fmt: skip
 
 revision_patch = Table(
     "revision_patch", metadata,
     _ref("patch_id"),
     _ref("series_id"),
-    Column("version", Integer, nullable=False),
-    Column("number", Integer, nullable=False),  # place in the revision, from 0
+    Column("version", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),  # place in the revision, from 0
     PrimaryKeyConstraint("series_id", "version", "number"),
     Index("revision_patch_by_patch", "patch_id"),
 )  # fmt: skip
@@ -164,9 +178,9 @@ series_alias = Table(  # a series that was merged into another; chains are resol
 revision_alias = Table(  # a revision that was shown there and is now elsewhere
     "revision_alias", metadata,
     _ref("series_id"),
-    Column("version", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
     _ref("target_series_id"),
-    Column("target_version", Integer, nullable=False),
+    Column("target_version", BigInteger, nullable=False),
     PrimaryKeyConstraint("series_id", "version"),
 )  # fmt: skip
 
@@ -187,27 +201,73 @@ test_result = Table(
 )  # fmt: skip
 
 event = Table(
-    "event", metadata, _id(),
+    "event", metadata,
+    _ref("id"),  # the record that put it on the feed
+    Column("number", BigInteger, nullable=False),  # among those of the record, from 0
     _ref("project_id"),
     Column("name", Text, nullable=False),
+    Column("by_name_only", Boolean, nullable=False),  # shown to those alone who ask for its name
     Column("event_time_us", BigInteger, nullable=False),
     _ref("series_id", null=True),
     _ref("patch_id", null=True),
     _ref("user_id", null=True),
     Column("parameters", Text, nullable=False),  # JSON, ready to serve
-    Index("event_by_time", "project_id", "event_time_us"),
-    Index("event_by_name", "project_id", "name", "event_time_us"),
+    PrimaryKeyConstraint("id", "number"),
+    Index("event_by_time", "project_id", "by_name_only", "event_time_us", "id"),
+    Index("event_by_id", "project_id", "by_name_only", "id", "number"),
+    Index("event_by_name", "project_id", "name", "event_time_us", "id"),
     Index("event_by_series", "series_id", "event_time_us"),
     Index("event_by_patch", "patch_id", "event_time_us"),
 )  # fmt: skip
 
+account = Table(  # the users; all are in the memory of the fold
+    "account", metadata, _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("emails", Text, nullable=False),  # JSON array
+    Column("password_hash", Text, nullable=False),
+    Column("maintainer_of", Text, nullable=False),  # JSON array of linknames
+    Column("active", Boolean, nullable=False),
+)  # fmt: skip
+
+token = Table(  # all are in the memory of the fold
+    "token", metadata, _id(),
+    _ref("user_id"),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("projects", Text, nullable=False),  # JSON array of linknames
+    Column("tests", Text, nullable=False),  # JSON array of patterns
+    Column("expires_us", BigInteger),
+    Column("revoked_us", BigInteger),
+    Column("reason", Text, nullable=False),  # why it was revoked
+    Index("token_by_digest", "digest"),
+)  # fmt: skip
+
+outcome = Table(  # what became of the records that somebody asked for
+    "outcome", metadata, _id(),
+    Column("status", Text, nullable=False),  # projector.outcomes
+    Column("detail", Text, nullable=False),
+    _ref("original_id", null=True),
+    Column("document", Text),  # JSON
+)  # fmt: skip
+
+idempotency = Table(  # the first record of each request that came with a key
+    "idempotency", metadata,
+    _ref("user_id"),
+    Column("key", Text, nullable=False),
+    Column("part", BigInteger, nullable=False),
+    _ref("record_id"),
+    Column("digest", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("user_id", "key", "part"),
+)  # fmt: skip
+
 dead_letter = Table(
     "dead_letter", metadata, _id(),  # the mail's record
-    Column("reason", Text, nullable=False),  # "no-project", ...
+    Column("reason", Text, nullable=False),  # projector.assembly.dead_letters
     Column("detail", Text, nullable=False),  # one sentence for people
     Column("message_id", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("received_us", BigInteger, nullable=False),
+    _ref("acknowledged_id", null=True),  # the record by which an operator said that it has been looked at
     Index("dead_letter_by_reason", "reason", "id"),
 )  # fmt: skip
 
@@ -225,6 +285,12 @@ meta = Table(  # "schema_version", "position", "retired"
     Column("value", BigInteger, nullable=False),
 )  # fmt: skip
 
+checkpoint = Table(  # the log's running hash at every 1,000th record, and at the last one that was folded
+    "checkpoint", metadata,
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)  # fmt: skip
+
 mail = Table(  # every mail of a project that is neither a duplicate nor a dead letter
     "mail", metadata, _id(),
     _ref("project_id"),
@@ -232,6 +298,7 @@ mail = Table(  # every mail of a project that is neither a duplicate nor a dead 
     _ref("thread_id"),
     Column("kind", Text, nullable=False),
     _ref("target_id", null=True),  # of a comment: the patch or cover letter it is about
+    _ref("author_id", null=True),  # whom the first delivery names; null where it is redacted
     Column("summary", LargeBinary, nullable=False),  # MessagePack of projector.assembly.mail.Mail
     UniqueConstraint("project_id", "message_id"),
     Index("mail_by_thread", "thread_id", "id"),
@@ -277,16 +344,24 @@ correction = Table(  # what operators said of links and series; all are in the m
 duplicate = Table(  # deliveries of a mail that was there already
     "duplicate", metadata, _id(),  # the record of the later delivery
     _ref("mail_id"),
+    _ref("author_id", null=True),  # whom it names; null where it is redacted
     Index("duplicate_by_mail", "mail_id", "id"),
+)  # fmt: skip
+
+redaction = Table(  # the mails whose words are gone; all Message-IDs are in the memory of the fold
+    "redaction", metadata, _id(),  # the MailRedacted
+    Column("message_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _ref("user_id", null=True),
 )  # fmt: skip
 
 pending = Table(  # announcements and retries that the active projector has still to put on the log, and waits
     "pending", metadata,
-    Column("kind", Text, nullable=False),  # "revision", "pull-request", "retry", "wait"
+    Column("kind", Text, nullable=False),  # "revision", "pull-request", "retry", "supersede", "wait"
     _ref("cause"),  # the posting, mail or record
     _ref("project_id"),
     _ref("since"),  # the record that made it so; of a wait, microseconds of log time when it ends
-    Column("detail", Text, nullable=False),  # of a wait its source, of a pull request its URL
+    Column("detail", Text, nullable=False),  # of a wait its source, of a pull request its URL, JSON of patches
     PrimaryKeyConstraint("kind", "cause"),
 )  # fmt: skip
 
@@ -297,3 +372,6 @@ log_time = Table(  # the latest receipt seen of a project and source, by which w
     Column("time_us", BigInteger, nullable=False),
     PrimaryKeyConstraint("project_id", "source"),
 )  # fmt: skip
+
+WITH_WORDS = (person, patch, patch_text, comment, series, revision, cover, event, dead_letter, pending)
+"""The tables that have words of mails. All others have keys at most."""

@@ -4,14 +4,16 @@ How it is loaded and written is in `projector.readmodel.stored`. Nothing here de
 """
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy.exc import DBAPIError
 
 from projector.readmodel import tables as t
 from projector.readmodel.cache import Cache
 from projector.readmodel.rows import Entry, Filed, PatchState, PostingState, Row, Shown, Thread
-from projector.readmodel.statements import delete_where, select_in, upsert
+from projector.readmodel.statements import delete_where, is_overtaken, notify, select_in, sending, upsert
 from projector.readmodel.stored import Keyed, Stored
 
 
@@ -30,7 +32,8 @@ class WorkingSet(Stored):
         self.keys: Cache[Keyed, Filed] = Cache(self._load_keys, self._save_keys, 200_000)
         self.patches: Cache[int, PatchState] = Cache(self._load_patches, self._save_patches, 50_000)
         self.series: Cache[int, Shown] = Cache(self._load_series, self._save_series, 5_000)
-        self.people: Cache[str, Row] = Cache(self._load_people, self._save_people, 20_000)
+        self.titles: Cache[int, str] = Cache(self._load_titles, self._save_titles, 20_000)
+        self.people: Cache[bytes, Row] = Cache(self._load_people, self._save_people, 20_000)
         self.results: Cache[tuple[str, int], dict[str, Row]] = Cache(self._load_results, self._save_results, 5_000)
         self.counts: Counter[str] = Counter()
 
@@ -64,6 +67,15 @@ class WorkingSet(Stored):
             found.update({row[column.name]: row for row in select_in(self.connection, table, column, missing)})
         return [row for row in found.values() if row is not None]
 
+    def find(self, table: Table, key: tuple[Any, ...]) -> Row | None:
+        """The row with this primary key, saved or not."""
+        fresh = self._rows.get(table.name, {})
+        if key in fresh:
+            return fresh[key]
+        is_it = (column == value for column, value in zip(table.primary_key.columns, key, strict=True))
+        row = self.connection.execute(select(table).where(*is_it)).mappings().first()
+        return dict(row) if row is not None else None
+
     def filed(self, project: int, key: str) -> Filed:
         """What is filed under a key, to be changed."""
         filed = self.keys.get((project, key)) or Filed(set(), frozenset())
@@ -96,13 +108,44 @@ class WorkingSet(Stored):
         states = (self.postings.get(id) for id in sorted(thread.postings))
         return next((state for state in states if state is not None and mail in state.posting.mails), None)
 
-    def dead_letters(self, reason: str) -> list[int]:
-        """The record ids of the dead letters with this reason, lowest first."""
-        columns = t.dead_letter.c
-        stored = self.connection.execute(select(columns.id).where(columns.reason == reason)).scalars()
+    def dead_letters(self) -> list[int]:
+        """The record ids of the dead letters, lowest first."""
+        stored = self.connection.execute(select(t.dead_letter.c.id)).scalars()
         fresh = self._rows.get(t.dead_letter.name, {})
         kept = {id for id in stored if (id,) not in fresh}
-        return sorted(kept | {row["id"] for row in fresh.values() if row is not None and row["reason"] == reason})
+        return sorted(kept | {row["id"] for row in fresh.values() if row is not None})
+
+    # --- what has words of a redacted mail, once `write` has brought everything into the tables ---
+
+    def duplicates_of(self, mail: int) -> list[Row]:
+        """The rows of the further deliveries of a mail."""
+        return self._rows_where(t.duplicate, t.duplicate.c.mail_id == mail)
+
+    def events_of(self, patch: int, name: str) -> list[Row]:
+        """The events of this name for a patch."""
+        return self._rows_where(t.event, t.event.c.patch_id == patch, t.event.c.name == name)
+
+    def dead_letters_of(self, message_id: str) -> list[Row]:
+        """The dead letters with a Message-ID."""
+        return self._rows_where(t.dead_letter, t.dead_letter.c.message_id == message_id)
+
+    def people_named_by(self, records: Collection[int]) -> list[Row]:
+        """The people who are called as one of these records says."""
+        return self._rows_where(t.person, t.person.c.named_by.in_(sorted(records)))
+
+    def lowest_delivery_of(self, person: int, without: Collection[int]) -> int | None:
+        """The lowest record of a delivery that names a person; None where there is none but those left out."""
+        found: list[int] = []
+        for table in (t.mail, t.duplicate):
+            ids = select(table.c.id).where(table.c.author_id == person, table.c.id.not_in(sorted(without)))
+            found += self.connection.execute(ids.order_by(table.c.id).limit(1)).scalars()
+        return min(found, default=None)
+
+    def _rows_where(self, table: Table, *conditions: ColumnElement[bool]) -> list[Row]:
+        rows = self.connection.execute(select(table).where(*conditions).order_by(*table.primary_key.columns))
+        return [dict(row) for row in rows.mappings()]
+
+    # --- redirects and the position ---
 
     def redirect_series(self, series: int, target: int) -> None:
         """A series is now another one, and so are those that led to it."""
@@ -119,16 +162,21 @@ class WorkingSet(Stored):
 
     # --- saving ---
 
+    def write(self) -> None:
+        """Bring what is in memory into the tables within the transaction, so that they can be asked. Raises NotLive."""
+        position = self.position()
+        self._move(position, position)
+        with sending(self.connection):
+            self._save_all()
+
     def save(self, before: int, position: int) -> None:
         """Write everything, and move the position from `before`. Raises NotLive when it is no longer there."""
-        retired = select(t.meta.c.value).where(t.meta.c.name == "retired").scalar_subquery()
-        moved = self.connection.execute(
-            update(t.meta)
-            .where(t.meta.c.name == "position", t.meta.c.value == before, retired == 0)
-            .values(value=position)
-        )
-        if moved.rowcount != 1:
-            raise NotLive(f"expected position {before} in a generation that is not retired, found another")
+        self._move(before, position)
+        with sending(self.connection):
+            self._save_all()
+            notify(self.connection)
+
+    def _save_all(self) -> None:
         self._save_entries()
         for cache in self._caches():
             cache.save()
@@ -149,16 +197,28 @@ class WorkingSet(Stored):
         self._entries.clear()
         self.counts.clear()
 
+    def _move(self, before: int, position: int) -> None:
+        """Hold off whoever would retire this generation, then compare and set: in one snapshot, as everything here."""
+        retired = select(t.meta.c.value).where(t.meta.c.name == "retired").with_for_update(read=True).scalar_subquery()
+        moving = update(t.meta).where(t.meta.c.name == "position", t.meta.c.value == before, retired == 0)
+        try:
+            moved = self.connection.execute(moving.values(value=position)).rowcount == 1
+        except DBAPIError as error:
+            if not is_overtaken(error):
+                raise
+            moved = False
+        if not moved:
+            raise NotLive(f"expected position {before} in a generation that is not retired, found another")
+
     def _caches(self) -> tuple[Cache[Any, Any], ...]:
         return (
-            self.names, self.threads, self.postings, self.keys, self.people, self.results, self.patches, self.series,
+            self.names, self.threads, self.postings, self.keys, self.titles, self.people, self.results, self.patches,
+            self.series,
         )  # fmt: skip
 
     def _save_counts(self) -> None:
-        changed = {name: n for name, n in self.counts.items() if n}
-        stored = {row["name"]: row["n"] for row in select_in(self.connection, t.count, t.count.c.name, list(changed))}
-        rows = [{"name": name, "n": stored.get(name, 0) + n} for name, n in sorted(changed.items())]
-        upsert(self.connection, t.count, rows)
+        rows = [{"name": name, "n": n} for name, n in sorted(self.counts.items()) if n]
+        upsert(self.connection, t.count, rows, adding=("n",))
         self.counts.clear()
 
 

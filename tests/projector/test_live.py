@@ -1,20 +1,22 @@
 """The live projector: follows, announces, lets waits end, gives way to a replay, stands by."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
-from ingest.log import Log, LogError, open_log
+from ingest.log import Log, LogError, LogUnavailable, open_log
 from projector.generation import CannotFold, Generation, NotLive
 from projector.live import follow, open_live
 from projector.readmodel import tables as t
 from projector.readmodel.generations import NoReadModel, Reader, ReadModels
 from projector.replay import ReplayRunning, replay
-from schemas.records import ClockAdvanced, Fact, Record, RevisionAnnounced
+from schemas.fact import Fact
+from schemas.records import ClockAdvanced, Record, RevisionAnnounced
 from tests.projector.fold.listlog import ListLog
 from tests.projector.fold.mailing import series
 from tests.projector.fold.world import PROJECT
@@ -31,8 +33,8 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> ReadModels:
-    return ReadModels(f"sqlite:///{tmp_path}/readmodel.db")
+def models(database_url: str) -> ReadModels:
+    return ReadModels(database_url)
 
 
 @contextmanager
@@ -66,26 +68,30 @@ def position(models: ReadModels) -> int:
     return models.successor(number)[1] if number is not None else 0
 
 
-def test_complete_series_is_announced_on_the_log_once_and_read_back(log: Log, models: ReadModels) -> None:
+def test_complete_series_is_announced_on_the_log_once_and_read_back(
+    log: Log, models: ReadModels, database_url: str
+) -> None:
     with following(log, models):
         log.append(series("a", 2))
         until(log, lambda: len(facts(log, RevisionAnnounced)) == 1)
         until(log, lambda: position(models) == log.end())
-    with Reader(f"sqlite:///{models.pointer}").connect() as connection:
-        (event,) = connection.execute(t.event.select()).all()
+    with Reader(database_url).connect() as connection:
+        (event,) = connection.execute(t.event.select().where(t.event.c.by_name_only.is_(False))).all()
     assert event.id == log.end()
 
 
-def test_wait_that_no_mail_ends_is_ended_by_the_clock(log: Log, models: ReadModels) -> None:
+def test_wait_that_no_mail_ends_is_ended_by_the_clock(log: Log, models: ReadModels, database_url: str) -> None:
     with following(log, models):
         log.append(series("a", 3, has_cover=False)[:2])  # received at a time long past
         until(log, lambda: len(facts(log, ClockAdvanced)) == 1)
         until(log, lambda: position(models) == log.end())
-    with Reader(f"sqlite:///{models.pointer}").connect() as connection:
+    with Reader(database_url).connect() as connection:
         assert [row.state for row in connection.execute(t.series.select())] == ["incomplete"]
 
 
-def test_live_projector_goes_on_with_the_generation_that_a_replay_made(log: Log, models: ReadModels) -> None:
+def test_live_projector_goes_on_with_the_generation_that_a_replay_made(
+    log: Log, models: ReadModels, database_url: str
+) -> None:
     with following(log, models):
         log.append(series("a", 2))
         until(log, lambda: position(models) == log.end() and bool(facts(log, RevisionAnnounced)))
@@ -94,8 +100,8 @@ def test_live_projector_goes_on_with_the_generation_that_a_replay_made(log: Log,
         assert models.live() == new != old
         log.append(series("b", 2, name="net: another", patch_names=["net: x", "net: y"]))
         until(log, lambda: len(facts(log, RevisionAnnounced)) == 2 and position(models) == log.end())
-    with Reader(f"sqlite:///{models.pointer}").connect() as connection:
-        assert len(connection.execute(t.event.select()).all()) == 2
+    with Reader(database_url).connect() as connection:
+        assert len(connection.execute(t.event.select().where(t.event.c.by_name_only.is_(False))).all()) == 2
 
 
 def test_retired_generation_takes_nothing_more(log: Log, models: ReadModels) -> None:
@@ -129,6 +135,33 @@ def test_replay_killed_before_it_moved_the_pointer_is_finished_by_the_next_proje
     finished = open_live(log, models)
     assert (models.live(), finished.number, finished.position) == (successor, successor, generation.position)
     finished.close()
+
+
+class OnceAway:
+    """A log that cannot be read the first time."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._is_away = True
+
+    def read(self, after_id: int, limit: int = 1000) -> list[Record]:
+        if self._is_away:
+            self._is_away = False
+            raise LogUnavailable("away")
+        return self._log.read(after_id, limit)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+
+def test_log_that_is_away_while_a_generation_is_opened_is_waited_for(log: Log, models: ReadModels) -> None:
+    generation = open_live(log, models)
+    generation.fold(100)
+    generation.close()
+    successor = models.create()
+    models.retire(generation.number, successor)
+    with following(OnceAway(log), models):
+        until(log, lambda: models.live() == successor and position(models) == log.end())
 
 
 def test_replay_and_live_projector_may_finish_a_generation_side_by_side(log: Log, models: ReadModels) -> None:
@@ -168,24 +201,58 @@ def test_second_projector_stands_by_until_the_first_is_gone(log: Log, models: Re
     assert len(facts(log, RevisionAnnounced)) == 1
 
 
-def test_reader_says_what_to_do_where_nothing_is_live(models: ReadModels) -> None:
-    with pytest.raises(NoReadModel, match="start a projector, or run `patchlog replay`"):
-        Reader(f"sqlite:///{models.pointer}").connect().__enter__()
-    models.pointer.write_text('{"999": 1}')
-    with pytest.raises(NoReadModel, match="no read model of schema version"):
-        Reader(f"sqlite:///{models.pointer}").connect().__enter__()
+def test_reader_says_what_to_do_where_nothing_is_live(models: ReadModels, database_url: str) -> None:
+    reader = Reader(database_url)
+    with pytest.raises(NoReadModel, match="start a projector, or run `patchlog replay`"), reader.connect():
+        pass
+    models.create()
+    with pytest.raises(NoReadModel, match="start a projector, or run `patchlog replay`"), reader.connect():
+        pass
+    reader.close()
 
 
-@pytest.mark.parametrize("text", ["", "generation 1", "[1"])
-def test_pointer_that_is_none_is_a_clear_error(models: ReadModels, text: str) -> None:
-    models.pointer.write_text(text)
+def test_read_model_of_another_version_is_left_alone(
+    log: Log, models: ReadModels, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projector.readmodel.generations.SCHEMA_VERSION", 999)
+    other = models.create()
+    models.point_to(other)
+    monkeypatch.undo()
+    reader = Reader(database_url)
+    with pytest.raises(NoReadModel, match="no read model of schema version"), reader.connect():
+        pass
+    with pytest.raises(NoReadModel, match=r"expected a read model of schema version .*, found 999: run `patchlog"):
+        follow(log, models, lambda: False)
+    ours = replay(log, models, lambda position, end: None)
+    assert models.numbers() == [other, ours], "a replay takes away nothing that another version reads"
+    with reader.connect():
+        pass
+    reader.close()
+
+
+@pytest.mark.parametrize("text", ["", "generation 1", "[1]", '["1"]'])
+def test_pointer_that_is_none_is_a_clear_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "readmodel.db").write_text(text)
     with pytest.raises(ValueError, match="expected the pointer to a generation"):
-        models.live()
+        ReadModels(f"sqlite:///{tmp_path}/readmodel.db").live()
 
 
-def test_other_databases_are_refused() -> None:
-    with pytest.raises(ValueError, match="expected sqlite:///PATH, came 'mysql://x'"):
-        ReadModels("mysql://x")
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://x", "readmodel.db", "postgresql+asyncpg://host/x", "postgresql+psycopg://host", "postgresql://[::1/x"],
+)
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"expected sqlite:///PATH or postgresql\+psycopg://USER@HOST/DATABASE, came"):
+        ReadModels(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("mysql://me:secret@host/x", "mysql://me:***@host/x"), ("mysql://me:secret@host:port/x", "mysql://host:port/x")],
+)
+def test_password_of_a_refused_database_is_not_told(url: str, told: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"came {told!r}")):
+        ReadModels(url)
 
 
 class Unheard(Fact, frozen=True, kw_only=True):

@@ -92,7 +92,7 @@ def view_series(connection: Connection, series_id: int) -> SeriesView | None:
 
 
 def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
-    """Everything of a patch's page, in four queries; None when there is no such patch."""
+    """Everything of a patch's page, in four queries; None when there is no such patch. Raises WasRedacted."""
     document = get_patch(connection, patch_id, expand=True)
     row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
     if document is None or row is None:

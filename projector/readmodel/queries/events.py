@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, select
 
 from projector.readmodel.queries.listing import (
     AnyRow,
@@ -19,11 +20,11 @@ from projector.readmodel.queries.listing import (
 )
 from projector.readmodel.queries.patches import get_many_patches
 from projector.readmodel.queries.series import get_many_series
-from projector.readmodel.tables import event
+from projector.readmodel.tables import event, project
 from schemas.rest import EventDocument
 
-SHOWN_UNASKED = ("series-new-revision", "patch-state-change", "pull-request-new")
-"""The kinds that a reader sees who names none: those that existed when today's readers were written."""
+EVENTS_OF_ONE_RECORD_MAX = 100_000
+"""Far above what one record can put on a feed: one event or two for each of 500 dead letters that are read again."""
 
 
 def list_events(
@@ -49,8 +50,44 @@ def list_events(
     return Listed(total, _expand(connection, documents) if expand else documents)
 
 
+class Followed(msgspec.Struct, frozen=True):
+    """A part of a feed: its events, oldest first, and the record behind which the next part begins.
+
+    is_full: there may be more by now. last_event_us: the time of the project's last event of any kind.
+    """
+
+    documents: list[EventDocument]
+    cursor: int
+    is_full: bool
+    last_event_us: int
+
+
+def follow_events(connection: Connection, filters: Filters, after: int, size: int, *, expand: bool) -> Followed:
+    """Events of one project behind a record, by their ids; filters as for `list_events`.
+
+    What one record put on the feed stays together: a part may be longer than `size` for its sake.
+    """
+    if "names" not in filters:
+        filters = {**filters, "unasked": None}
+    filters = {**filters, "after": after}
+    rows = list(fetch_page(connection, _FOLLOWING, filters, (), Page(size), expand=False))
+    if len(rows) == size:
+        rest = {**{name: value for name, value in filters.items() if name != "after"}, "record": rows[-1][0]}
+        of_record = fetch_page(connection, _FOLLOWING, rest, (), Page(EVENTS_OF_ONE_RECORD_MAX), expand=False)
+        rows = [row for row in rows if row[0] != rows[-1][0]] + list(of_record)
+    last = last_event_us(connection, filters["project"])
+    documents = [_document(row) for row in rows]
+    cursor = rows[-1][0] if rows else after
+    return Followed(_expand(connection, documents) if expand else documents, cursor, len(rows) >= size, last)
+
+
+def last_event_us(connection: Connection, project_id: int) -> int:
+    """The time of a project's last event of any kind, in microseconds since 1970; 0 for none."""
+    return connection.execute(_LAST_EVENT, {"project": project_id}).scalar() or 0
+
+
 def _document(row: AnyRow) -> EventDocument:
-    return EventDocument(row[0], time_of(row[1]), row[2], row[3], row[4], Raw(row[5]))
+    return EventDocument(row[0], row[1], time_of(row[2]), row[3], row[4], row[5], Raw(row[6]))
 
 
 def _expand(connection: Connection, documents: Sequence[EventDocument]) -> list[EventDocument]:
@@ -70,6 +107,7 @@ def _expand(connection: Connection, documents: Sequence[EventDocument]) -> list[
 
 
 _ROWS = select(
+    event.c.id,
     event.c.name,
     event.c.event_time_us,
     event.c.series_id,
@@ -78,18 +116,23 @@ _ROWS = select(
     event.c.parameters,
 )
 
+_CONDITIONS = {
+    "project": event.c.project_id == bindparam("project"),
+    "unasked": event.c.by_name_only.is_(False),
+    "names": event.c.name.in_(bindparam("names", expanding=True)),
+    "series": event.c.series_id == bindparam("series"),
+    "patch": event.c.patch_id == bindparam("patch"),
+    "since": event.c.event_time_us > bindparam("since"),
+    "after": event.c.id > bindparam("after"),
+    "record": event.c.id == bindparam("record"),
+}
+_LAST_EVENT = select(project.c.last_event_us).where(project.c.id == bindparam("project"))
+
 _LISTING = Listing(
     table=event,
     rows=_ROWS,
     expanded=_ROWS,
-    conditions={
-        "project": event.c.project_id == bindparam("project"),
-        "unasked": or_(*(event.c.name == name for name in SHOWN_UNASKED)),
-        "names": event.c.name.in_(bindparam("names", expanding=True)),
-        "series": event.c.series_id == bindparam("series"),
-        "patch": event.c.patch_id == bindparam("patch"),
-        "since": event.c.event_time_us > bindparam("since"),
-    },
+    conditions=_CONDITIONS,
     orders={
         "id": event.c.id,
         "event_time": event.c.event_time_us,
@@ -99,4 +142,14 @@ _LISTING = Listing(
     },
     default_order=("-event_time",),
     tiebreak=event.c.id,
+)
+
+_FOLLOWING = Listing(
+    table=event,
+    rows=_ROWS,
+    expanded=_ROWS,
+    conditions=_CONDITIONS,
+    orders={"id": event.c.id},
+    default_order=("id",),
+    tiebreak=event.c.number,
 )

@@ -6,14 +6,14 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from projector.readmodel.queries.corrections import place_of_mail
-from projector.readmodel.queries.dead_letters import COLUMNS, DeadLetter
+from projector.readmodel.queries.dead_letters import COLUMNS, DeadLetter, letter_of
 from projector.readmodel.tables import dead_letter, duplicate, pending, revision, revision_patch, series
 
 
 def dead_letters_of(connection: Connection, message_id: str) -> list[DeadLetter]:
     """The dead letters with a Message-ID, oldest first."""
     rows = connection.execute(select(*COLUMNS).where(dead_letter.c.message_id == message_id).order_by(dead_letter.c.id))
-    return [DeadLetter(**row) for row in rows.mappings()]
+    return [letter_of(row) for row in rows.mappings()]
 
 
 def duplicates_of(connection: Connection, mail: int) -> tuple[int, ...]:

@@ -32,6 +32,10 @@ class NoSuchPage(Exception):
     """The list ends before that page."""
 
 
+class WasRedacted(Exception):
+    """What was asked for has no words any more, because its mail was redacted."""
+
+
 class Page(msgspec.Struct, frozen=True):
     """Which part of a list: `size` elements, the part's `number` counted from 1."""
 
@@ -45,6 +49,14 @@ class Listed(Generic[Document]):
 
     total: int
     documents: list[Document]
+
+
+@dataclass(frozen=True)
+class Versioned(Generic[Document]):
+    """A document, and the record that changed it last."""
+
+    document: Document
+    version: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +148,6 @@ def _order_by(listing: Listing, order: Ordering) -> list[ColumnElement[Any]]:
 
 def _directed(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
     directed = column.desc() if descending else column.asc()
-    if not getattr(column, "nullable", False):
+    if not getattr(column, "nullable", True):
         return directed
     return directed.nulls_last() if descending else directed.nulls_first()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from projector.readmodel.queries.listing import AnyRow
+from projector.readmodel.queries.listing import AnyRow, WasRedacted
 from projector.readmodel.queries.revisions import RevisionKey
 from projector.readmodel.tables import comment, patch, patch_text, revision, revision_patch
 from schemas.mail import AmMail
@@ -23,29 +23,42 @@ class PatchMail(msgspec.Struct, frozen=True):
 
 
 class Mailbox(msgspec.Struct, frozen=True):
-    """The mails of one download, in the order in which they apply, under the name of what they are."""
+    """The mails of one download, in the order in which they apply, under the name of what they are.
+
+    left_out: the patches among them that were redacted.
+    """
 
     name: str
     mails: list[PatchMail]
+    left_out: tuple[int, ...] = ()
 
 
 def revision_mails(connection: Connection, key: RevisionKey) -> Mailbox | None:
-    """The mails of a revision; None when there is no such revision. Three queries, however many patches."""
+    """The mails of a revision; None when there is no such revision. Three queries, however many patches.
+
+    Raises WasRedacted where no patch of it has words any more.
+    """
     parameters = {"series": key.series_id, "version": key.version}
     found = connection.execute(_REVISION, parameters).first()
     if found is None:
         return None
-    rows = connection.execute(_REVISION_PATCHES, parameters).all()
+    found_rows = connection.execute(_REVISION_PATCHES, parameters).all()
+    rows = [row for row in found_rows if not row.redacted]
+    left_out = tuple(row[0] for row in found_rows if row.redacted)
+    if left_out and not rows:
+        raise WasRedacted
     targets = [row[0] for row in rows]
     covers = [] if found.cover_id is None else [found.cover_id]
-    return Mailbox(found.name, _with_trailers(rows, _trailers(connection, [*targets, *covers]), covers))
+    return Mailbox(found.name, _with_trailers(rows, _trailers(connection, [*targets, *covers]), covers), left_out)
 
 
 def patch_mails(connection: Connection, patch_id: int) -> Mailbox | None:
-    """The mail of one patch; None when there is no such patch."""
+    """The mail of one patch; None when there is no such patch. Raises WasRedacted."""
     row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
     if row is None:
         return None
+    if row.redacted:
+        raise WasRedacted
     covers = connection.execute(_COVERS, {"patch_id": patch_id}).scalars().all()
     return Mailbox(row.name, _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
 
@@ -71,7 +84,13 @@ def _with_trailers(rows: Iterable[AnyRow], given: dict[int, list[str]], covers: 
     ]
 
 
-_MAIL_COLUMNS = (patch.c.id, patch_text.c.mbox_head, patch_text.c.mbox_body, patch_text.c.mbox_trailers_at)
+_MAIL_COLUMNS = (
+    patch.c.id,
+    patch_text.c.mbox_head,
+    patch_text.c.mbox_body,
+    patch_text.c.mbox_trailers_at,
+    patch.c.redacted,
+)
 
 _REVISION = select(revision.c.name, revision.c.cover_id).where(
     revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version")
@@ -80,14 +99,14 @@ _REVISION_PATCHES = (
     select(*_MAIL_COLUMNS)
     .select_from(revision_patch)
     .join(patch, patch.c.id == revision_patch.c.patch_id)
-    .join(patch_text, patch_text.c.patch_id == patch.c.id)
+    .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
     .where(revision_patch.c.series_id == bindparam("series"), revision_patch.c.version == bindparam("version"))
     .order_by(revision_patch.c.number)
 )
 _PATCH = (
     select(*_MAIL_COLUMNS, patch.c.name)
     .select_from(patch)
-    .join(patch_text, patch_text.c.patch_id == patch.c.id)
+    .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
     .where(patch.c.id == bindparam("patch_id"))
 )
 _COVERS = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select
 
@@ -13,15 +14,33 @@ from projector.readmodel.queries.listing import (
     Listing,
     Ordering,
     Page,
+    Versioned,
+    WasRedacted,
     count_all,
     fetch_page,
     kept_count,
     time_of,
 )
-from projector.readmodel.queries.matching import contains
+from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains
 from projector.readmodel.queries.projects import PROJECT_COLUMNS
 from projector.readmodel.tables import patch, patch_text, person, project, revision_patch
 from schemas.rest import PatchDocument, PersonDocument, ProjectDocument, StateDocument
+
+IDS_AT_ONCE = 500
+
+
+class SamePatch(msgspec.Struct, frozen=True):
+    """A patch that a commit was made of. state: its number; date_us: microseconds since 1970."""
+
+    id: int
+    project_id: int
+    state: int
+    date_us: int
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a decision was made about it."""
+        return state_of(self.state).final
 
 
 def list_patches(
@@ -35,8 +54,9 @@ def list_patches(
 ) -> Listed[PatchDocument]:
     """Patches that meet all filters, the oldest date first unless ordered otherwise. Raises NoSuchPage.
 
-    Filters: project, submitter, name, msgid, states (a list of numbers), and submitted_since, submitted_before,
-    updated_since, updated_before (microseconds). known_total is the length of the whole list where the caller knows it.
+    Filters: project, submitter, emails (a list: of submitters), name, msgid, states (a list of numbers), and
+    submitted_since, submitted_before, updated_since, updated_before (microseconds). known_total is the length of the
+    whole list where the caller knows it. A redacted patch is in the list, without its name and content.
     """
     rows = fetch_page(connection, _LISTING, filters, order, page, expand=expand)
     build = expanded_patch_document if expand else patch_document
@@ -48,11 +68,21 @@ def list_patches(
 
 
 def get_patch(connection: Connection, patch_id: int, *, expand: bool = False) -> PatchDocument | None:
-    """One patch; None when there is none of this id."""
+    """One patch; None when there is none of this id. Raises WasRedacted."""
+    found = get_versioned_patch(connection, patch_id, expand=expand)
+    return found.document if found is not None else None
+
+
+def get_versioned_patch(
+    connection: Connection, patch_id: int, *, expand: bool = False
+) -> Versioned[PatchDocument] | None:
+    """One patch with its version; None when there is none of this id. Raises WasRedacted."""
     row = connection.execute(_ONE_EXPANDED if expand else _ONE, {"patch_id": patch_id}).first()
     if row is None:
         return None
-    return expanded_patch_document(row) if expand else patch_document(row)
+    if row.redacted:
+        raise WasRedacted
+    return Versioned(expanded_patch_document(row) if expand else patch_document(row), row[-1])
 
 
 def get_many_patches(connection: Connection, ids: Sequence[int]) -> dict[int, PatchDocument]:
@@ -73,6 +103,19 @@ def patches_of_revisions(
 def find_patch_by_message_id(connection: Connection, message_id: str) -> int | None:
     """The id of the newest patch with this Message-ID (without angle brackets); one mail may be in many projects."""
     return connection.execute(_BY_MESSAGE_ID, {"msgid": message_id}).scalar()
+
+
+def patches_by_diff_id(connection: Connection, project_id: int | None, ids: Sequence[str]) -> dict[str, SamePatch]:
+    """The patches, of one project or of all, that `git patch-id --stable` gives these ids; of several the newest.
+
+    The newest is the one with the highest date, then the highest id. An id that no patch has is left out.
+    """
+    found: dict[str, SamePatch] = {}
+    of_project = () if project_id is None else (patch.c.project_id == project_id,)
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        rows = connection.execute(_BY_DIFF_ID.where(*of_project), {"ids": ids[start : start + IDS_AT_ONCE]})
+        found.update({row.diff_id: SamePatch(*row[1:]) for row in rows})  # ordered, so that the newest is the last
+    return found
 
 
 def patch_document(row: AnyRow) -> PatchDocument:
@@ -111,8 +154,8 @@ _EXPANDED = (
     .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
     .outerjoin(person, person.c.id == patch.c.submitter_id)
 )
-_ONE = _ROWS.where(patch.c.id == bindparam("patch_id"))
-_ONE_EXPANDED = _EXPANDED.where(patch.c.id == bindparam("patch_id"))
+_ONE = _ROWS.add_columns(patch.c.redacted, patch.c.changed_id).where(patch.c.id == bindparam("patch_id"))
+_ONE_EXPANDED = _EXPANDED.add_columns(patch.c.redacted, patch.c.changed_id).where(patch.c.id == bindparam("patch_id"))
 _MANY_EXPANDED = _EXPANDED.where(patch.c.id.in_(bindparam("ids", expanding=True)))
 _OF_REVISIONS = (
     _EXPANDED.add_columns(revision_patch.c.version)
@@ -124,6 +167,11 @@ _OF_REVISIONS = (
     .order_by(revision_patch.c.version, revision_patch.c.number)
 )
 _BY_MESSAGE_ID = select(patch.c.id).where(patch.c.message_id == bindparam("msgid")).order_by(patch.c.id.desc()).limit(1)
+_BY_DIFF_ID = (
+    select(patch.c.diff_id, patch.c.id, patch.c.project_id, patch.c.state, patch.c.date_us)
+    .where(patch.c.diff_id.in_(bindparam("ids", expanding=True)))
+    .order_by(patch.c.date_us, patch.c.id)
+)
 
 _LISTING = Listing(
     table=patch,
@@ -132,6 +180,7 @@ _LISTING = Listing(
     conditions={
         "project": patch.c.project_id == bindparam("project"),
         "submitter": patch.c.submitter_id == bindparam("submitter"),
+        "emails": patch.c.submitter_id.in_(PEOPLE_WITH_EMAILS),
         "name": contains(patch.c.name, bindparam("name")),
         "msgid": patch.c.message_id == bindparam("msgid"),
         "states": patch.c.state.in_(bindparam("states", expanding=True)),

@@ -48,12 +48,12 @@ def revision_moved_to(connection: Connection, key: RevisionKey) -> RevisionKey |
 
 def _documents(connection: Connection, series_id: int, rows: Any, expand: bool) -> list[RevisionDocument]:
     if not expand:
-        return [RevisionDocument(row[0], row[1], Raw(row[2])) for row in rows]
+        return [RevisionDocument(row[0], row[1], Raw(row[2]), row[3]) for row in rows]
     patches = patches_of_revisions(connection, series_id, [row[0] for row in rows])
-    return [RevisionDocument(row[0], row[1], patches.get(row[0], [])) for row in rows]
+    return [RevisionDocument(row[0], row[1], patches.get(row[0], []), row[3]) for row in rows]
 
 
-_ROWS = select(revision.c.version, revision.c.cover_letter, revision.c.patches)
+_ROWS = select(revision.c.version, revision.c.cover_letter, revision.c.patches, revision.c.rerun_of)
 _ONE = _ROWS.where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
 _SERIES = select(series.c.id).where(series.c.id == bindparam("series"))
 _ALIAS = select(revision_alias.c.target_series_id, revision_alias.c.target_version).where(

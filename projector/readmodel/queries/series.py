@@ -13,14 +13,26 @@ from projector.readmodel.queries.listing import (
     Listing,
     Ordering,
     Page,
+    Versioned,
     count_all,
     fetch_page,
     kept_count,
     time_of,
 )
-from projector.readmodel.queries.matching import contains
+from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains
 from projector.readmodel.queries.projects import PROJECT_COLUMNS
-from projector.readmodel.tables import cover, mail, patch, person, posting, project, revision, series, series_alias
+from projector.readmodel.tables import (
+    account,
+    cover,
+    mail,
+    patch,
+    person,
+    posting,
+    project,
+    revision,
+    series,
+    series_alias,
+)
 from schemas.rest import PersonDocument, ProjectDocument, SeriesDocument
 
 
@@ -35,9 +47,9 @@ def list_series(
 ) -> Listed[SeriesDocument]:
     """Series that meet all filters, the newest id first unless ordered otherwise. Raises NoSuchPage.
 
-    Filters: project, submitter, reviewer (0: none), name, msgid, states and test_states (lists; "" in test_states:
-    none), and submitted_since, submitted_before, updated_since, updated_before (microseconds). known_total is the
-    length of the whole list where the caller knows it.
+    Filters: project, submitter, emails (a list: of submitters), reviewer (0: none), name, msgid, states and
+    test_states (lists; "" in test_states: none), and submitted_since, submitted_before, updated_since, updated_before
+    (microseconds). known_total is the length of the whole list where the caller knows it.
     """
     rows = fetch_page(connection, _LISTING, filters, order, page, expand=expand)
     build = expanded_series_document if expand else series_document
@@ -50,10 +62,18 @@ def list_series(
 
 def get_series(connection: Connection, series_id: int, *, expand: bool = False) -> SeriesDocument | None:
     """One series; None when there is none of this id, perhaps because it is an alias."""
+    found = get_versioned_series(connection, series_id, expand=expand)
+    return found.document if found is not None else None
+
+
+def get_versioned_series(
+    connection: Connection, series_id: int, *, expand: bool = False
+) -> Versioned[SeriesDocument] | None:
+    """One series with its version; None as for `get_series`."""
     row = connection.execute(_ONE_EXPANDED if expand else _ONE, {"series_id": series_id}).first()
     if row is None:
         return None
-    return expanded_series_document(row) if expand else series_document(row)
+    return Versioned(expanded_series_document(row) if expand else series_document(row), row[-1])
 
 
 def get_many_series(connection: Connection, ids: Sequence[int], *, expand: bool) -> dict[int, SeriesDocument]:
@@ -88,12 +108,12 @@ def expanded_series_document(row: AnyRow) -> SeriesDocument:
         series_document(row),
         project=ProjectDocument(*row[14:21]),
         submitter=PersonDocument(row[4], row[21] or row[22] or ""),
-        reviewer=None if reviewer_id is None else PersonDocument(reviewer_id, row[23] or row[24] or ""),
+        reviewer=None if reviewer_id is None else PersonDocument(reviewer_id, row[23] or ""),
     )
 
 
 _SUBMITTER = person.alias("submitter")
-_REVIEWER = person.alias("reviewer")
+_REVIEWER = account.alias("reviewer")
 
 SERIES_COLUMNS = (
     series.c.id,
@@ -114,15 +134,13 @@ SERIES_COLUMNS = (
 
 _ROWS = select(*SERIES_COLUMNS)
 _EXPANDED = (
-    select(
-        *SERIES_COLUMNS, *PROJECT_COLUMNS, _SUBMITTER.c.name, _SUBMITTER.c.email, _REVIEWER.c.name, _REVIEWER.c.email
-    )
+    select(*SERIES_COLUMNS, *PROJECT_COLUMNS, _SUBMITTER.c.name, _SUBMITTER.c.email, _REVIEWER.c.name)
     .join(project, project.c.id == series.c.project_id)
     .outerjoin(_SUBMITTER, _SUBMITTER.c.id == series.c.submitter_id)
     .outerjoin(_REVIEWER, _REVIEWER.c.id == series.c.reviewer_id)
 )
-_ONE = _ROWS.where(series.c.id == bindparam("series_id"))
-_ONE_EXPANDED = _EXPANDED.where(series.c.id == bindparam("series_id"))
+_ONE = _ROWS.add_columns(series.c.changed_id).where(series.c.id == bindparam("series_id"))
+_ONE_EXPANDED = _EXPANDED.add_columns(series.c.changed_id).where(series.c.id == bindparam("series_id"))
 _MANY = _ROWS.where(series.c.id.in_(bindparam("ids", expanding=True)))
 _MANY_EXPANDED = _EXPANDED.where(series.c.id.in_(bindparam("ids", expanding=True)))
 _ALIAS = select(series_alias.c.target_id).where(series_alias.c.id == bindparam("series_id"))
@@ -143,6 +161,7 @@ _LISTING = Listing(
     conditions={
         "project": series.c.project_id == bindparam("project"),
         "submitter": series.c.submitter_id == bindparam("submitter"),
+        "emails": series.c.submitter_id.in_(PEOPLE_WITH_EMAILS),
         "reviewer": func.coalesce(series.c.reviewer_id, 0) == bindparam("reviewer"),
         "name": contains(series.c.name, bindparam("name")),
         "msgid": series.c.id.in_(union(_WITH_PATCH, _WITH_COVER)),

@@ -3,20 +3,25 @@
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from projector.readmodel.tables import count, dead_letter, meta
+from projector.readmodel.queries.dead_letters import ALARMING
+from projector.readmodel.tables import count, dead_letter, meta, redaction
 
 MAILS = "mail:"
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """position: the id of the last record folded. Each mail up to there is counted once: in `mails` by its kind
-    ("patch", "cover", "comment", ...), among the duplicates, or among the dead letters by their reason.
+    ("patch", "cover", "comment", ...), among the duplicates, or among the dead letters by their reason. alarms: how
+    many of the dead letters somebody has to look at, by their reason. redactions: the
+    Message-IDs that were redacted.
     """
 
     position: int
     mails: dict[str, int]
     duplicates: int
     dead_letters: dict[str, int]
+    alarms: dict[str, int]
+    redactions: int
 
 
 def read_status(connection: Connection) -> Status:
@@ -24,6 +29,7 @@ def read_status(connection: Connection) -> Status:
     counted = select(count.c.name, count.c.n).where(count.c.name.startswith(MAILS, autoescape=True))
     kinds = {name.removeprefix(MAILS): n for name, n in connection.execute(counted.order_by(count.c.name))}
     reasons = select(dead_letter.c.reason, func.count()).group_by(dead_letter.c.reason).order_by(dead_letter.c.reason)
+    alarms = reasons.where(dead_letter.c.reason.in_(ALARMING), dead_letter.c.acknowledged_id.is_(None))
     duplicates = kinds.pop("duplicate", 0)
     kinds.pop("dead-letter", 0)  # counted from their own table, by reason
     return Status(
@@ -31,6 +37,8 @@ def read_status(connection: Connection) -> Status:
         mails=kinds,
         duplicates=duplicates,
         dead_letters=dict(map(tuple, connection.execute(reasons))),
+        alarms=dict(map(tuple, connection.execute(alarms))),
+        redactions=connection.execute(select(func.count(redaction.c.message_id.distinct()))).scalar_one(),
     )
 
 

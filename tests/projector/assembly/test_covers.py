@@ -2,6 +2,7 @@
 
 import pytest
 
+from projector.assembly.keys import FILE_KEY_BYTES, key
 from projector.assembly.posting import assemble
 from tests.projector.assembly.build import Letter, posted, read
 
@@ -357,10 +358,10 @@ def test_what_a_cover_says_of_its_posting() -> None:
     ]
     (posting,) = assemble(read(letters)).postings
     assert (posting.id, posting.cover, posting.mails, posting.submitter) == (1, 1, (1, 2), 1)
-    assert (posting.name, posting.name_key, posting.shown_name) == ("Work: part 3", "work: part 3", "Work: part 3")
-    assert (posting.first, posting.prefix, posting.files) == ("p", ("net",), ("x.c",))
+    assert (posting.is_named, posting.name_key) == (True, key("work: part 3"))
+    assert (posting.first, posting.prefix, posting.files) == ("p", ("net",), (key("x.c", FILE_KEY_BYTES),))
     assert (posting.change_ids, posting.supersedes) == (("id",), ("old",))
-    assert (posting.received, posting.source, posting.author) == (posting.date + 60, "smtp", "ada@example.org")
+    assert (posting.received, posting.source, posting.author) == (posting.date + 60, "smtp", key("ada@example.org"))
     assert (posting.is_full, posting.is_numbered, posting.total) == (True, True, 1)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, mend_no_project, sentences
+from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, sentences
+from projector.assembly.keys import keys_of
 from projector.assembly.kinds import why_kind
 from projector.assembly.mail import read_subject
 from projector.assembly.tracing import Change, Compared
@@ -269,17 +270,5 @@ def test_nothing_is_said_of_what_there_is_none_of() -> None:
 )
 def test_why_a_mail_is_of_its_kind(letter: Letter, kind: str, expected: str) -> None:
     parsed = letter.parsed()
-    assert why_kind(parsed, read_subject(parsed.subject, PROJECT), kind) == expected
-
-
-def test_a_mail_without_a_project_is_mended_by_one() -> None:
-    assert "--listid un.example.org" in mend_no_project(("un.example.org",), {})[0]
-    assert "--listid LIST-ID" in mend_no_project((), {})[0]
-
-
-def test_a_mail_without_a_tag_is_mended_by_tags() -> None:
-    told = mend_no_project(("a.example.org",), {"net": ("net", "net-next"), "bpf": ("bpf",)})
-    assert told[0] == (
-        "Projects read the list, but only subjects with one of their tags (bpf takes bpf; net takes net, net-next)."
-    )
-    assert "patchlog project set bpf --subject-prefix-tags" in told[1]
+    subject = read_subject(parsed.subject, PROJECT)
+    assert why_kind(parsed, subject, keys_of(parsed, subject.title), kind) == expected

@@ -4,7 +4,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from projector.assembly.links import Found, Link, awaited_key, change_key, filed_under, keys, link, run_key
+from projector.assembly.keys import key
+from projector.assembly.links import (
+    Found,
+    Link,
+    awaited_key,
+    change_key,
+    filed_under,
+    keys,
+    link,
+    name_key,
+    patch_key,
+    run_key,
+)
 from projector.assembly.posting import Posting, assemble
 from tests.projector.assembly.build import DAY, START, Letter, read
 
@@ -343,8 +355,9 @@ def test_a_posting_is_filed_under_all_by_which_it_is_found() -> None:
     half_hour = int(START.timestamp()) // 1800
     cover = Letter("c", "[PATCH 0/2] Work", supersedes=("old",), change_id="x")
     posting = only(cover, Letter("p", "[PATCH 1/2] one", "c"))
-    assert keys(posting) == {"name work", "change x", "patch ada@example.org one"}
-    assert filed_under(posting) == keys(posting) | {awaited_key("old"), run_key("ada@example.org", 2, half_hour)}
+    ada = key("ada@example.org")
+    assert keys(posting) == {name_key(key("work")), "change x", patch_key(ada, key("one"))}
+    assert filed_under(posting) == keys(posting) | {awaited_key("old"), run_key(ada, 2, half_hour)}
 
 
 def test_a_cover_letter_with_all_its_patches_below_it_is_found_by_no_run() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from projector.assembly.mail import read_mail
+from projector.assembly.keys import FILE_KEY_BYTES, key
+from projector.assembly.mail import read_mail, read_subject
 from schemas.mail import Mailbox
 from tests.projector.assembly.build import PROJECT, Letter, read
 
@@ -72,7 +73,9 @@ def test_may_be_cover_once_a_series_answers_it(letter: Letter, may_be: bool) -> 
 def test_an_old_address_counts_as_the_new_one() -> None:
     project = msgspec.structs.replace(PROJECT, author_aliases={"ada@example.org": "ada@example.net"})
     (mail,) = read([Letter("a", "[PATCH] x")], project)
-    assert mail.author == "ada@example.net"
+    assert mail.author == key("ada@example.net")
+    (other,) = read([Letter("b", "[PATCH] x", by="bob")], project)
+    assert other.author == key("bob@example.org")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +96,10 @@ def test_a_project_lists_its_branch_tokens(
 
 def test_a_projects_names_and_tags_are_not_shown() -> None:
     project = msgspec.structs.replace(PROJECT, linkname="d", subject_prefix_tags=("Tools",))
-    (mail,) = read([Letter("a", "[D] [demo] [PATCH tools net] x")], project)
-    assert (mail.name, mail.title, mail.prefix) == ("[net] x", "x", ("net",))
+    text = "[D] [demo] [PATCH tools net] x"
+    (mail,) = read([Letter("a", text)], project)
+    subject = read_subject(text, project)
+    assert (subject.name, subject.title, mail.prefix) == ("[net] x", "x", ("net",))
 
 
 def test_what_is_read_is_kept() -> None:
@@ -104,10 +109,13 @@ def test_what_is_read_is_kept() -> None:
         author=Mailbox("Ada", "ada@example.org"),
         date=date,
         depends_on=("message-id:d",),
+        delegate=" Max",
     )
     mail = read_mail(7, parsed, PROJECT, "smtp", 9)
     assert (mail.id, mail.record, mail.source, mail.received) == (7, 7, "smtp", 9)
     assert (mail.message_id, mail.references, mail.order) == ("a", ("b", "c"), (int(date.timestamp()), "a"))
-    assert (mail.number, mail.total, mail.reroll, mail.name_key) == (1, 2, (2,), "fix")
-    assert (mail.files, mail.change_id, mail.supersedes) == (("x", "y"), "i", ("s",))
+    assert (mail.number, mail.total, mail.reroll, mail.name_key) == (1, 2, (2,), key("fix"))
+    assert (mail.closing, mail.delegate) == ((2,), key("max"))
+    assert mail.files == (key("x", FILE_KEY_BYTES), key("y", FILE_KEY_BYTES))
+    assert (mail.change_id, mail.supersedes) == ("i", ("s",))
     assert (mail.depends_on, mail.content_hash) == (("message-id:d",), parsed.content_hash)

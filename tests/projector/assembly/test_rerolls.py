@@ -2,6 +2,7 @@
 
 import pytest
 
+from projector.assembly.keys import key
 from projector.assembly.posting import PostedPatch, assemble
 from tests.projector.assembly.build import Letter, posted, read
 
@@ -277,7 +278,7 @@ def test_an_extra_of_a_cover_letter_is_replaced_like_a_patch() -> None:
 
 def test_a_replacement_names_its_patch() -> None:
     assembled = assemble(read([*SET, Letter("q", "[PATCH v2] Two", "c p2", at=60)]))
-    assert [posting.patches for posting in assembled.postings[1:]] == [(PostedPatch(2, 5, "two"),)]
+    assert [posting.patches for posting in assembled.postings[1:]] == [(PostedPatch(2, 5, key("two")),)]
 
 
 def test_a_posting_does_not_answer_itself() -> None:

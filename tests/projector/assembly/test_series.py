@@ -205,35 +205,34 @@ def test_a_partial_reroll_of_what_is_waited_for_is_incomplete() -> None:
 def test_a_partial_reroll_whose_posting_is_in_another_series_stands_for_itself() -> None:
     _, posting = postings(C, P1, P2, Letter("q", "[PATCH v2] two", "c p2", at=60))
     (revision,) = revise([Member(posting)])
-    assert (revision.patches, revision.is_complete, revision.name) == ((4,), True, "two")
+    assert (revision.patches, revision.is_complete, revision.head) == ((4,), True, 4)
 
 
 def test_a_partial_reroll_is_called_what_it_is_a_copy_of() -> None:
     first, second = revise(
         [Member(posting) for posting in postings(C, P1, P2, Letter("q", "[PATCH v2] two", "c p2", at=60, by="bob"))]
     )
-    assert (first.name, first.cover, first.submitter, first.n_patches) == ("Work", 1, 1, 2)
-    assert (second.name, second.cover, second.submitter, second.n_patches) == ("Work", 1, 4, 2)
+    assert (first.head, first.cover, first.submitter, first.n_patches) == (1, 1, 1, 2)
+    assert (second.head, second.cover, second.submitter, second.n_patches) == (1, 1, 4, 2)
 
 
 @pytest.mark.parametrize(
-    ("letters", "name", "submitter", "n_patches"),
+    ("letters", "head", "submitter", "n_patches"),
     [
-        pytest.param([C, P1, P2], "Work", 1, 2, id="the cover letter's"),
-        pytest.param([Letter("c", "[PATCH net 0/1] Work v2")], "Work v2", 1, 1, id="as it was written"),
-        pytest.param([Letter("p", "[PATCH net] one")], "one", 1, 1, id="the patch's"),
+        pytest.param([P1, P2, C], 3, 3, 2, id="the cover letter's"),
+        pytest.param([Letter("p", "[PATCH net] one")], 1, 1, 1, id="the patch's"),
         pytest.param(
             [Letter("q", "[PATCH 2/2] two", "p", by="bob", at=1), Letter("p", "[PATCH 1/2] one", by="bob")],
-            "Series without cover letter",
+            None,
             2,
             2,
             id="none; the lowest patch's author",
         ),
     ],
 )
-def test_name_and_submitter(letters: Sequence[Letter], name: str, submitter: int, n_patches: int) -> None:
+def test_name_and_submitter(letters: Sequence[Letter], head: int | None, submitter: int, n_patches: int) -> None:
     (revision,) = revise([Member(posting) for posting in postings(*letters)])
-    assert (revision.name, revision.submitter, revision.n_patches) == (name, submitter, n_patches)
+    assert (revision.head, revision.submitter, revision.n_patches) == (head, submitter, n_patches)
 
 
 def test_the_newest_revision_has_the_highest_reroll_then_date() -> None:

@@ -6,13 +6,13 @@ import pytest
 
 from projector.assembly.states import (
     STATES,
-    StateCount,
     find_state,
     series_state,
     state_of,
     summarise,
     worst_test_state,
 )
+from schemas.rest import StateCount
 
 
 def test_the_states_have_their_ids() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from projector.assembly.links import Found, link
 from projector.assembly.posting import Posting, assemble
+from projector.assembly.subject import parse_subject
 from projector.assembly.tracing import Change, Compared, changes, compare
 from tests.projector.assembly.build import DAY, Letter, read
 
@@ -23,16 +24,18 @@ class Traced:
         self.found = [Found(posting, posting.id) for posting in postings]
         self.superseded = [id_of[name] for name in self.posting.supersedes if name in id_of]
         self.first_of = {posting.id: posting.first for posting in postings}
+        titles = {number: parse_subject(letter.subject).title for number, letter in enumerate(letters, 1)}
+        self.title_of = titles.__getitem__
 
     def compared(self) -> list[Compared]:
-        return compare(self.posting, self.found, self.superseded)
+        return compare(self.posting, self.found, self.superseded, self.title_of)
 
     def ranks(self) -> list[tuple[str, int | None]]:
         return [(self.first_of[other.posting], other.rule) for other in self.compared()]
 
     def changes(self, nearest: str | None = None) -> dict[str, tuple[str | None, int | None]]:
         target = next((other.posting for other in self.found if other.posting.first == nearest), None)
-        told = changes(self.posting, self.found, self.superseded, target)
+        told = changes(self.posting, self.found, self.superseded, target, self.title_of)
         return {change.what: self._leads(change) for change in told}
 
     def _leads(self, change: Change) -> tuple[str | None, int | None]:

@@ -31,13 +31,14 @@ def orders(mails: Sequence[Delivery]) -> dict[str, list[Delivery]]:
     return found
 
 
-def arrive(folder: Path, orders: Mapping[str, Sequence[Delivery]], listid: str = "") -> World:
+def arrive(place: Path | str, orders: Mapping[str, Sequence[Delivery]], listid: str = "") -> World:
     """Fold every order in its project, which is called like it, and announce what is complete.
 
-    The mails name no list, or all the same `listid`, which is only sensible where there is one order.
+    place is as for World. The mails name no list, or all the same `listid`, which is only sensible where there is one
+    order.
     """
     projects = [_project(name, listid or f"demo.{name}.example.org") for name in orders]
-    world = World(folder, project=projects[0])
+    world = World(place, project=projects[0])
     world.append(*projects[1:])
     parsed: dict[Delivery, ParsedMail] = {}
     for number, (name, mails) in enumerate(orders.items()):

@@ -1,6 +1,5 @@
 """Every case of tests/corpus comes to what is expected of it, whatever the order in which its mails arrive."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,10 +12,10 @@ from tests.projector.fold.invariants import check
 
 
 @pytest.mark.parametrize("name", case_names())
-def test_case(name: str, tmp_path: Path) -> None:
+def test_case(name: str, database_url: str) -> None:
     case, mails = read_case(name)
     ways = orders(mails)
-    world = arrive(tmp_path, ways)
+    world = arrive(database_url, ways)
     tables = world.everything()
     for order in ways:
         outcome = Outcome(tables, order)

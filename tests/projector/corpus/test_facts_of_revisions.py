@@ -54,7 +54,7 @@ def _findings(archive: Archive, folder: Path, feed: list[str]) -> Facts:
     findings = {
         "series": len(outcome.series()),
         "revisions": len(revisions),
-        "event_log_entries": len(outcome.rows("event")),
+        "event_log_entries": sum(not row["by_name_only"] for row in outcome.rows("event")),
         "patches": list(outcome.kinds().values()).count("patch"),
         "patches_in_revision": len(first["patches"]),
         "series_name": series["name"],

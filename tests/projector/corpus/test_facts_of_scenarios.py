@@ -9,7 +9,8 @@ import pytest
 
 from projector.assembly.subject import name_key
 from projector.readmodel import tables as t
-from schemas.records import ClockAdvanced, Fact, PatchStateChanged
+from schemas.fact import Fact
+from schemas.records import ClockAdvanced, PatchStateChanged
 from tests.projector.corpus.facts import Archive
 from tests.projector.fold.mailing import START, answer, mail, series
 from tests.projector.fold.world import World, deliver, feed

@@ -1,7 +1,6 @@
-"""A fresh world for each test."""
+"""A fresh world for each test, on each kind of database."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,7 @@ from tests.projector.fold.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+def world(database_url: str) -> Iterator[World]:
+    world = World(database_url)
     yield world
     world.close()

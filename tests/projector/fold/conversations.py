@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from ingest.receipt import receive
-from schemas.records import Fact, MailReceived, ProjectAdded
+from schemas.fact import Fact
+from schemas.records import MailReceived, ProjectAdded
 from tests.projector.fold.mailing import LIST_ID, OTHER, answer, mail, series
 
 SOURCE = "import:test"

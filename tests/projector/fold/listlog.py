@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
-from schemas.records import Fact, LogOpened, Record
+from schemas.fact import Fact
+from schemas.records import LogOpened, Record
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

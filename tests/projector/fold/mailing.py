@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from ingest.receipt import receive
-from schemas.records import Fact, MailReceived
+from schemas.fact import Fact
+from schemas.records import MailReceived
 
 _COVER_TAG = re.compile(r"\[(?:[^]]*[^]\d])?0+/\d+\]")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

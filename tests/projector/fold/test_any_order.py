@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState
-from schemas.records import Fact, ImportFinished, MailReceived
+from schemas.fact import Fact
+from schemas.records import ImportFinished, MailReceived
 from tests.projector.fold.conversations import SECOND, SOURCE, Conversation, conversations
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import START, answer, mail, series
@@ -144,6 +145,16 @@ def test_one_thread_in_a_hundred_orders_with_duplicates(tmp_path: Path) -> None:
         world = arrive(shuffled, 500)
         assert shape(world) == expected, f"seed {seed}"
         world.close()
+
+
+def test_what_was_listed_and_is_a_reroll_after_all_waits_for_the_rest_of_it() -> None:
+    """With 1 and 4 there it looks like a posting of its own, and is listed; 3 shows that it replaces patches."""
+    again = series("b", 4, marker="v3", minute=300, answers="a-3", has_cover=True)[1:]
+    first = series("a", 4, has_cover=True)[:4]
+    facts = Conversation([*first, *(again[n] for n in (0, 3, 2, 1))]).mails
+    world = arrive(facts, 500, checks=True)
+    assert _announced(world) == [[f"b-{n}@example.org" for n in range(1, 5)]]
+    world.close()
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from projector.readmodel import tables as t
-from schemas.records import Fact, ProjectAdded, RevisionLinked, SeriesMerged, SeriesSplit
+from schemas.fact import Fact
+from schemas.records import ProjectAdded, RevisionLinked, SeriesMerged, SeriesSplit
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import answer, mail, series
 from tests.projector.fold.world import World, deliver
@@ -213,7 +214,7 @@ def test_correction_without_its_target_has_no_effect(world: World, correction: F
     before = world.everything()
     deliver(world, [correction])
     after = world.everything()
-    for name in ("meta", "correction"):
+    for name in ("meta", "checkpoint", "correction"):
         del before[name], after[name]
     assert after == before
 

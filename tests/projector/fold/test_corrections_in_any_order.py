@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from schemas.records import Fact, ImportFinished, RevisionLinked, SeriesMerged, SeriesSplit
+from schemas.fact import Fact
+from schemas.records import ImportFinished, RevisionLinked, SeriesMerged, SeriesSplit
 from tests.projector.fold.conversations import SECOND, SOURCE, Conversation, conversations
 from tests.projector.fold.invariants import check
 from tests.projector.fold.world import World, deliver, shape

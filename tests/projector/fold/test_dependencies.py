@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from projector.readmodel import tables as t
-from schemas.records import Fact, RevisionLinked, SeriesMerged
+from schemas.fact import Fact
+from schemas.records import RevisionLinked, SeriesMerged
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import mail, series
 from tests.projector.fold.world import World, deliver

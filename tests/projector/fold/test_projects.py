@@ -8,7 +8,8 @@ import pytest
 
 from ingest.receipt import receive
 from projector.readmodel import tables as t
-from schemas.records import Fact, MailReceived, ProjectAdded, ProjectChanged, RetryRequested
+from schemas.fact import Fact
+from schemas.records import MailReceived, ProjectAdded, ProjectChanged, RetryRequested
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import mail, series
 from tests.projector.fold.world import PROJECT, World, deliver, feed

@@ -98,7 +98,8 @@ def test_reroll_that_comes_first_keeps_its_number_and_the_older_one_says_so(worl
     deliver(world, series("b", 2, marker="v2", minute=90))
     deliver(world, series("a", 2))
     assert revisions(world) == [["b-1", "b-2"], ["a-1", "a-2"]]
-    events = [msgspec.json.decode(row["parameters"]) for row in world.rows(t.event)]
+    rows = (row for row in world.rows(t.event) if row["name"] == "series-new-revision")
+    events = [msgspec.json.decode(row["parameters"]) for row in rows]
     assert events == [{"revision": 1}, {"revision": 2, "older_than": 1}]
     assert only_series(world)["submitted_us"] == START.timestamp() * 1e6
 
@@ -206,6 +207,18 @@ def test_of_two_mails_with_one_message_id_the_earlier_counts_whatever_comes_firs
     assert only_series(world)["name"] == "net: early"
     (text,) = world.rows(t.patch_text)
     assert "early" in text["content"]
+
+
+@pytest.mark.parametrize("batch", [1, 500])
+def test_of_two_mails_with_one_message_id_each_names_its_author(world: World, batch: int) -> None:
+    """Two people are never one number: the second mail's author is not called by the first one's record."""
+    late = mail("[PATCH] net: fix", "a", minute=2)
+    early = mail("[PATCH] net: fix", "a", minute=1, author="Ada Author <ada@example.net>")
+    ids = world.append(late, early, mail("[PATCH] net: more", "b", minute=3))
+    world.catch_up(batch)
+    people = {row["id"]: row["email"] for row in world.rows(t.person)}
+    assert people == {ids[0]: "ada@example.org", ids[1]: "ada@example.net"}
+    assert [people[row["submitter_id"]] for row in world.rows(t.patch)] == ["ada@example.net", "ada@example.org"]
 
 
 def test_untagged_root_becomes_a_cover_letter_when_its_series_answers_it(world: World) -> None:

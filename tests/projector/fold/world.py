@@ -10,7 +10,8 @@ from sqlalchemy import Table, select
 from projector.generation import Generation
 from projector.readmodel import tables as t
 from projector.readmodel.generations import ReadModels
-from schemas.records import Fact, ProjectAdded
+from schemas.fact import Fact
+from schemas.records import ProjectAdded
 from tests.projector.fold.listlog import ListLog
 
 PROJECT = ProjectAdded(linkname="demo", name="Demo", listid="demo.example.org", listemail="demo@example.org")
@@ -21,11 +22,12 @@ Rows = list[dict[str, Any]]
 class World:
     """A log, and the live projector of one generation, driven by hand."""
 
-    def __init__(self, folder: Path, log: ListLog | None = None, *, project: ProjectAdded = PROJECT) -> None:
+    def __init__(self, place: Path | str, log: ListLog | None = None, *, project: ProjectAdded = PROJECT) -> None:
+        """place: the URL of an empty database, or a folder for one of SQLite."""
         self.log = log or ListLog()
         if log is None:
             self.log.append([project])
-        self.models = ReadModels(f"sqlite:///{folder}/readmodel.db")
+        self.models = ReadModels(place if isinstance(place, str) else f"sqlite:///{place}/readmodel.db")
         self.generation = Generation(self.log, self.models, self.models.create())
         self.models.point_to(self.generation.number)
         if log is None:

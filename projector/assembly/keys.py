@@ -1,0 +1,33 @@
+"""Words to keys: by these the assembly compares what it does not see, so that a mail without words keeps its place.
+
+A key is no secret: who guesses the words can see whether a key is theirs.
+"""
+
+from hashlib import blake2b
+
+from projector.assembly.subject import closing_reroll, name_key
+from schemas.mail import Keys, ParsedMail
+
+KEY_BYTES = 16
+FILE_KEY_BYTES = 8
+"""Files only say whether two patches touch one; a collision in a thousand million would say that they do."""
+
+
+def key(words: str, size_bytes: int = KEY_BYTES) -> bytes:
+    """The key of some words; b"" where there are none."""
+    if not words:
+        return b""
+    return blake2b(words.encode(errors="surrogatepass"), digest_size=size_bytes).digest()
+
+
+def keys_of(parsed: ParsedMail, title: str) -> Keys:
+    """The keys of a mail that has its words. title: what its subject says behind the tags."""
+    return Keys(
+        author=key(parsed.author.email),
+        name=key(name_key(title)),
+        closing=closing_reroll(title),
+        files=tuple([key(file, FILE_KEY_BYTES) for file in parsed.files]),
+        delegate=key(parsed.delegate.strip().lower()),
+        has_diff=bool(parsed.diff),
+        has_pull_url=parsed.pull_url is not None,
+    )

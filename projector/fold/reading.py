@@ -1,0 +1,62 @@
+"""A mail as it is folded: read, without its words where these are redacted, and seen with a project's eyes."""
+
+from collections.abc import Container
+
+from ingest.message import parse
+from projector.assembly.mail import Mail, read_mail, read_subject
+from projector.assembly.redaction import without_words
+from projector.assembly.subject import Subject
+from projector.fold.moment import microseconds
+from schemas.mail import PARSER_VERSION, Keys, ParsedMail
+from schemas.records import MailReceived, MailStub, ProjectAdded
+
+Received = MailReceived | MailStub
+
+
+class Reading:
+    """What was read from a mail, and its bytes; these are None where its words are redacted, and keys stand for them.
+
+    subject and email are as a project has them: its tags are not shown, and one address may stand for another.
+    """
+
+    __slots__ = ("email", "keys", "parsed", "raw", "subject")
+
+    def __init__(self, parsed: ParsedMail, raw: bytes | None, keys: Keys | None = None) -> None:
+        self.parsed, self.raw, self.keys = parsed, raw, keys
+        self.subject: Subject | None = None
+        self.email = ""
+
+    @property
+    def is_redacted(self) -> bool:
+        return self.raw is None
+
+    def see(self, project: ProjectAdded) -> Subject:
+        """Read the subject and the author's address with a project's eyes."""
+        author = self.parsed.author.email
+        self.email = project.author_aliases.get(author, author)
+        self.subject = read_subject(self.parsed.subject, project)
+        return self.subject
+
+
+def read(fact: MailReceived) -> ParsedMail:
+    """What is read from a mail: as its record has it where the parser was this one, else read anew."""
+    if fact.parsed is not None and fact.parser_version == PARSER_VERSION:
+        return fact.parsed
+    return parse(fact.raw, fact.received_at)
+
+
+def reading_of(fact: Received, redacted: Container[str] = ()) -> Reading:
+    """Read a mail, or what is left of it. redacted: Message-IDs whose mails have no words, whatever the log has."""
+    if isinstance(fact, MailStub):
+        return Reading(fact.parsed, None, fact.keys)
+    parsed = read(fact)
+    if parsed.message_id in redacted:
+        wordless, keys = without_words(parsed)
+        return Reading(wordless, None, keys)
+    return Reading(parsed, fact.raw)
+
+
+def see(id: int, fact: Received, reading: Reading, project: ProjectAdded) -> Mail:
+    """The mail of a reading as a project's assembly sees it."""
+    subject, received = reading.see(project), microseconds(fact.received_at) // 1_000_000
+    return read_mail(id, reading.parsed, project, fact.source, received, subject, reading.keys)
