@@ -2,64 +2,118 @@
 
 from typing import Any
 
+import falcon
 import falcon.asgi
 from falcon.asgi import Request as FalconRequest
 from falcon.asgi import Response
 
-from api import patches, projects, series
-from api.listing import EVENTS, PATCHES, SERIES, ListResource
+from api import bulk, comments, patches, projects, reporting, series
+from api.etags import answer_unchanged
+from api.gate import Gate
+from api.listing import PATCHES, SERIES, EventsResource, ListResource
+from api.meters import HealthResource, Meter, MetricsResource, ReadinessResource
+from api.openapi.resource import DocumentResource, ReferencePage
 from api.pages import views
 from api.problems import add_handlers
 from api.request import RecordId, Request
-from api.resource import Resource, Site
+from api.resource import Endpoint, Site
 from projector.readmodel.generations import Reader
+from schemas.networks import read_networks
 from schemas.settings import Settings
 
 App = falcon.asgi.App[Request, Response]
 
 
-def create_app(settings: Settings, reader: Reader | None = None) -> App:
-    """Make the app of one worker. It reads the live read model behind `settings.database_url`, or `reader`."""
-    app = App(request_type=Request, middleware=[_CommonHeaders()])
+def create_app(settings: Settings, reader: Reader | None = None, generation: int | None = None) -> App:
+    """Make the app of one worker. It reads the live read model behind `settings.database_url`, or `reader`.
+
+    Or it reads one generation, of which nothing can be changed.
+    """
+    site = Site(reader or Reader(settings.database_url, generation), settings)
+    meter = Meter()
+    middleware: list[Any] = [meter, _LetIn(site.gate), _CommonHeaders()]
+    if generation is not None:
+        middleware.insert(1, _ReadOnly(generation))
+    app = App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["record"] = RecordId
     add_handlers(app)
-    site = Site(reader or Reader(settings.database_url), settings.base_url)
-    for path, resource in {**_api_routes(site), **_page_routes(site)}.items():
+    networks = read_networks("metrics_clients", settings.metrics_clients)
+    watched = {
+        "/healthz": HealthResource(site),
+        "/readyz": ReadinessResource(site),
+        "/metrics": MetricsResource(site, meter, networks),
+    }
+    for path, resource in {**_api_routes(site), **_page_routes(site), **watched}.items():
         app.add_route(path, resource)
     return app
 
 
-def _api_routes(site: Site) -> dict[str, Resource]:
-    routes: dict[str, Resource] = {
+def _api_routes(site: Site) -> dict[str, Endpoint]:
+    routes: dict[str, Endpoint] = {
         "": projects.ApiResource(site),
+        "/openapi.json": DocumentResource(site),
         "/projects": projects.ProjectsResource(site),
         "/projects/{project}": projects.ProjectResource(site),
-        "/projects/{project}/events": ListResource(site, EVENTS),
+        "/projects/{project}/events": EventsResource(site),
         "/projects/{project}/series": ListResource(site, SERIES),
         "/projects/{project}/patches": ListResource(site, PATCHES),
+        "/projects/{project}/patches/states": bulk.PatchStatesResource(site),
+        "/projects/{project}/commits": bulk.CommitsResource(site),
         "/series": ListResource(site, SERIES),
         "/series/{series:record}": series.SeriesResource(site),
         "/series/{series:record}/revisions": series.RevisionsResource(site),
         "/series/{series:record}/revisions/{version:record}": series.RevisionResource(site),
         "/series/{series:record}/revisions/{version:record}/mbox": series.RevisionMailboxResource(site),
         "/series/{series:record}/revisions/{version:record}/test-results": series.RevisionResultsResource(site),
+        "/series/{series:record}/revisions/{version:record}/newrevision": reporting.RerunResource(site),
+        "/series/{series:record}/comments": comments.SeriesCommentsResource(site),
         "/patches": ListResource(site, PATCHES),
         "/patches/{patch:record}": patches.PatchResource(site),
         "/patches/{patch:record}/mbox": patches.PatchMailboxResource(site),
         "/patches/{patch:record}/test-results": patches.PatchResultsResource(site),
+        "/patches/{patch:record}/comments": comments.PatchCommentsResource(site),
     }
     return {f"/api/1.0{path}": resource for path, resource in routes.items()}
 
 
-def _page_routes(site: Site) -> dict[str, Resource]:
+def _page_routes(site: Site) -> dict[str, Endpoint]:
     return {
         "/": views.FrontPage(site),
+        "/api/docs": ReferencePage(site),
         "/project/{project}/series": views.ProjectPage(site),
         "/series/{series:record}": views.SeriesPage(site),
         "/patch/{patch:record}": views.PatchPage(site),
         "/patch/msgid/{message_id:path}": views.MessagePage(site),
     }
+
+
+class _ReadOnly:
+    """Refuses every change, whoever asks for it."""
+
+    def __init__(self, generation: int) -> None:
+        self._why = (
+            f"This is generation {generation} of the read model, which does not change;"
+            " send changes to the API that serves the live one."
+        )
+
+    async def process_resource(
+        self, request: FalconRequest, response: Response, resource: Any, params: dict[str, Any]
+    ) -> None:
+        if request.method not in ("GET", "HEAD", "OPTIONS") and hasattr(resource, f"on_{request.method.lower()}"):
+            raise falcon.HTTPConflict(description=self._why)
+
+
+class _LetIn:
+    """Knows who asks, before anything else is done."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def process_resource(
+        self, request: FalconRequest, response: Response, resource: Any, params: dict[str, Any]
+    ) -> None:
+        await self._gate.let_in(request)
 
 
 class _CommonHeaders:
@@ -71,5 +125,7 @@ class _CommonHeaders:
         response.set_header("Vary", "Accept")
         response.set_header("Access-Control-Allow-Origin", "*")
         response.set_header("X-Content-Type-Options", "nosniff")
-        if succeeded and isinstance(resource, Resource):
+        if succeeded and isinstance(resource, Endpoint):
             response.set_header("Allow", resource.allow)
+            if request.method in ("GET", "HEAD"):
+                answer_unchanged(request, response)

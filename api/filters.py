@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.parameters import read_id, read_list, read_time, read_words
-from projector.readmodel.queries import TEST_STATES, Filters, find_state
+from projector.readmodel.queries import TEST_STATES, Actor, Filters, find_state
 from schemas.rest import SERIES_STATES
 
 _TIMES = ("submitted_since", "submitted_before", "updated_since", "updated_before")
@@ -56,6 +56,15 @@ def event_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     return filters
 
 
+def own_filters(filters: dict[str, Any], parameters: Mapping[str, str], actor: Actor | None) -> dict[str, Any]:
+    """Put who asks in the place of `self`. Nothing is the own of somebody who does not say who they are."""
+    if "emails" in filters:
+        filters["emails"] = list(actor.user.emails) if actor is not None else []
+    if parameters.get("reviewer") == "self":
+        filters["reviewer"] = actor.user.id if actor is not None else -1
+    return filters
+
+
 def in_project(filters: Filters, project_id: int) -> Filters:
     """Confine filters to a project. Those that name another one match nothing."""
     return {**filters, "project": project_id if filters.get("project", project_id) == project_id else 0}
@@ -68,6 +77,8 @@ def _common_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     submitter = read_id(parameters.get("submitter", ""))
     if submitter is not None:
         filters["submitter"] = submitter
+    elif parameters.get("submitter") == "self":
+        filters["emails"] = []
     if parameters.get("name"):
         filters["name"] = parameters["name"]
     if parameters.get("msgid"):

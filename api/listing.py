@@ -1,11 +1,14 @@
 """The lists of series, patches and events: of all projects, or of the one in the path."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from falcon.asgi import Request, Response
 
-from api.filters import event_filters, in_project, patch_filters, series_filters
+from api.feed import Deadline, answer_followed, read_cursor, read_wait
+from api.filters import event_filters, in_project, own_filters, patch_filters, series_filters
+from api.gate import actor_of
 from api.parameters import read_ordering, read_page
 from api.projects import named_project
 from api.request import parameters_of
@@ -13,10 +16,13 @@ from api.resource import Resource, Site, answer_page
 from projector.readmodel.queries import (
     Connection,
     Filters,
+    Followed,
     Listed,
     Ordering,
     Page,
     ProjectKey,
+    follow_events,
+    last_event_us,
     list_events,
     list_patches,
     list_series,
@@ -56,19 +62,24 @@ class ListResource(Resource):
         self._kind = kind
 
     async def on_get(self, request: Request, response: Response, project: str | None = None) -> None:
+        asked = self._read(request)
+        listed = await self._listed(asked, project)
+        answer_page(request, response, self.site, listed, asked.page)
+
+    def _read(self, request: Request) -> Asked:
         parameters = parameters_of(request)
-        asked = Asked(
-            self._kind.read_filters(parameters),
+        return Asked(
+            own_filters(self._kind.read_filters(parameters), parameters, actor_of(request)),
             read_ordering(parameters.get("ordering")),
             read_page(parameters.get("perpage"), parameters.get("page")),
             parameters.get("related") == "expand",
         )
 
+    async def _listed(self, asked: Asked, project: str | None) -> Listed[Any]:
         def query(connection: Connection) -> Listed[Any]:
             return self._list(connection, asked, project)
 
-        listed = await self.site.read(query, is_long=not _SCANNING.isdisjoint(asked.filters))
-        answer_page(request, response, self.site, listed, asked.page)
+        return await self.site.read(query, is_long=not _SCANNING.isdisjoint(asked.filters))
 
     def _list(self, connection: Connection, asked: Asked, project: str | None) -> Listed[Any]:
         list_objects = self._kind.list_objects
@@ -78,3 +89,44 @@ class ListResource(Resource):
         filters = in_project(asked.filters, key.id)
         known_total = self._kind.known_total(key) if len(filters) == 1 else None
         return list_objects(connection, filters, asked.order, asked.page, expand=asked.expand, known_total=known_total)
+
+
+class EventsResource(ListResource):
+    """The events of a project: page by page, or behind a cursor; both can wait until there is something to show."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site, EVENTS)
+
+    async def on_get(self, request: Request, response: Response, project: str | None = None) -> None:
+        assert project is not None
+        parameters = parameters_of(request)
+        deadline = Deadline(read_wait(parameters.get("wait")))
+        asked = self._read(request)
+        if "after" in parameters:
+            cursor = read_cursor(parameters["after"])
+            answer_followed(request, response, self.site, await self._follow(asked, project, cursor, deadline))
+            return
+        listed, project_id, last_event_us = await self.site.read(partial(self._look, asked=asked, project=project))
+        while not listed.documents and deadline.left_seconds > 0:
+            if not await self.site.feeds.event_after(project_id, last_event_us, deadline.left_seconds):
+                break
+            listed, _, last_event_us = await self.site.read(partial(self._look, asked=asked, project=project))
+        answer_page(request, response, self.site, listed, asked.page)
+
+    async def _follow(self, asked: Asked, project: str, cursor: int, deadline: Deadline) -> Followed:
+        def query(connection: Connection) -> tuple[int, Followed]:
+            key = named_project(connection, project)
+            filters = in_project(asked.filters, key.id)
+            return key.id, follow_events(connection, filters, cursor, asked.page.size, expand=asked.expand)
+
+        project_id, followed = await self.site.read(query)
+        while not followed.documents and deadline.left_seconds > 0:
+            if not await self.site.feeds.event_after(project_id, followed.last_event_us, deadline.left_seconds):
+                break
+            project_id, followed = await self.site.read(query)
+        return followed
+
+    def _look(self, connection: Connection, asked: Asked, project: str) -> tuple[Listed[Any], int, int]:
+        """The page, and what is known of the feed in the same moment."""
+        key = named_project(connection, project)
+        return self._list(connection, asked, project), key.id, last_event_us(connection, key.id)

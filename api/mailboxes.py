@@ -3,6 +3,7 @@
 import re
 
 import falcon
+import msgspec
 from falcon.asgi import Request, Response
 
 from api.mbox import compose
@@ -11,16 +12,26 @@ from projector.readmodel.queries import Mailbox
 
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _FILE_NAME_LENGTH_MAX = 100
+LEFT_OUT = "X-Patchlog-Left-Out"
 
 
 def answer_mailbox(request: Request, response: Response, site: Site, mailbox: Mailbox, tag: str | None) -> None:
-    """Answer with the mails of a revision or a patch; with a tag, each gets its patch's URL as a trailer."""
+    """Answer with the mails of a revision or a patch; with a tag, each gets its patch's URL as a trailer.
+
+    The first mail says in a field of its own, which git passes over, which patches were left out.
+    """
     link = f"{tag}: {site.url(request, '/patch/')}" if tag else ""
     response.content_type = falcon.MEDIA_TEXT.partition(";")[0]
     response.set_header("Content-Disposition", f'attachment; filename="{file_name(mailbox.name)}"')
-    response.data = compose(
+    mails = [
         (mail.mail, (*mail.trailers, f"{link}{mail.patch_id}/") if link else mail.trailers) for mail in mailbox.mails
-    )
+    ]
+    if mailbox.left_out:
+        first, trailers = mails[0]
+        numbers = ", ".join(map(str, mailbox.left_out))
+        head = first.head + f"{LEFT_OUT}: redacted, patch {numbers}\n".encode()
+        mails[0] = (msgspec.structs.replace(first, head=head), trailers)
+    response.data = compose(mails)
 
 
 def file_name(name: str) -> str:

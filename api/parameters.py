@@ -13,13 +13,19 @@ _PLUS_BECAME_SPACE = re.compile(r"(.*:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
 
-class FieldError(Exception):
-    """A parameter that cannot be read: which one, and a sentence that says what was expected."""
+class FieldErrors(Exception):
+    """Fields that cannot be read: for each, sentences that say what was expected."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
+        self.errors = errors
+
+
+class FieldError(FieldErrors):
+    """One field that cannot be read."""
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
+        super().__init__({field: [message]})
 
 
 class InvalidPage(Exception):

@@ -8,9 +8,9 @@ import structlog
 from falcon.asgi import App, Request, Response
 
 from api.pages.render import show
-from api.parameters import FieldError, InvalidPage
-from projector.readmodel.generations import NoReadModel, is_unavailable
-from projector.readmodel.queries import NoSuchPage
+from api.parameters import FieldErrors, InvalidPage
+from projector.readmodel.generations import NoReadModel, is_unavailable, why_unavailable
+from projector.readmodel.queries import NoSuchPage, WasRedacted
 from schemas.rest import ProblemDocument
 
 RETRY_AFTER_SECONDS = 5
@@ -21,6 +21,7 @@ _DETAILS = {
     falcon.HTTP_BAD_REQUEST: "The request cannot be understood.",
     falcon.HTTP_METHOD_NOT_ALLOWED: "Method not allowed.",
 }
+_REDACTED = "This was redacted: what its mail said is no longer kept."
 _OUR_FAULT = "Something went wrong here; it was logged."
 
 
@@ -32,21 +33,26 @@ def add_handlers(app: App[Any, Any]) -> None:
     """Let the app answer every exception by the functions below."""
     app.add_error_handler(Exception, _on_bug)
     app.add_error_handler(falcon.HTTPError, _on_http_error)
-    app.add_error_handler(FieldError, _on_field_error)
+    app.add_error_handler(FieldErrors, _on_field_errors)
     app.add_error_handler(InvalidPage, _on_invalid_page)
     app.add_error_handler(NoSuchPage, _on_invalid_page)
+    app.add_error_handler(WasRedacted, _on_redacted)
     app.add_error_handler(NoReadModel, _on_unavailable)
     app.add_error_handler(TooSlow, _on_unavailable)
 
 
-async def _on_field_error(request: Request, response: Response, error: FieldError, params: object) -> None:
+async def _on_field_errors(request: Request, response: Response, error: FieldErrors, params: object) -> None:
     response.status = falcon.HTTP_BAD_REQUEST
     response.content_type = falcon.MEDIA_JSON
-    response.data = msgspec.json.encode({error.field: [error.message]})
+    response.data = msgspec.json.encode(error.errors)
 
 
 async def _on_invalid_page(request: Request, response: Response, error: Exception, params: object) -> None:
     _write(request, response, falcon.HTTP_NOT_FOUND, "Invalid page.")
+
+
+async def _on_redacted(request: Request, response: Response, error: Exception, params: object) -> None:
+    _write(request, response, falcon.HTTP_GONE, _REDACTED)
 
 
 async def _on_unavailable(request: Request, response: Response, error: Exception, params: object) -> None:
@@ -68,7 +74,7 @@ async def _on_bug(request: Request, response: Response, error: Exception, params
     """What no other handler takes: a database that is away or busy, else a mistake of ours."""
     log = structlog.get_logger()
     if is_unavailable(error):
-        log.warning("database unavailable", method=request.method, path=request.path, error=str(error))
+        log.warning("database unavailable", method=request.method, path=request.path, error=why_unavailable(error))
         await _on_unavailable(request, response, TooSlow("The database does not answer; try again."), params)
         return
     log.error("request failed", method=request.method, path=request.path, exc_info=error)

@@ -47,6 +47,15 @@ def parameters_of(request: falcon.asgi.Request) -> dict[str, str]:
     }
 
 
+def address_of(request: falcon.asgi.Request) -> str:
+    """The address that a request comes from; of a proxy on this machine, the one that it names last."""
+    client = request.scope.get("client")
+    if not isinstance(client, (tuple, list)):
+        return ""
+    forwarded = (request.get_header("X-Forwarded-For") or "").rpartition(",")[2].strip()
+    return forwarded if forwarded and _is_local(client) else str(client[0])
+
+
 def base_url_of(request: falcon.asgi.Request, configured: str) -> str:
     """The URL under which the reader reached us, without a slash at its end: as configured, else as the request says.
 

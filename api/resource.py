@@ -10,11 +10,16 @@ import falcon
 import msgspec
 from falcon.asgi import Request, Response
 
+from api.gate import Gate
 from api.problems import TooSlow
+from api.progress import FEED_LOOK_SECONDS, RECORD_LOOK_SECONDS, Progress
 from api.request import base_url_of, parameters_of, with_page
+from api.writing import Writer
+from ingest.log import open_log
 from projector.readmodel.generations import Reader
-from projector.readmodel.queries import Connection, Listed, Page, interrupt
+from projector.readmodel.queries import Connection, Listed, Page, Versioned, interrupt
 from schemas.rest import ListDocument
+from schemas.settings import Settings
 
 Result = TypeVar("Result")
 
@@ -27,14 +32,20 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class Site:
-    """What resources need: the read model, the configured URL, and turns for long queries."""
+    """What resources need: the read model, the log, who is who, the configured URL, and turns for long queries."""
 
     def __init__(
-        self, reader: Reader, base_url: str, *, long_query_seconds_max: float = LONG_QUERY_SECONDS_MAX
+        self, reader: Reader, settings: Settings, *, long_query_seconds_max: float = LONG_QUERY_SECONDS_MAX
     ) -> None:
         self._reader = reader
-        self._base_url = base_url
-        self.root = urlsplit(base_url).path.rstrip("/")
+        self._base_url = settings.base_url
+        self.gate = Gate(reader)
+        self.feeds = Progress(reader, FEED_LOOK_SECONDS)
+        written = Progress(reader, RECORD_LOOK_SECONDS)
+        self.writer = Writer(
+            reader, written, partial(open_log, settings.log_url, settings.max_mail_bytes), settings.write_wait_seconds
+        )
+        self.root = urlsplit(settings.base_url).path.rstrip("/")
         """The path that stands before every path of ours in the reader's eyes; "" unless the configured URL has one."""
         self._long_query_seconds_max = long_query_seconds_max
         self._turns = asyncio.Semaphore(LONG_QUERIES_MAX)
@@ -56,26 +67,38 @@ class Site:
                 return await _run_long(connection, query, self._long_query_seconds_max)
 
 
-class Resource:
-    """The base of all resources. A subclass has `on_get`; `allow` names its methods."""
+class Endpoint:
+    """The base of all that a path leads to. `allow` names its methods."""
 
-    allow = "GET, HEAD, OPTIONS"
-    on_get: Callable[..., Coroutine[Any, Any, None]]
+    allow = "OPTIONS"
 
     def __init__(self, site: Site) -> None:
         self.site = site
 
-    async def on_head(self, request: Request, response: Response, **path: Any) -> None:
-        await self.on_get(request, response, **path)
-
     async def on_options(self, request: Request, response: Response, **path: Any) -> None:
         response.set_header("Allow", self.allow)
+
+
+class Resource(Endpoint):
+    """What can be read. A subclass has `on_get`."""
+
+    allow = "GET, HEAD, OPTIONS"
+    on_get: Callable[..., Coroutine[Any, Any, None]]
+
+    async def on_head(self, request: Request, response: Response, **path: Any) -> None:
+        await self.on_get(request, response, **path)
 
 
 def answer(response: Response, document: Any) -> None:
     """Answer with a document as JSON."""
     response.content_type = falcon.MEDIA_JSON
     response.data = _ENCODER.encode(document)
+
+
+def answer_versioned(response: Response, found: Versioned[Any]) -> None:
+    """Answer with a document that can be changed; its tag says of which version it is."""
+    response.context.version = found.version
+    answer(response, found.document)
 
 
 def answer_page(request: Request, response: Response, site: Site, listed: Listed[Any], page: Page) -> None:

@@ -6,14 +6,16 @@ from typing import TypeVar
 import falcon
 from falcon.asgi import Request, Response
 
+from api.changes import change_series
 from api.mailboxes import answer_mailbox
 from api.parameters import read_link_tag, read_ordering, read_page
+from api.reporting import report_on_revision
 from api.request import parameters_of
-from api.resource import Resource, Site, answer, answer_page, is_expanded, redirect
+from api.resource import Resource, Site, answer, answer_page, answer_versioned, is_expanded, redirect
 from projector.readmodel.queries import (
     RevisionKey,
     get_revision,
-    get_series,
+    get_versioned_series,
     list_revisions,
     revision_mails,
     revision_moved_to,
@@ -25,13 +27,20 @@ Result = TypeVar("Result")
 
 
 class SeriesResource(Resource):
-    """One series."""
+    """One series; maintainers say who reviews it."""
+
+    allow = "GET, PUT, PATCH, HEAD, OPTIONS"
 
     async def on_get(self, request: Request, response: Response, series: int) -> None:
-        document = await self.site.read(partial(get_series, series_id=series, expand=is_expanded(request)))
+        document = await self.site.read(partial(get_versioned_series, series_id=series, expand=is_expanded(request)))
         if document is None:
             raise await _moved_series(self.site, request, series, "")
-        answer(response, document)
+        answer_versioned(response, document)
+
+    async def on_patch(self, request: Request, response: Response, series: int) -> None:
+        await change_series(self.site, request, response, series)
+
+    on_put = on_patch
 
 
 class RevisionsResource(Resource):
@@ -71,10 +80,15 @@ class RevisionMailboxResource(Resource):
 class RevisionResultsResource(Resource):
     """The test results of a revision: a bare array, by test name."""
 
+    allow = "GET, POST, HEAD, OPTIONS"
+
     async def on_get(self, request: Request, response: Response, series: int, version: int) -> None:
         key = RevisionKey(series, version)
         results = await self.site.read(partial(revision_results, key=key))
         answer(response, await _found(self.site, request, key, results, "test-results/"))
+
+    async def on_post(self, request: Request, response: Response, series: int, version: int) -> None:
+        await report_on_revision(self.site, request, response, RevisionKey(series, version))
 
 
 async def _moved_series(site: Site, request: Request, series_id: int, rest: str) -> Exception:

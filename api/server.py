@@ -8,6 +8,9 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from api.app import App, create_app
+from api.meter_files import shared_meters
+from projector.readmodel.generations import NoReadModel, ReadModels, is_unavailable, why_unavailable
+from schemas.networks import read_networks
 from schemas.settings import Settings
 
 BACKLOG = 2048
@@ -15,21 +18,46 @@ GRACEFUL_SECONDS = 3
 REQUEST_LINE_MAX_BYTES = 8190
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, generation: int | None = None) -> int:
     """Serve until SIGTERM or SIGINT, which let running requests finish; give the exit code.
 
-    0 after such a signal, 1 with one line on standard error when the address is taken or is none.
+    generation: what is served instead of what is live, read only. 0 after such a signal, 1 with one line on standard
+    error when the address is taken, or it, the database's or another setting is wrong, when the database is away or
+    has read models of other schema versions only, or when there is no such generation.
     """
+    why_not = _refusal(settings, generation)
+    if why_not:
+        sys.stderr.write(f"api: {why_not}\n")
+        return 1
     try:
         listener = listen(settings.http)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"api: cannot listen at {settings.http}: {_reason(error)}\n")
         return 1
     try:
-        _Server(settings, listener.detach()).run()
+        with shared_meters():
+            _Server(settings, listener.detach(), generation).run()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     return 0
+
+
+def _refusal(settings: Settings, generation: int | None) -> str:
+    """Why nothing can be served; "" where it can, or where a projector has only to begin."""
+    try:
+        read_networks("metrics_clients", settings.metrics_clients)
+        models = ReadModels(settings.database_url)
+        if generation is None:
+            models.check()
+        else:
+            models.check_shown(generation)
+    except (ValueError, NoReadModel) as error:
+        return str(error)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        return f"cannot use the database: {why_unavailable(error)}"
+    return ""
 
 
 def listen(address: str) -> socket.socket:
@@ -52,10 +80,11 @@ def _reason(error: OSError | ValueError) -> str:
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn with our settings and nobody else's: no file and no environment variable of its own counts."""
 
-    def __init__(self, settings: Settings, listener: int) -> None:
+    def __init__(self, settings: Settings, listener: int, generation: int | None) -> None:
         """listener: the descriptor of a socket that listens; it is gunicorn's from here on."""
         self._settings = settings
         self._listener = listener
+        self._generation = generation
         super().__init__()
 
     def load_config(self) -> None:
@@ -77,4 +106,4 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> App:
         """Make the app, in each worker after it was forked."""
-        return create_app(self._settings)
+        return create_app(self._settings, generation=self._generation)

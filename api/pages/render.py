@@ -8,7 +8,7 @@ from typing import Any
 
 from falcon.asgi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.pages.diff import clean, mark_up
 
@@ -21,6 +21,14 @@ def show(response: Response, template: str, **values: Any) -> None:
     response.content_type = "text/html; charset=utf-8"
     response.set_header("Content-Security-Policy", policy)
     response.data = environment.get_template(template).render(values).encode()
+
+
+def mark_code(text: str) -> Markup:
+    """Give a text as HTML, with what stands between backticks as code."""
+    parts = (escape(clean(part)) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in enumerate(parts)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -38,6 +46,7 @@ def _environment() -> tuple[Environment, str]:
     )
     environment.globals["style"] = Markup(style)
     environment.filters["diff"] = mark_up
+    environment.filters["code"] = mark_code
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return environment, policy + "; frame-ancestors 'none'"

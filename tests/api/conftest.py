@@ -1,7 +1,6 @@
 """A client of the app over the read model of `rows`."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +9,15 @@ from falcon.testing import TestClient
 from api.app import create_app
 from schemas.settings import Settings
 from tests.api.rows import make_read_model
+from tests.databases import DATABASES, fresh_databases
 
 Get = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="session", params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a read model that no test changes."""
-    return make_read_model(tmp_path_factory.mktemp("readmodel"))
+    return make_read_model(fresh_databases(request.param, tmp_path_factory.mktemp("readmodel"), request)())
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +37,3 @@ def get(client: TestClient) -> Get:
         return result.json
 
     return get
-
-
-@pytest.fixture
-def empty_folder_url(tmp_path: Path) -> str:
-    """The URL of a read model that nobody has made."""
-    return f"sqlite:///{tmp_path}/readmodel.db"

@@ -2,11 +2,12 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from projector.assembly.events import SHOWN_UNASKED
+from projector.assembly.keys import key
 from projector.readmodel import tables
 from projector.readmodel.generations import ReadModels
 
@@ -20,9 +21,8 @@ def us(text: str) -> int:
     return (datetime.fromisoformat(text).replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 
 
-def make_read_model(folder: Path) -> str:
-    """Make a live read model with all rows below, and give its database URL."""
-    url = f"sqlite:///{folder}/readmodel.db"
+def make_read_model(url: str) -> str:
+    """Make a live read model with all rows below in an empty database, and give its URL back."""
     models = ReadModels(url)
     generation = models.create()
     engine = models.engine(generation)
@@ -42,9 +42,16 @@ def fill(connection: Connection) -> None:
     insert(
         connection,
         tables.person,
-        {"id": 10, "email": "ada@example.org", "name": "Ada Ärlig"},
-        {"id": 11, "email": "bo@example.org", "name": ""},
-        {"id": 12, "email": "cy@example.org", "name": "Cy <Maintainer>"},
+        person(10, "ada@example.org", "Ada Ärlig"),
+        person(11, "bo@example.org", ""),
+        person(12, "cy@example.org", "Cy <Maintainer>"),
+        {"id": 13, "key": key("di@example.org"), "email": None, "name": "[redacted]", "named_by": None},
+    )
+    insert(
+        connection,
+        tables.account,
+        user(7, "cy", ["cy@example.org"], ["widgets"]),
+        user(8, "ada", ["ada@example.org"], []),
     )
     _fill_patches(connection)
     _fill_series(connection)
@@ -57,6 +64,10 @@ def fill(connection: Connection) -> None:
     insert(connection, tables.count, *({"name": name, "n": n} for name, n in counts.items()))
 
 
+def person(id_: int, email: str, name: str) -> dict[str, Any]:
+    return {"id": id_, "key": key(email), "email": email, "name": name, "named_by": id_}
+
+
 def project(id_: int, linkname: str, name: str) -> dict[str, Any]:
     return {
         "id": id_, "linkname": linkname, "name": name, "listid": f"{linkname}.example.org",
@@ -65,11 +76,18 @@ def project(id_: int, linkname: str, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def user(id_: int, name: str, emails: list[str], maintainer_of: list[str]) -> dict[str, Any]:
+    return {
+        "id": id_, "name": name, "emails": json.dumps(emails), "password_hash": "",
+        "maintainer_of": json.dumps(maintainer_of), "active": True,
+    }  # fmt: skip
+
+
 def patch(id_: int, name: str, date: str, **changes: Any) -> dict[str, Any]:
     row = {
         "id": id_, "project_id": 2, "message_id": f"mail-{id_}@example.org", "name": name, "date_us": us(date),
         "last_updated_us": us(date), "submitter_id": 10, "state": 1, "series_id": None, "pull_url": None,
-        "test_state": None,
+        "test_state": None, "diff_id": None, "changed_id": id_, "redacted": False,
     }  # fmt: skip
     return {**row, **changes}
 
@@ -111,7 +129,7 @@ def series(id_: int, name: str, submitted: str, **changes: Any) -> dict[str, Any
         "id": id_, "project_id": 2, "name": name, "n_patches": 1, "submitter_id": 10, "submitted_us": us(submitted),
         "last_updated_us": us(submitted), "version": 1, "reviewer_id": None, "state": "initial",
         "state_summary": json.dumps(NEW), "test_state": None, "test_summary": "[]",
-        "depends_on": "[]",
+        "depends_on": "[]", "changed_id": id_, "head_id": None,
     }  # fmt: skip
     return {**row, **changes}
 
@@ -121,6 +139,7 @@ def revision(series_id: int, version: int, patches: list[int], **changes: Any) -
         "series_id": series_id, "version": version, "posting_id": [*patches, series_id][0], "cover_id": None,
         "cover_letter": None, "name": "tidy", "submitter_id": 10, "n_patches": len(patches), "complete": True,
         "event_id": None, "submitted_us": us("2024-05-01T10:00:00"), "patches": json.dumps(patches), "test_state": None,
+        "rerun_of": None, "head_id": None,
     }  # fmt: skip
     return {**row, **changes}
 
@@ -130,7 +149,7 @@ def _fill_series(connection: Connection) -> None:
         connection,
         tables.series,
         series(20, "Tidy <everything>", "2024-05-01T09:59:59", n_patches=2, version=2, state="in progress",
-               last_updated_us=us("2024-06-01T00:00:00.013345"), reviewer_id=12, test_state="warning",
+               last_updated_us=us("2024-06-01T00:00:00.013345"), reviewer_id=7, test_state="warning",
                depends_on="[40,51]"),
         series(40, "straße: 100%_done", "2024-05-02T09:00:00", submitter_id=11, state="done", test_state="success"),
         series(51, "ÄNDERUNG of names", "2024-05-05T09:00:00"),
@@ -169,7 +188,8 @@ def _fill_series(connection: Connection) -> None:
         "text": "All of it.",
     }
     insert(connection, tables.cover, {**known, **written})
-    insert(connection, tables.mail, {**known, "thread_id": 20, "kind": "cover", "target_id": None, "summary": b""})
+    of_cover = {"thread_id": 20, "kind": "cover", "target_id": None, "author_id": 10, "summary": b""}
+    insert(connection, tables.mail, {**known, **of_cover})
     insert(connection, tables.posting, {"id": 20, "project_id": 2, "thread_id": 20, "series_id": 20, "state": b""})
 
 
@@ -210,7 +230,8 @@ def _fill_answers(connection: Connection) -> None:
 
 def event(id_: int, name: str, time: str, **changes: Any) -> dict[str, Any]:
     row = {
-        "id": id_, "project_id": 2, "name": name, "event_time_us": us(time), "series_id": None, "patch_id": None,
+        "id": id_, "number": 0, "by_name_only": name not in SHOWN_UNASKED,
+        "project_id": 2, "name": name, "event_time_us": us(time), "series_id": None, "patch_id": None,
         "user_id": None, "parameters": "{}",
     }  # fmt: skip
     return {**row, **changes}

@@ -45,8 +45,9 @@ def test_time(text: str, expected: int) -> None:
 def test_malformed_time_names_its_field(text: str) -> None:
     with pytest.raises(FieldError) as caught:
         read_time("updated_since", text)
-    assert caught.value.field == "updated_since"
-    assert repr(text) in caught.value.message
+    ((field, (message,)),) = caught.value.errors.items()
+    assert field == "updated_since"
+    assert repr(text) in message
 
 
 @pytest.mark.parametrize(

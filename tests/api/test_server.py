@@ -4,23 +4,27 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
+from api.meter_files import LOCK, MEMORY, PREFIX
+from tests.ingest.test_probes import ask
+
 PROGRAM = """
 import sys
 from api.server import run
 from schemas.settings import Settings
-sys.exit(run(Settings(database=sys.argv[1], http=sys.argv[2], api_workers=2)))
+sys.exit(run(Settings(database=sys.argv[1], http=sys.argv[2], log=sys.argv[3], api_workers=2)))
 """
 
 
-def start(database: str, address: str) -> subprocess.Popen[str]:
+def start(database: str, address: str, log: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, database, address],
+        [sys.executable, "-c", PROGRAM, database, address, log],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -101,6 +105,14 @@ def test_ends_when_it_is_told_to(database: str, number: int) -> None:
     assert process.returncode == 0, errors
 
 
+def test_database_of_another_kind_is_refused_in_one_line_without_its_password() -> None:
+    process = start("mysql://me:secret@host/x", f"127.0.0.1:{free_port()}")
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (1, "")
+    assert errors.startswith("api: database URL: expected sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE")
+    assert (errors.count("\n"), "secret" in errors) == (1, False)
+
+
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
@@ -118,3 +130,27 @@ def test_address_that_it_cannot_listen_at_is_one_line(database: str, address: st
     assert process.returncode == 1
     assert errors == f"api: cannot listen at {address}: {reason}\n"
     assert output == ""
+
+
+def test_workers_count_together_and_leave_nothing(database: str) -> None:
+    left = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY))
+    (left / LOCK).touch()
+    port = free_port()
+    process = start(database, f"127.0.0.1:{port}")
+    try:
+        wait_until_it_listens(process, port)
+        assert ask(port, "/api/1.0/")[0] == 200
+        opened = [fd.resolve() for fd in Path(f"/proc/{process.pid}/fd").iterdir()]
+        (folder,) = {path.parent for path in opened if path.name == LOCK and path.parent.name.startswith(PREFIX)}
+        asked = 1
+        while len(list(folder.glob("histogram_*.db"))) < 2:  # until both workers had something to count
+            asked += 1
+            assert ask(port, "/api/1.0/")[0] == 200
+            assert asked < 10_000, "one of the workers counts nothing"
+        _, text = ask(port, "/metrics")
+        process.terminate()
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert f'patchlog_http_request_seconds_count{{method="GET",route="/api/1.0",status="200"}} {asked}.0' in text
+    assert (folder.exists(), left.exists()) == (False, False)

@@ -1,0 +1,121 @@
+"""Who may change what, and how they say who they are."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from schemas.accounts import TokenRevoked, UserChanged
+from tests.api.changing.conftest import PASSWORD, Live, basic, make_live
+
+RESULT = {"test_name": "bat", "state": "info"}
+
+
+def results(live: Live) -> str:
+    return f"/series/{live.series}/revisions/1/test-results/"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param(None, id="none"),
+        pytest.param(basic("max", "wrong"), id="wrong password"),
+        pytest.param(basic("nobody", PASSWORD), id="nobody"),
+        pytest.param("Basic !!!", id="no base64"),
+        pytest.param("Basic bWF4", id="no colon"),
+        pytest.param("Token patchlog_x", id="no such token"),
+        pytest.param("Bearer", id="no secret"),
+        pytest.param("Digest x", id="another scheme"),
+    ],
+)
+def test_wrong_credentials_are_told_how_to_come(live: Live, field: str | None) -> None:
+    headers = {"Authorization": field} if field is not None else {}
+    result = live.call("POST", results(live), RESULT, headers=headers)
+    assert result.status_code == 401
+    assert result.headers["www-authenticate"].startswith('Basic realm="patchlog"')
+    assert result.headers["content-type"] == "application/problem+json"
+    assert set(result.json) == {"detail"}
+
+
+def test_wrong_credentials_are_refused_for_reading_too(live: Live) -> None:
+    assert live.call("GET", "/projects/", headers={"Authorization": basic("max", "no")}).status_code == 401
+    assert live.call("GET", "/projects/", by="max").status_code == 200
+
+
+def test_who_has_no_right_is_told_so(live: Live) -> None:
+    result = live.call("POST", results(live), RESULT, by="sam")
+    assert (result.status_code, result.json["detail"]) == (403, "User sam is not a maintainer of project demo.")
+
+
+def test_page_of_another_site_cannot_use_a_browsers_password(live: Live) -> None:
+    result = live.call("POST", results(live), RESULT, by="max", headers={"Sec-Fetch-Site": "cross-site"})
+    assert result.status_code == 403
+
+
+@pytest.mark.parametrize("field", ["Token {}", "Bearer {}", "bearer {}"])
+def test_token_comes_in_either_scheme(live: Live, field: str) -> None:
+    secret = f"patchlog_{len(field)}{field[0]}"
+    live.token(live.stranger, secret, tests=("bat*",))
+    result = live.call("POST", results(live), RESULT, headers={"Authorization": field.format(secret)})
+    assert result.status_code == 201, result.text
+
+
+def test_token_is_as_good_as_a_password_of_its_user_alone(live: Live) -> None:
+    live.token(live.stranger, "patchlog_basic", tests=("bat*",))
+    for name, status in (("sam", 201), ("max", 401)):
+        headers = {"Authorization": basic(name, "patchlog_basic")}
+        assert live.call("POST", results(live), RESULT, headers=headers).status_code == status
+
+
+def test_token_is_good_for_its_tests_and_projects_alone(live: Live) -> None:
+    live.token(live.maintainer, "patchlog_ci", projects=("demo",), tests=("ci.*",))
+    live.token(live.maintainer, "patchlog_elsewhere", projects=("other",))
+    ci = {"Authorization": "Token patchlog_ci"}
+    elsewhere = {"Authorization": "Token patchlog_elsewhere"}
+    for test_name, headers, status in (("ci.a", ci, 201), ("bat", ci, 403), ("ci.a", elsewhere, 403)):
+        posted = {"test_name": test_name, "state": "info"}
+        assert live.call("POST", results(live), posted, headers=headers).status_code == status
+    assert live.call("PATCH", f"/series/{live.series}/", {"reviewer": None}, headers=ci).status_code == 403
+
+
+def test_token_that_expired_or_was_revoked_is_nobody(live: Live) -> None:
+    live.token(live.maintainer, "patchlog_old", expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+    id = live.token(live.maintainer, "patchlog_lost")
+    lost = {"Authorization": "Token patchlog_lost"}
+    assert live.call("POST", results(live), RESULT, headers=lost).status_code == 201
+    live.append(TokenRevoked(token=id, reason="lost"))
+    for headers, detail in (
+        (lost, "Token lost was revoked."),
+        ({"Authorization": "Token patchlog_old"}, "Token old has expired."),
+    ):
+        result = live.call("POST", results(live), RESULT, headers=headers)
+        assert (result.status_code, result.json["detail"]) == (401, detail)
+
+
+def test_who_is_not_active_is_nobody(live: Live) -> None:
+    assert live.call("GET", "/projects/", by="gus").status_code == 200
+    live.append(UserChanged(name="gus", active=False))
+    assert live.call("GET", "/projects/", by="gus").status_code == 401
+
+
+def test_changed_password_counts_at_once(live: Live) -> None:
+    from tests.api.changing.conftest import QUICK
+
+    assert live.call("GET", "/projects/", by="ada").status_code == 200
+    live.append(UserChanged(name="ada", password_hash=QUICK.hash("another")))
+    assert live.call("GET", "/projects/", by="ada").status_code == 401
+    assert live.call("GET", "/projects/", headers={"Authorization": basic("ada", "another")}).status_code == 200
+
+
+def test_guessing_is_throttled_by_account_and_by_address(tmp_path_factory: pytest.TempPathFactory) -> None:
+    for live in make_live(tmp_path_factory.mktemp("guessed")):
+        far = {"X-Forwarded-For": "192.0.2.1"}
+        for number in range(20):
+            headers = {"Authorization": basic("max", f"guess {number}"), **far}
+            assert live.call("GET", "/projects/", headers=headers).status_code == 401
+        blocked = live.call("GET", "/projects/", headers={"Authorization": basic("ada", PASSWORD), **far})
+        assert blocked.status_code == 429
+        assert int(blocked.headers["retry-after"]) > 0
+        near = live.call("GET", "/projects/", by="max")
+        assert near.status_code == 429, "the account is being guessed at"
+        assert live.call("GET", "/projects/", by="ada").status_code == 200
+        assert live.call("GET", "/projects/", headers=far).status_code == 200, "who does not say a name guesses none"
