@@ -11,12 +11,19 @@ COMMANDS = {
     "api": "patchlog.cli.parts:api_command",
     "import": "patchlog.cli.import_:import_command",
     "project": "patchlog.cli.project:project_commands",
+    "user": "patchlog.cli.user:user_commands",
+    "token": "patchlog.cli.token:token_commands",
+    "smtp-user": "patchlog.cli.smtp_user:smtp_user_command",
+    "accept": "patchlog.cli.accept:accept_command",
     "status": "patchlog.cli.status:status_command",
     "dead-letters": "patchlog.cli.dead_letters:dead_letters_commands",
     "series": "patchlog.cli.series:series_commands",
+    "redact": "patchlog.cli.redact:redact_command",
     "explain": "patchlog.cli.explain:explain_command",
     "replay": "patchlog.cli.replay:replay_command",
     "log": "patchlog.cli.log:log_commands",
+    "backup": "patchlog.cli.backup:backup_command",
+    "restore": "patchlog.cli.backup:restore_command",
 }
 
 

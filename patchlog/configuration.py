@@ -29,6 +29,11 @@ def load_settings(environment: Mapping[str, str], given: Mapping[str, str | None
     return read_settings(environment, table, **given)
 
 
+def load_settings_with(environment: Mapping[str, str], file: Path, data: str) -> Settings:
+    """The settings that commands will have when a file is in their data directory. Raises ValueError as above."""
+    return read_settings(environment, read_file(file), data=data)
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """The settings in one TOML file. Raises ValueError with the path when it is no TOML."""
     try:

@@ -1,20 +1,16 @@
-"""Projects as the log has them: what the read model shows, or a fold over the log where there is none."""
+"""Projects as the command line takes and shows them."""
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from patchlog.stores import all_records
-from schemas.records import ProjectAdded, ProjectChanged, Record
+from schemas.records import ProjectAdded, ProjectChanged
 
 if TYPE_CHECKING:
-    from ingest.log import Log
-    from projector.readmodel.generations import Reader
-    from projector.readmodel.queries.project_list import ListedProject
+    from projector.fold.projects import Project
 
-SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 LIST_ID = re.compile(r"[^\s<>@,]+\.[^\s<>@,]+")
 ADDRESS = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 
@@ -22,7 +18,7 @@ ADDRESS = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 def check_fields(fact: ProjectAdded | ProjectChanged) -> None:
     """Raise ValueError in one sentence for a field that cannot be meant. UNSET fields are none."""
     rules = (
-        ("linkname", SLUG, "letters, digits, '-', '_' and '.', as it stands in URLs, and not digits alone"),
+        ("linkname", SLUG, "at most 100 letters, digits, '-', '_' and '.', as it stands in URLs, and not digits alone"),
         ("listid", LIST_ID, "what stands in the list's List-Id field between < and >, such as demo.example.org"),
         ("listemail", ADDRESS, "the list's address, such as demo@example.org"),
     )
@@ -32,32 +28,18 @@ def check_fields(fact: ProjectAdded | ProjectChanged) -> None:
             raise ValueError(f"{name}: expected {expected}; came {value!r}")
 
 
-def known_projects(log: "Log", reader: "Reader") -> list["ListedProject"]:
-    """All projects by linkname: those of the read model, with what the log says since; of the log alone without one."""
-    from projector.readmodel.generations import NoReadModel
-    from projector.readmodel.queries.project_list import list_all_projects
-    from projector.readmodel.queries.status import read_position
-
-    try:
-        with reader.connect() as connection:
-            projects, position = list_all_projects(connection), read_position(connection)
-    except NoReadModel:
-        projects, position = [], 0
-    return fold_projects(projects, all_records(log, position))
+def read_aliases(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read OLD=NEW pairs of addresses, in lower case. Raises ValueError for what is no such pair."""
+    aliases = {}
+    for pair in pairs:
+        old, _, new = pair.lower().partition("=")
+        if not ADDRESS.fullmatch(old) or not ADDRESS.fullmatch(new):
+            raise ValueError(f"author-alias: expected OLD=NEW such as ada@old.example=ada@new.example; came {pair!r}")
+        aliases[old] = new
+    return aliases
 
 
-def fold_projects(projects: Iterable["ListedProject"], records: Iterable[Record]) -> list["ListedProject"]:
-    """Add what the records say to the projects. A taken linkname and an unknown one have no effect."""
-    from projector.readmodel.queries.project_list import ListedProject
-
-    by_linkname = {project.linkname: project for project in projects}
-    for record in records:
-        fact = record.fact
-        if isinstance(fact, ProjectAdded) and fact.linkname not in by_linkname:
-            shown = {name: getattr(fact, name) for name in ListedProject.__struct_fields__ if name != "id"}
-            by_linkname[fact.linkname] = ListedProject(id=record.id, **shown)
-        elif isinstance(fact, ProjectChanged) and fact.linkname in by_linkname:
-            changes = {name: getattr(fact, name) for name in ListedProject.__struct_fields__ if name != "id"}
-            given = {name: value for name, value in changes.items() if value is not msgspec.UNSET}
-            by_linkname[fact.linkname] = msgspec.structs.replace(by_linkname[fact.linkname], **given)
-    return [by_linkname[linkname] for linkname in sorted(by_linkname)]
+def project_document(project: "Project") -> dict[str, Any]:
+    """A project with all its settings, for `--json`."""
+    settings = project.settings
+    return {"id": project.id, **{name: getattr(settings, name) for name in settings.__struct_fields__}}

@@ -30,7 +30,21 @@ def opened_log(settings: Settings, *, make: bool = False) -> Iterator["Log"]:
             make_data_directory(path.parent)
         elif not path.exists():
             raise ValueError(f"no log at {path}: start `patchlog up`, or name its directory with --data")
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.max_mail_bytes)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+@contextmanager
+def opened_url(url: str, settings: Settings) -> Iterator["Log"]:
+    """Open the log at a URL that somebody named, and close it afterwards. Raises ValueError when there is none."""
+    from ingest.log import open_log
+
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        raise ValueError(f"no log at {url}")
+    log = open_log(url, settings.max_mail_bytes)
     try:
         yield log
     finally:

@@ -19,6 +19,7 @@ from supervisor.options import ServerOptions
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 START_SECONDS = 5
 """A part that ends sooner than this is started again after a pause that grows by a second each time."""
 
@@ -121,6 +122,17 @@ class _Options(ServerOptions):  # type: ignore[misc]  # supervisor has no types
 
     def write_pidfile(self) -> None:
         pass
+
+    def fork(self) -> int:
+        """Fork a child that a signal ends, also before it has become a part: our handlers in it would swallow it."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            for number in ENDING:
+                signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return pid
 
 
 class _LinesHandler(loggers.Handler):  # type: ignore[misc]  # supervisor has no types

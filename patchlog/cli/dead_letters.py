@@ -1,23 +1,23 @@
-"""`patchlog dead-letters`: the mails of which nothing could be made, why, and another try."""
+"""`patchlog dead-letters`: the mails of which nothing could be made, why, and what mends it.
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+What puts something on the log about them is in `patchlog.cli.dead_letters_asking`.
+"""
 
 import click
-import msgspec
 
 from patchlog.cli.group import Commands
+from projector.assembly.dead_letters import REASONS
 from schemas.settings import Settings
-
-if TYPE_CHECKING:
-    from projector.readmodel.generations import Reader
 
 COMMANDS = {
     "list": "patchlog.cli.dead_letters:list_command",
     "show": "patchlog.cli.dead_letters:show_command",
-    "retry": "patchlog.cli.dead_letters:retry_command",
+    "retry": "patchlog.cli.dead_letters_asking:retry_command",
+    "acknowledge": "patchlog.cli.dead_letters_asking:acknowledge_command",
 }
-RETRY_AT_ONCE = 500
+ID_MAX = 2**63 - 1
+ID = click.IntRange(1, ID_MAX)
+REASON = click.Choice(sorted(REASONS))
 
 
 @click.group("dead-letters", cls=Commands, lazy=COMMANDS)
@@ -26,97 +26,84 @@ def dead_letters_commands() -> None:
 
 
 @click.command("list")
-@click.option("--reason", help="Only those with this reason, such as no-project.")
-@click.option("--after", "after_id", type=int, default=0, metavar="ID", help="Only those behind this one.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many.")
+@click.option("--reason", type=REASON, help="Only those with this reason.")
+@click.option("--alarming", is_flag=True, help="Only those that somebody has to look at.")
+@click.option(
+    "--after", "after_id", type=click.IntRange(0, ID_MAX), default=0, metavar="ID", help="Only those behind this one."
+)
+@click.option("--limit", type=ID, default=100, show_default=True, metavar="N", help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_obj
-def list_command(settings: Settings, reason: str | None, after_id: int, limit: int, as_json: bool) -> None:
-    """List them, oldest first.
+def list_command(
+    settings: Settings, reason: str | None, alarming: bool, after_id: int, limit: int, as_json: bool
+) -> None:
+    """List them, oldest first: a table on a terminal, else a line each with tabs between.
+
+    The columns are id, reason, state (alarm, acknowledged or -), receipt in UTC, Message-ID, subject.
 
     \b
     Example: patchlog dead-letters list --reason no-project
     """
+    from patchlog.letters import print_list
+    from patchlog.terminal import print_ascii
     from projector.readmodel.generations import Reader
     from projector.readmodel.queries.dead_letters import list_dead_letters
 
     reader = Reader(settings.database_url)
     with reader.connect() as connection:
-        letters = list_dead_letters(connection, after_id=after_id, limit=limit, reason=reason)
+        letters = list_dead_letters(connection, after_id=after_id, limit=limit, reason=reason, alarming=alarming)
     reader.close()
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(letters)))
-        return
-    for letter in letters:
-        click.echo(f"{letter.id}\t{letter.reason}\t<{letter.message_id}>\t{letter.subject}")
+        return print_ascii(letters)
+    print_list(letters)
 
 
 @click.command("show")
-@click.argument("mail_id", metavar="ID", type=int)
+@click.argument("mail_id", metavar="ID", type=ID)
+@click.option("--raw", is_flag=True, help="Print the mail byte for byte, and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.pass_obj
-def show_command(settings: Settings, mail_id: int) -> None:
-    """Say why the mail with this ID is a dead letter, then print the mail, byte for byte.
+def show_command(settings: Settings, mail_id: int, raw: bool, as_json: bool) -> None:
+    """Say why the mail with this ID is a dead letter, show how it begins, and say how to mend it.
 
-    The reasons go to the standard error, the mail to the standard output.
+    With --raw, the mail goes to the standard output as it came.
 
     \b
-    Example: patchlog dead-letters show 17 > mail.eml
+    Example: patchlog dead-letters show 17
+             patchlog dead-letters show 17 --raw > mail.eml
     """
+    from patchlog.letters import print_letter
     from patchlog.stores import opened_log
+    from patchlog.terminal import print_ascii
+    from projector.dead_letters import show
+    from projector.fold.projects import Projects
+    from projector.fold.redacting import Redactions
     from projector.readmodel.generations import Reader
-    from projector.readmodel.queries.dead_letters import find_dead_letter
+    from projector.readmodel.queries.dead_letters import find_dead_letters
+    from projector.readmodel.working import WorkingSet
     from schemas.records import MailReceived
 
+    if raw and as_json:
+        raise click.UsageError("expected --raw or --json, came both")
     reader = Reader(settings.database_url)
-    with reader.connect() as connection:
-        letter = find_dead_letter(connection, mail_id)
-    reader.close()
-    if letter is None:
-        raise click.ClickException(f"mail {mail_id} is no dead letter")
-    with opened_log(settings) as log:
+    with opened_log(settings) as log, reader.connect() as connection:
+        letter = find_dead_letters(connection, [mail_id]).get(mail_id)
+        if letter is None:
+            raise click.ClickException(f"mail {mail_id} is no dead letter")
         (record,) = log.get([mail_id])
-    assert isinstance(record.fact, MailReceived)
-    received = datetime.fromtimestamp(letter.received_us / 1_000_000, UTC)
-    click.echo(f"{letter.reason}: {letter.detail} (received {received.isoformat()})", err=True)
-    click.echo(record.fact.raw, nl=False)
-
-
-@click.command("retry")
-@click.argument("mail_id", metavar="[ID]", type=int, required=False)
-@click.option("--reason", help="Only those with this reason.")
-@click.pass_obj
-def retry_command(settings: Settings, mail_id: int | None, reason: str | None) -> None:
-    """Have the projector read one dead letter again, or all of them.
-
-    \b
-    Example: patchlog dead-letters retry 17
-    """
-    from patchlog.stores import opened_log, wait_until_folded
-    from projector.readmodel.generations import Reader
-    from schemas.records import RetryRequested
-
-    reader = Reader(settings.database_url)
-    mails = _ids(reader, mail_id, reason)
-    if mail_id is not None and not mails:
-        raise click.ClickException(f"mail {mail_id} is no dead letter")
-    if not mails:
-        click.echo("no dead letters")
-        return
-    batches = [mails[start : start + RETRY_AT_ONCE] for start in range(0, len(mails), RETRY_AT_ONCE)]
-    with opened_log(settings) as log:
-        *_, last = log.append([RetryRequested(mails=tuple(batch)) for batch in batches])
-    done = "the projector has read them again" if wait_until_folded(reader, last) else "they wait for a projector"
+        working = WorkingSet()
+        working.connection = connection
+        redactions = Redactions(working)
+        redactions.load()
+        if not isinstance(record.fact, MailReceived) or letter.message_id in redactions:
+            raise click.ClickException(f"mail {mail_id} was redacted: what it said is gone")
+        if raw:
+            return click.echo(record.fact.raw, nl=False)
+        acknowledgement = next(iter(log.get([letter.acknowledged_id])), None) if letter.acknowledged_id else None
+        projects = Projects(working)
+        projects.load()
+        shown = show(letter, record, acknowledgement, projects)
     reader.close()
-    click.echo(f"{len(mails)} dead letters to read again; {done}")
-
-
-def _ids(reader: "Reader", mail_id: int | None, reason: str | None) -> list[int]:
-    from projector.readmodel.queries.dead_letters import find_dead_letter, list_dead_letters
-
-    with reader.connect() as connection:
-        if mail_id is not None:
-            return [] if find_dead_letter(connection, mail_id) is None else [mail_id]
-        ids: list[int] = []
-        while page := list_dead_letters(connection, after_id=ids[-1] if ids else 0, limit=RETRY_AT_ONCE, reason=reason):
-            ids += [letter.id for letter in page]
-        return ids
+    if as_json:
+        return print_ascii(shown)
+    print_letter(shown)

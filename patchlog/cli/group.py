@@ -56,13 +56,14 @@ class RootCommands(Commands):
 def foreseen_failure(error: Exception) -> str | None:
     """Say in one line what went wrong; None for what nobody foresaw."""
     from ingest.log import LogError
-    from projector.readmodel.generations import NoReadModel, is_unavailable
-    from projector.replay import ReplayRunning
+    from projector.readmodel.generations import NoReadModel, is_unavailable, why_unavailable
+    from projector.replay import ReplayRunning, ReplayStopped
 
-    if isinstance(error, (LogError, NoReadModel, ReplayRunning, ValueError, OSError)) and str(error):
+    foreseen = (LogError, NoReadModel, ReplayRunning, ReplayStopped, ValueError, OSError)
+    if isinstance(error, foreseen) and str(error):
         return str(error)
     if is_unavailable(error):
-        return f"the read model is away or busy: {str(error).splitlines()[0]}"
+        return f"the read model is away or busy: {why_unavailable(error)}"
     return None
 
 

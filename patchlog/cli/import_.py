@@ -6,11 +6,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from patchlog.cli.times import read_time
 from schemas.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,12 +31,15 @@ LONG_LOG = 50_000
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--list-id", metavar="ID", default="", help="The list the archive is of, for mails that do not name it.")
+@click.option("--since", metavar="TIME", help="Only mails received at or after an ISO date or time (UTC).")
 @click.pass_obj
-def import_command(settings: Settings, path: Path, list_id: str) -> None:
+def import_command(settings: Settings, path: Path, list_id: str, since: str | None) -> None:
     """Import the mails of an archive: mbox, maildir, .eml files or a public-inbox.
 
-    An mbox may be packed with gzip, bzip2, xz or zstd. What was stopped goes on where it stopped when it is run again,
-    and of an archive that grew only the new mails are taken.
+    An mbox may be packed with gzip, bzip2, xz or zstd; the monthly files of pipermail are such.
+
+    What was stopped goes on where it stopped when it is run again, and of an archive that grew only the new mails are
+    taken.
 
     \b
     Example: patchlog import demo.mbox.xz --list-id demo.example.org
@@ -43,10 +48,11 @@ def import_command(settings: Settings, path: Path, list_id: str) -> None:
     from ingest.log import LogError
 
     list_id = _checked(list_id)
+    moment = None if since is None else read_time("--since", since)
     told = _Told()
     try:
         with _interruptible(), alone(Path(settings.data), path):
-            outcome = _import(settings, path, list_id, told)
+            outcome = _import(settings, path, list_id, moment, told)
     except KeyboardInterrupt:
         told.look_again(settings)
         raise click.ClickException(f"stopped, {told.so_far()}") from None
@@ -69,7 +75,7 @@ class _Told:
 
         if self.begun is None:
             return
-        log = open_log(settings.log_url)
+        log = open_log(settings.log_url, settings.max_mail_bytes)
         try:
             now = find_earlier(log, self.begun.archive, self.begun.list_id)
         finally:
@@ -90,12 +96,12 @@ def _checked(list_id: str) -> str:
     return bare
 
 
-def _import(settings: Settings, path: Path, list_id: str, told: _Told) -> "Outcome":
+def _import(settings: Settings, path: Path, list_id: str, since: datetime | None, told: _Told) -> "Outcome":
     from ingest.archive import find_earlier, import_archive, open_archive, source_of
     from ingest.log import open_log
 
     archive = open_archive(path, settings.max_mail_bytes)
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, settings.max_mail_bytes)
     try:
         if log.end() > LONG_LOG:
             click.echo("looking through the log for an earlier import ...", err=True)
@@ -109,9 +115,8 @@ def _import(settings: Settings, path: Path, list_id: str, told: _Told) -> "Outco
                 told.new = progress.new
                 show(progress)
 
-            return import_archive(
-                log, archive, earlier, processes=processes if processes > 1 else 0, on_progress=on_progress
-            )
+            processes = processes if processes > 1 else 0
+            return import_archive(log, archive, earlier, since=since, processes=processes, on_progress=on_progress)
     finally:
         log.close()
 

@@ -1,15 +1,21 @@
-"""`patchlog log`: looks at the log itself."""
+"""`patchlog log`: makes the log; its other commands, each in a module of its own, look at it, move it and prove it."""
 
-import sys
+from pathlib import Path
 
 import click
-import msgspec
 
 from patchlog.cli.group import Commands
-from schemas.records import Record
 from schemas.settings import Settings
 
-COMMANDS = {"info": "patchlog.cli.log:info_command", "cat": "patchlog.cli.log:cat_command"}
+COMMANDS = {
+    "init": "patchlog.cli.log:init_command",
+    "info": "patchlog.cli.log_info:info_command",
+    "cat": "patchlog.cli.log_cat:cat_command",
+    "copy": "patchlog.cli.log_copy:copy_command",
+    "verify": "patchlog.cli.log_verify:verify_command",
+    "export": "patchlog.cli.log_carry:export_command",
+    "import": "patchlog.cli.log_carry:import_command",
+}
 
 
 @click.group("log", cls=Commands, lazy=COMMANDS)
@@ -17,61 +23,20 @@ def log_commands() -> None:
     """Look at the log itself: the one truth, from which everything else is made."""
 
 
-@click.command("info")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@click.command("init")
 @click.pass_obj
-def info_command(settings: Settings, as_json: bool) -> None:
-    """Say where the log is, and how long.
+def init_command(settings: Settings) -> None:
+    """Make the log, if it is not there: on Kafka its topic, with one partition that forgets nothing.
+
+    A SQLite log needs no init: whoever comes first makes it.
 
     \b
-    Example: patchlog log info
+    Example: patchlog log init     (with PATCHLOG_LOG=kafka://kafka1:9092,kafka2:9092/patchlog.log)
     """
-    from patchlog.stores import opened_log
+    from ingest.log import make_log
+    from patchlog.datadir import make_data_directory
 
-    with opened_log(settings) as log:
-        end = log.end()
-        first, last = log.read(0, 1), log.get([end])
-    document = {
-        "url": settings.log_url,
-        "first": first[0].id if first else None,
-        "end": end,
-        "opened_at": first[0].recorded_at if first else None,
-        "last_recorded_at": last[0].recorded_at if last else None,
-        "last_type": last[0].fact.type_name if last else None,
-    }
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(document)))
-        return
-    for name, value in msgspec.to_builtins(document).items():
-        click.echo(f"{name}: {'-' if value is None else value}")
-
-
-@click.command("cat")
-@click.option("--after", "after_id", type=int, default=0, metavar="ID", help="Only records behind this one.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
-@click.option("--raw", is_flag=True, help="With the mails' bytes (base64) and what was read from them.")
-@click.pass_obj
-def cat_command(settings: Settings, after_id: int, limit: int | None, raw: bool) -> None:
-    """Print the records as JSON, one a line.
-
-    \b
-    Example: patchlog log cat --after 100 --limit 10
-    """
-    from patchlog.stores import all_records, opened_log
-
-    with opened_log(settings) as log:
-        for number, record in enumerate(all_records(log, after_id), start=1):
-            sys.stdout.buffer.write(msgspec.json.encode(_document(record, raw)) + b"\n")
-            if number == limit:
-                break
-        sys.stdout.buffer.flush()
-
-
-def _document(record: Record, raw: bool) -> dict[str, object]:
-    fields = msgspec.to_builtins(record.fact)
-    if not raw:
-        if "raw" in fields:
-            fields["raw_bytes"] = len(getattr(record.fact, "raw", b""))
-        fields.pop("raw", None)
-        fields.pop("parsed", None)
-    return {"id": record.id, "type": record.fact.type_name, "recorded_at": record.recorded_at, **fields}
+    if settings.log_url.startswith("sqlite:///"):
+        make_data_directory(Path(settings.log_url.removeprefix("sqlite:///")).parent)
+    made = make_log(settings.log_url, settings.max_mail_bytes)
+    click.echo(f"{settings.log_url}: {'made' if made else 'is there already'}")

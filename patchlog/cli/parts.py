@@ -10,11 +10,14 @@ from schemas.settings import Settings
 PARENT = click.option("--parent", type=int, hidden=True, help="End when this process, our parent, does.")
 
 
-@click.command("ingest", params=[setting("smtp", "HOST:PORT", "Where mail is received.")])
+@click.command("ingest", params=[
+    setting("smtp", "HOST:PORT", "Where mail is received."),
+    setting("lmtp", "HOST:PORT or PATH", "Where it is received by LMTP too."),
+])  # fmt: skip
 @PARENT
 @click.pass_obj
 def ingest_command(settings: Settings, parent: int | None) -> None:
-    """Receive mail by SMTP and append it to the log, until SIGTERM.
+    """Receive mail by SMTP and LMTP and append it to the log, until SIGTERM.
 
     \b
     Example: patchlog ingest --data /var/lib/patchlog --smtp 0.0.0.0:25
@@ -41,9 +44,10 @@ def projector_command(settings: Settings, parent: int | None) -> None:
 
 
 @click.command("api", params=[setting("http", "HOST:PORT", "Where the REST API is served.")])
+@click.option("--generation", type=click.IntRange(1), metavar="N", help="Serve generation N, read only.")
 @PARENT
 @click.pass_obj
-def api_command(settings: Settings, parent: int | None) -> None:
+def api_command(settings: Settings, generation: int | None, parent: int | None) -> None:
     """Serve the REST API from the read model, until SIGTERM.
 
     \b
@@ -52,7 +56,7 @@ def api_command(settings: Settings, parent: int | None) -> None:
     _begin(settings, parent)
     from api.server import run
 
-    sys.exit(run(settings))
+    sys.exit(run(settings, generation))
 
 
 def _begin(settings: Settings, parent: int | None) -> None:

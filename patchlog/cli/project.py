@@ -1,6 +1,7 @@
 """`patchlog project`: which lists are read, and under which names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
@@ -8,11 +9,48 @@ import msgspec
 from patchlog.cli.group import Commands
 from schemas.settings import Settings
 
+if TYPE_CHECKING:
+    from patchlog.desk import Desk, Said
+
 COMMANDS = {
     "add": "patchlog.cli.project:add_command",
     "list": "patchlog.cli.project:list_command",
     "set": "patchlog.cli.project:set_command",
 }
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def _with_fields(command: C) -> C:
+    """Give a command the options that `add` and `set` share."""
+    options = (
+        click.option("--web-url", metavar="URL", help="The project's own page."),
+        click.option("--scm-url", metavar="URL", help="Its repository, to clone from."),
+        click.option("--webscm-url", metavar="URL", help="Its repository, to look at."),
+        click.option(
+            "--subject-prefix-tags", metavar="T,...", help="Take only mail with one of these [tags]; '' takes any."
+        ),
+        click.option("--wait-seconds", type=click.IntRange(0), metavar="N", help="How long a revision waits for mail."),
+        click.option(
+            "--supersede/--no-supersede",
+            "supersedes",
+            default=None,
+            help="Whether a complete revision makes the patches of older ones Superseded.",
+        ),
+        click.option(
+            "--branch-tokens", metavar="T,...", help="Tokens such as v6.1 that are branches rather than rerolls."
+        ),
+        click.option(
+            "--author-alias",
+            "author_aliases",
+            multiple=True,
+            metavar="OLD=NEW",
+            help="An author's old and new address; may be repeated.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print a JSON object."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group("project", cls=Commands, lazy=COMMANDS)
@@ -25,36 +63,28 @@ def project_commands() -> None:
 @click.option("--name", required=True, help="The name that people see.")
 @click.option("--listid", required=True, metavar="ID", help="The list's id (List-Id), such as demo.example.org.")
 @click.option("--listemail", required=True, metavar="ADDRESS", help="The list's address.")
-@click.option("--web-url", default="", metavar="URL", help="The project's own page.")
-@click.option("--scm-url", default="", metavar="URL", help="Its repository, to clone from.")
-@click.option("--webscm-url", default="", metavar="URL", help="Its repository, to look at.")
-@click.option("--subject-prefix-tags", default="", metavar="T,...", help="Take only mail with one of these [tags].")
+@_with_fields
 @click.pass_obj
-def add_command(settings: Settings, /, linkname: str, subject_prefix_tags: str, **fields: str) -> None:
+def add_command(settings: Settings, /, as_json: bool, **fields: Any) -> None:
     """Read a list as the project LINKNAME. Mail of the list that came before is read again.
 
     \b
     Example: patchlog project add demo --name Demo --listid demo.example.org --listemail demo@example.org
     """
-    from patchlog.projects import check_fields, known_projects
-    from patchlog.stores import opened_log, wait_until_folded
-    from projector.readmodel.generations import Reader
+    from patchlog.desk import opened_desk
+    from patchlog.projects import check_fields
     from schemas.records import ProjectAdded
 
-    fact = msgspec.convert(_fields(linkname, subject_prefix_tags, fields), ProjectAdded)
+    fact = msgspec.convert(_given(fields), ProjectAdded)
     check_fields(fact)
-    with opened_log(settings, make=True) as log:
-        reader = Reader(settings.database_url)
-        taken = {project.linkname: project.id for project in known_projects(log, reader)}
-        if linkname in taken:
-            raise click.ClickException(f"there is a project {linkname} already (record {taken[linkname]})")
-        (record_id,) = log.append([fact])
-        folded = wait_until_folded(reader, record_id)
-        winner = {project.linkname: project.id for project in known_projects(log, reader)}[linkname]
-        reader.close()
-    if winner != record_id:
-        raise click.ClickException(f"somebody else added a project {linkname} just before (record {winner})")
-    click.echo(f"project {linkname} is record {record_id} of the log; {_progress(folded)}")
+    with opened_desk(settings, make=True) as desk:
+        before = desk.know().projects.find(fact.linkname)
+        if before is not None:
+            raise click.ClickException(f"there is a project {fact.linkname} already (record {before.id})")
+        said = desk.say_one(fact)
+        if as_json:
+            return _print(desk, said, fact.linkname)
+    click.echo(f"project {fact.linkname} is record {said.record} of the log; {_progress(said.folded)}")
 
 
 @click.command("set")
@@ -62,35 +92,30 @@ def add_command(settings: Settings, /, linkname: str, subject_prefix_tags: str, 
 @click.option("--name", help="The name that people see.")
 @click.option("--listid", metavar="ID", help="The list's id (List-Id).")
 @click.option("--listemail", metavar="ADDRESS", help="The list's address.")
-@click.option("--web-url", metavar="URL", help="The project's own page.")
-@click.option("--scm-url", metavar="URL", help="Its repository, to clone from.")
-@click.option("--webscm-url", metavar="URL", help="Its repository, to look at.")
-@click.option("--subject-prefix-tags", metavar="T,...", help="Take only mail with one of these [tags]; '' takes any.")
+@_with_fields
 @click.pass_obj
-def set_command(settings: Settings, /, linkname: str, subject_prefix_tags: str | None, **fields: str | None) -> None:
-    """Change what is said of the project LINKNAME. What is not named stays.
+def set_command(settings: Settings, /, as_json: bool, **fields: Any) -> None:
+    """Change what is said of the project LINKNAME. What is not named stays; aliases given take the place of all before.
 
     \b
     Example: patchlog project set demo --name "Demonstration" --web-url https://demo.example.org/
     """
-    from patchlog.projects import check_fields, known_projects
-    from patchlog.stores import opened_log, wait_until_folded
-    from projector.readmodel.generations import Reader
+    from patchlog.desk import opened_desk
+    from patchlog.projects import check_fields
     from schemas.records import ProjectChanged
 
-    given = _fields(linkname, subject_prefix_tags, fields)
+    given = _given(fields)
     if given.keys() == {"linkname"}:
         raise click.UsageError("nothing to change: give at least one option")
     fact = msgspec.convert(given, ProjectChanged)
     check_fields(fact)
-    with opened_log(settings) as log:
-        reader = Reader(settings.database_url)
-        if linkname not in {project.linkname for project in known_projects(log, reader)}:
-            raise click.ClickException(f"there is no project {linkname}")
-        (record_id,) = log.append([fact])
-        folded = wait_until_folded(reader, record_id)
-        reader.close()
-    click.echo(f"project {linkname} changed by record {record_id} of the log; {_progress(folded)}")
+    with opened_desk(settings) as desk:
+        if desk.know().projects.find(fact.linkname) is None:
+            raise click.ClickException(f"there is no project {fact.linkname}")
+        said = desk.say_one(fact)
+        if as_json:
+            return _print(desk, said, fact.linkname)
+    click.echo(f"project {fact.linkname} changed by record {said.record} of the log; {_progress(said.folded)}")
 
 
 @click.command("list")
@@ -102,30 +127,42 @@ def list_command(settings: Settings, as_json: bool) -> None:
     \b
     Example: patchlog project list --json
     """
-    from patchlog.projects import known_projects
-    from patchlog.stores import opened_log
-    from projector.readmodel.generations import Reader
+    from patchlog.desk import opened_desk, print_json
+    from patchlog.projects import project_document
 
-    with opened_log(settings) as log:
-        reader = Reader(settings.database_url)
-        projects = known_projects(log, reader)
-        reader.close()
+    with opened_desk(settings) as desk:
+        known = desk.know().projects.by_id.values()
+    projects = sorted(known, key=lambda project: project.settings.linkname)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(projects)))
-        return
+        return print_json([project_document(project) for project in projects])
     for project in projects:
-        click.echo(f"{project.linkname}\t{project.name}\t<{project.listid}>\t{project.listemail}")
+        shown = project.settings
+        click.echo(f"{shown.linkname}\t{shown.name}\t<{shown.listid}>\t{shown.listemail}")
 
 
-def _fields(linkname: str, tags: str | None, fields: Mapping[str, str | None]) -> dict[str, object]:
+def _print(desk: "Desk", said: "Said", linkname: str) -> None:
+    from patchlog.desk import print_json
+    from patchlog.projects import project_document
+
+    project = desk.know().projects.find(linkname)
+    assert project is not None, f"project {linkname}: expected it after record {said.record}"
+    print_json({"record": said.record, "folded": said.folded, "project": project_document(project)})
+
+
+def _given(fields: dict[str, Any]) -> dict[str, object]:
     """What was given of a project, as its records have it: list id and address in lower case."""
-    given: dict[str, object] = {name: text for name, text in fields.items() if text is not None}
+    from patchlog.projects import read_aliases
+
+    given: dict[str, object] = {name: value for name, value in fields.items() if value is not None and value != ()}
     for name in ("listid", "listemail"):
         if text := fields.get(name):
             given[name] = text.strip("<>").lower()
-    if tags is not None:
-        given["subject_prefix_tags"] = [tag for tag in map(str.strip, tags.split(",")) if tag]
-    return {"linkname": linkname, **given}
+    for name in ("subject_prefix_tags", "branch_tokens"):
+        if (text := fields.get(name)) is not None:
+            given[name] = [token for token in map(str.strip, text.split(",")) if token]
+    if fields["author_aliases"]:
+        given["author_aliases"] = read_aliases(fields["author_aliases"])
+    return given
 
 
 def _progress(folded: bool) -> str:

@@ -13,7 +13,7 @@ from schemas.settings import Settings
 if TYPE_CHECKING:
     from projector.readmodel.generations import Reader
     from projector.readmodel.queries.corrections import Place
-    from schemas.records import Fact
+    from schemas.fact import Fact
 
 T = TypeVar("T")
 

@@ -1,4 +1,6 @@
-"""`patchlog status`: how far the read model is behind the log, and what became of every mail."""
+"""`patchlog status`: how everything is, and what is wrong."""
+
+import sys
 
 import click
 import msgspec
@@ -8,31 +10,30 @@ from schemas.settings import Settings
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@click.option("--no-alarm", is_flag=True, help="Say nothing against the mail: only whether the parts are well.")
 @click.pass_obj
-def status_command(settings: Settings, as_json: bool) -> None:
-    """Say how far the read model is behind the log, and what became of every mail.
+def status_command(settings: Settings, as_json: bool, no_alarm: bool) -> None:
+    """Say how everything is: the log, the projector, each list's last mail, dead letters, disks.
+
+    The exit status is 1 where something is wrong, and a line on the standard error says what: the log or the read model
+    does not answer, the projector or publishing is more than a minute behind, a list went silent, a disk is nearly
+    full, or a mail broke a rule, and is a dead letter that nobody has acknowledged.
 
     \b
     Example: patchlog status --json
     """
-    from patchlog.stores import opened_log
-    from projector.readmodel.generations import Reader
-    from projector.readmodel.queries.status import read_status
+    from patchlog.faults import faults
+    from patchlog.state import look
 
-    reader = Reader(settings.database_url)
-    with opened_log(settings) as log, reader.connect() as connection:
-        end, status = log.end(), read_status(connection)
-    reader.close()
-    document = {"log_end": end, "lag": max(0, end - status.position), **msgspec.to_builtins(status)}
+    state = look(settings)
+    wrong = faults(state, heed_mail=not no_alarm)
     if as_json:
+        document = {**msgspec.to_builtins(state), "wrong": [fault.sentence for fault in wrong]}
         click.echo(msgspec.json.format(msgspec.json.encode(document)))
-        return
-    click.echo(f"log: {end} records; read: {status.position}; behind: {document['lag']}")
-    total = sum(status.mails.values()) + status.duplicates + sum(status.dead_letters.values())
-    click.echo(f"mails read: {total}")
-    for kind, n in status.mails.items():
-        click.echo(f"  {kind}: {n}")
-    click.echo(f"  duplicates: {status.duplicates}")
-    click.echo(f"  dead letters: {sum(status.dead_letters.values())}")
-    for reason, n in status.dead_letters.items():
-        click.echo(f"    {reason}: {n}")
+    else:
+        from patchlog.state_table import print_state
+
+        print_state(state, wrong)
+    for fault in wrong:
+        click.echo(f"Error: {fault.sentence}", err=True)
+    sys.exit(1 if wrong else 0)

@@ -22,6 +22,7 @@ WAIT_SECONDS = 15.0
 
 @click.command("up", params=[
     setting("smtp", "HOST:PORT", "Where mail is received."),
+    setting("lmtp", "HOST:PORT or PATH", "Where mail is received by LMTP too."),
     setting("http", "HOST:PORT", "Where the REST API is served."),
 ])  # fmt: skip
 @click.pass_obj
@@ -42,6 +43,8 @@ def up_command(settings: Settings) -> None:
     smtp = claim("SMTP", parse_address("smtp", settings.smtp))
     http = claim("HTTP", parse_address("http", settings.http))
     os.environ.update(PATCHLOG_DATA=settings.data, PATCHLOG_SMTP=str(smtp), PATCHLOG_HTTP=str(http))
+    if settings.lmtp:
+        os.environ["PATCHLOG_LMTP"] = settings.lmtp
     sys.exit(_Up(settings, smtp, http).run())
 
 

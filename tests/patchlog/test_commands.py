@@ -108,6 +108,11 @@ def test_a_project_is_added_to_the_log_listed_changed_and_not_added_twice(data: 
             "web_url": "https://demo.example.org/",
             "scm_url": "",
             "webscm_url": "",
+            "subject_prefix_tags": [],
+            "wait_seconds": 1800,
+            "branch_tokens": None,
+            "author_aliases": {},
+            "supersedes": False,
         }
     ]
 
@@ -117,7 +122,7 @@ def test_the_log_is_printed_record_by_record(data: Path) -> None:
     log = open_log(f"sqlite:///{data}/log.db")
     log.append([ProjectAdded(linkname="demo", name="Demo", listid="demo.example.org", listemail="demo@example.org")])
     log.close()
-    lines = patchlog("log", "cat", data=data).stdout.splitlines()
+    lines = patchlog("log", "cat", "--json", data=data).stdout.splitlines()
     assert [json.loads(line)["type"] for line in lines] == ["log.opened", "project.added"]
-    assert patchlog("log", "cat", "--after", "1", "--limit", "1", data=data).stdout.splitlines() == lines[1:]
+    assert patchlog("log", "cat", "--json", "--after", "1", "--limit", "1", data=data).stdout.splitlines() == lines[1:]
     assert json.loads(patchlog("log", "info", "--json", data=data).stdout)["end"] == 2

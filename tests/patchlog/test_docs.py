@@ -45,7 +45,10 @@ def test_command_has_its_row_with_its_options(command: tuple[str, ...]) -> None:
     assert command == ("project", "set") or missing == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/install.md", "docs/configure.md"])
+PAGES = ["README.md", "ARCHITECTURE.md", *(f"docs/{page.name}" for page in sorted(ROOT.glob("docs/*.md")))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_to_files(page: str) -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text())
     assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from patchlog.projects import check_fields, fold_projects
-from schemas.records import Fact, LogOpened, ProjectAdded, ProjectChanged, Record
+from patchlog.desk import Known
+from patchlog.projects import check_fields, read_aliases
+from projector.outcomes import CONFLICT, DONE, TARGET_GONE
+from schemas.fact import Fact
+from schemas.records import LogOpened, ProjectAdded, ProjectChanged, Record
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -55,8 +58,17 @@ def test_the_log_adds_up_to_the_projects() -> None:
         added("demo"),
         ProjectChanged(linkname="unknown", name="Nobody"),
     ]
-    projects = fold_projects([], [Record(number, AT, fact) for number, fact in enumerate(facts, start=1)])
-    assert [(project.id, project.linkname, project.name) for project in projects] == [
-        (3, "demo", "Demonstration"),
-        (2, "zeta", "Demo"),
-    ]
+    known = Known()
+    for number, fact in enumerate(facts, start=1):
+        known.fold(Record(number, AT, fact))
+    projects = {id: (project.settings.linkname, project.settings.name) for id, project in known.projects.by_id.items()}
+    assert projects == {2: ("zeta", "Demo"), 3: ("demo", "Demonstration")}
+    assert {id: outcome.status for id, outcome in known.outcomes.items()} == {
+        2: DONE, 3: DONE, 4: DONE, 5: CONFLICT, 6: TARGET_GONE,
+    }  # fmt: skip
+
+
+def test_aliases_are_pairs_of_addresses_in_lower_case() -> None:
+    assert read_aliases(("Ada@Old.example=ada@new.example",)) == {"ada@old.example": "ada@new.example"}
+    with pytest.raises(ValueError, match="expected OLD=NEW"):
+        read_aliases(("ada@old.example",))

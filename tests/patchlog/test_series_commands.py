@@ -1,23 +1,17 @@
 """`patchlog series` and `patchlog explain` on a log and a read model that a projector keeps."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 import patchlog.stores
-from ingest.log import open_log
-from patchlog.__main__ import patchlog_commands
-from projector.generation import Generation
-from projector.live import open_live
-from projector.readmodel.generations import ReadModels
-from schemas.records import Fact, ProjectAdded, RevisionLinked, SeriesMerged, SeriesSplit
+from schemas.fact import Fact
+from schemas.records import RevisionLinked, SeriesMerged, SeriesSplit
+from tests.patchlog.station import Station, followed
 from tests.projector.fold.mailing import mail, series
-from tests.projector.fold.world import PROJECT
 
-SECOND = ProjectAdded(linkname="two", name="Two", listid="two.example.org", listemail="two@example.org")
 MAILS = [
     *series("a", 2, name="net: one", patch_names=["net: a", "net: b"]),
     *series("a2", 2, name="net: one", marker="v2", minute=300, patch_names=["net: a", "net: b"]),
@@ -29,46 +23,9 @@ A, A2, B, ELSE, DEAD = 4, 7, 10, 13, 14
 """The record ids of the first mails; as log records 1 to 3 are its opening and the projects."""
 
 
-class Station:
-    """A data directory with a log, and a projector that follows it when told to."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.log = open_log(f"sqlite:///{folder}/log.db")
-        self.models = ReadModels(f"sqlite:///{folder}/readmodel.db")
-        self.log.append([PROJECT, SECOND, *MAILS])
-        self.follow()
-
-    def follow(self) -> None:
-        generation: Generation = open_live(self.log, self.models)
-        while generation.fold(500) or ((facts := generation.announcements()) and self.log.append(facts)):
-            pass
-        generation.close()
-
-    def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(patchlog_commands, [*arguments, "--data", str(self.folder)])
-
-    def json(self, *arguments: str) -> list[dict[str, object]]:
-        shown = self.run(*arguments, "--json")
-        assert shown.exit_code == 0, shown.output
-        found: list[dict[str, object]] = json.loads(shown.stdout)
-        return found
-
-    def said(self) -> Fact:
-        return self.log.get([self.log.end()])[0].fact
-
-
 @pytest.fixture
-def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Station:
-    station = Station(tmp_path)
-    wait = patchlog.stores.wait_until_folded
-
-    def fold_and_wait(*arguments: object) -> bool:
-        station.follow()
-        return wait(*arguments)  # type: ignore[arg-type]  # passed on as they came
-
-    monkeypatch.setattr(patchlog.stores, "wait_until_folded", fold_and_wait)
-    return station
+def station(data_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+    yield from followed(Station(data_directory, *MAILS), monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -98,3 +99,17 @@ def test_it_can_be_stopped_from_another_thread() -> None:
             threading.Thread(target=supervision.stop).start()
 
     assert "part: part began" in supervise([part("part", WAITS)], when_it_began)
+
+
+def test_a_signal_ends_a_child_that_has_not_become_a_part_yet() -> None:
+    options = Supervision([part("a", WAITS)], lambda name, line: None)._options
+    kept = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        child = options.fork()
+        if child == 0:
+            time.sleep(20)
+            os._exit(0)
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+    os.kill(child, signal.SIGTERM)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM

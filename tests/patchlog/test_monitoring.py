@@ -1,0 +1,130 @@
+"""The page about monitoring names every metric that is exported, and rules and dashboard use no other."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from falcon.testing import TestClient
+from prometheus_client import REGISTRY, generate_latest
+
+import ingest.app
+import projector.app
+from api.app import create_app
+from ingest.log import open_log
+from projector.live import open_live
+from projector.meters import Stores
+from projector.readmodel.generations import Reader, ReadModels
+from schemas.settings import Settings
+from tests.api.test_meters import figures
+
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARYS_OWN = ("process_", "python_")
+NAME = re.compile(r"\bpatchlog_\w+")
+PART_OF_HISTOGRAM = re.compile(r"_(bucket|sum|count)$")
+RULES = ROOT / "deploy/prometheus/alerts.yml"
+DASHBOARD = ROOT / "deploy/grafana/patchlog.json"
+PARTS = (ingest.app, projector.app)
+"""What is counted in them is in the library's registry as soon as they are loaded."""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
+    """The names of everything that any process exports, as Prometheus knows it: of a histogram, without its parts."""
+    folder = tmp_path_factory.mktemp("exported")
+    settings = Settings(data=str(folder))
+    log, reader = open_log(settings.log_url), Reader(settings.database_url)
+    open_live(log, ReadModels(settings.database_url)).close()
+    stores = Stores(log, reader, settings.log_url, settings.database_url)
+    stores.note_published((0, 0))
+    looked_up = {family.name for family in stores.collect()}
+    log.close()
+    api = TestClient(create_app(settings))
+    api.simulate_get("/healthz")
+    texts = generate_latest(REGISTRY).decode() + figures(api)
+    typed = set(re.findall(r"^# TYPE (\w+) ", texts, re.MULTILINE))
+    return frozenset(
+        name for name in looked_up | typed if not name.startswith(LIBRARYS_OWN) and not name.endswith("_created")
+    )
+
+
+def test_every_metric_is_in_the_page_and_every_one_of_the_page_is_exported(exported: frozenset[str]) -> None:
+    page = (ROOT / "docs/monitoring.md").read_text()
+    assert set(re.findall(r"^\| `(patchlog_\w+)` \|", page, re.MULTILINE)) == exported
+
+
+def used(expressions: list[str]) -> set[str]:
+    return {PART_OF_HISTOGRAM.sub("", name) for text in expressions for name in NAME.findall(text)}
+
+
+def test_rules_use_what_is_exported(exported: frozenset[str]) -> None:
+    (group,) = yaml.safe_load(RULES.read_text())["groups"]
+    names = used([rule["expr"] for rule in group["rules"]])
+    assert len(names) > 8 and names <= exported
+    for rule in group["rules"]:
+        assert rule["annotations"].keys() == {"summary", "description"}, rule["alert"]
+        assert rule["labels"]["severity"] in ("warning", "critical"), rule["alert"]
+
+
+def test_dashboard_shows_every_metric_and_none_else(exported: frozenset[str]) -> None:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    names = used([target["expr"] for panel in panels for target in panel["targets"]])
+    said_by_alerts_alone = {
+        "patchlog_log_reachable", "patchlog_database_reachable", "patchlog_projector_active",
+    }  # fmt: skip
+    assert names == exported - said_by_alerts_alone
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+def promtool(*arguments: str | Path) -> str:
+    """What Prometheus' own tool says of files, of which it must think well; skips where it is not installed."""
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed (on Debian: apt-get install prometheus)")
+    checked = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    return checked.stdout
+
+
+def test_prometheus_takes_the_rules() -> None:
+    assert "SUCCESS: 13 rules found" in promtool("check", "rules", RULES)
+
+
+def test_prometheus_takes_the_expressions_of_the_dashboard(tmp_path: Path) -> None:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    expressions = [target["expr"] for panel in panels for target in panel["targets"]]
+    rules = [
+        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
+        for number, expression in enumerate(expressions)
+    ]
+    file = tmp_path / "rules.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    assert f"SUCCESS: {len(rules)} rules found" in promtool("check", "rules", file)
+
+
+@pytest.mark.parametrize(
+    ("alert", "series", "values", "rings"),
+    [
+        ("PatchlogDown", 'up{job="patchlog"}', "0x20", True),
+        ("PatchlogProjectorBehind", "patchlog_projector_lag_seconds", "30+60x20", True),
+        ("PatchlogProjectorBehind", "patchlog_projector_lag_seconds", "30x20", False),
+        ("PatchlogMailDeferred", 'patchlog_mails_received_total{answer="451"}', "0+1x20", True),
+        ("PatchlogMailDeferred", 'patchlog_mails_received_total{answer="250"}', "0+1x20", False),
+        ("PatchlogNoProjector", "patchlog_projector_active", "0x20", True),
+        ("PatchlogNoProjector", "patchlog_projector_active", "1x20", False),
+        ("PatchlogDeadLetters", 'patchlog_dead_letters_alarming{reason="bad-header"}', "1x20", True),
+        ("PatchlogDiskLow", 'patchlog_disk_free_bytes{store="log"}', "1000x20", True),
+        ("PatchlogApiErrors", 'patchlog_http_request_seconds_count{status="503"}', "0+60x20", True),
+        ("PatchlogApiErrors", 'patchlog_http_request_seconds_count{status="200"}', "0+60x20", False),
+    ],
+)
+def test_an_alert_rings_when_it_should(alert: str, series: str, values: str, rings: bool, tmp_path: Path) -> None:
+    """Prometheus' own test of rules counts the alerts by an expression: 20 minutes of one series, a value a minute."""
+    counted = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)'
+    expected = {"expr": counted, "eval_time": "19m", "exp_samples": [{"labels": "{}", "value": int(rings)}]}
+    test = {"interval": "1m", "input_series": [{"series": series, "values": values}], "promql_expr_test": [expected]}
+    file = tmp_path / "test.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": [test]}))
+    promtool("test", "rules", file)
