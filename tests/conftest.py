@@ -1,10 +1,23 @@
-"""What all tests share: where real mail is, if it is there."""
+"""What all tests share: where real mail is, if it is there; databases of either kind; a Kafka node."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
+
+from tests.databases import (
+    COMBINATIONS,
+    DATABASES,
+    Cluster,
+    Fresh,
+    fresh_databases,
+    make_data_directory,
+    start_cluster,
+)
+from tests.kafka_cluster import KafkaCluster, skip_without_kafka
 
 # A change is judged by the same examples each time; who works on it draws new ones with every run.
 settings.register_profile("ci", derandomize=True)
@@ -14,12 +27,65 @@ if os.environ.get("CI"):
 REAL_MAIL = Path(__file__).resolve().parents[2] / "shared" / "mail"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def uncached_loggers() -> Iterator[None]:
+    """No logger keeps the journal that a test has set up: those that come after it listen too."""
+    with pytest.MonkeyPatch.context() as patch:
+        configure = structlog.configure
+        patch.setattr(
+            structlog, "configure", lambda **settings: configure(**{**settings, "cache_logger_on_first_use": False})
+        )
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_mail() -> Path:
     """The folder with mail of real lists; skips where it is not there."""
     if not REAL_MAIL.is_dir():
         pytest.skip("the mail of real lists is not here (../shared/mail)")
     return REAL_MAIL
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """One Kafka node for all tests that only need one; skips where Java or Maven is missing."""
+    skip_without_kafka()
+    cluster = KafkaCluster(tmp_path_factory.mktemp("kafka"))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this process of tests; skips where there is none."""
+    cluster = start_cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(params=DATABASES)
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Fresh:
+    """Gives URLs of databases that are empty: a test that asks for it runs on each kind."""
+    return fresh_databases(request.param, tmp_path, request)
+
+
+@pytest.fixture
+def database_url(fresh_database: Fresh) -> str:
+    """The URL of a database that is empty: a test that asks for it runs on each kind."""
+    return fresh_database()
+
+
+@pytest.fixture(params=DATABASES)
+def data_directory(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A data directory whose settings name a database: a test that asks for it runs on each kind."""
+    return make_data_directory(request.param, tmp_path, request)
+
+
+@pytest.fixture(params=COMBINATIONS)
+def whole_directory(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A data directory whose settings name a log and a database: for the few tests that run on all combinations."""
+    log, database = request.param
+    return make_data_directory(database, tmp_path, request, log=log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -28,7 +28,8 @@ from bench.assembly_report.wrong import (
     look_wrong,
 )
 from projector.assembly.links import Link
-from schemas.records import Fact, MailReceived
+from schemas.fact import Fact
+from schemas.records import MailReceived
 from tests.projector.fold.mailing import answer, mail, series
 from tests.projector.fold.world import PROJECT
 
@@ -178,6 +179,6 @@ def test_a_real_list_comes_out_the_same_from_the_fold_the_core_and_any_order(rea
     assert project.listemail == "spice-devel@lists.freedesktop.org"
     result = core.run(core.see(facts, project))
     base = fold(project, facts)
-    assert series_of_fold(base) == series_of_core(result)
+    assert series_of_fold(base) == series_of_core(result, project, facts)
     assert list(compare(base, fold(project, within_days(facts, 1)))) == []
     assert list(compare(base, fold(project, wholly(facts, 1)))) == []

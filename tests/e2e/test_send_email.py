@@ -1,8 +1,6 @@
 """A real series, sent by `git send-email` to a running `patchlog up`, comes back by `git am` as what was sent."""
 
 import json
-import shutil
-import subprocess
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,45 +8,28 @@ from typing import Any
 
 import pytest
 
+from tests.databases import COMBINATIONS, make_data_directory
+from tests.e2e.accounts import caught_up
 from tests.e2e.am.git import git
 from tests.e2e.running import Running, eventually, patchlog, running
+from tests.e2e.sending import LIST, PATCHES, applied, make_repository, need_git_send_email, send
 
-LIST = "demo@example.org"
-PATCHES = 5
 DETAILS = "--format=%T%x00%an%x00%ae%x00%ad%x00%B%x01"
 UNCHANGED = "--format=%T%x00%an%x00%ae"
 """The date is that of the sending; the message of one patch ends where `git am` ends it."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _git_send_email() -> None:
-    folder = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=False).stdout.strip()
-    if shutil.which("git-send-email", path=folder) is None:
-        pytest.skip("git send-email is not installed (deploy/install-test-tools)")
-
-
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base commit with the tag `base`, and five commits on top of it."""
-    folder = tmp_path_factory.mktemp("repository")
-    git(folder, "init", "-q", "-b", "main")
-    author, friend = "A. Author <a@example.org>", "Zoë Müller-Łódź <zoe@example.org>"
-    commit(folder, "begin", author, {"a.txt": b"one\ntwo\nthree\n", "old name.txt": b"kept\n" * 20})
-    git(folder, "tag", "base")
-    commit(folder, "a: say two twice\n\nOnce is not enough.", author, {"a.txt": b"one\ntwo\ntwo\nthree\n"})
-    commit(folder, "add a picture", author, {"picture.png": bytes(range(256)) * 8})
-    commit(folder, "b: grüße\n\nÄpfel, Öl und Übel.", friend, {"b.txt": "grüße\n".encode()})
-    lines = b"From me to you\n.\n..\n>From\n" + b"x" * 1500 + b"\n"
-    commit(folder, "From here to there\n\n---\nis a separator in a mail", author, {"c.txt": lines})
-    git(folder, "mv", "old name.txt", "new name.txt")
-    commit(folder, "rename a file", author, {"d.txt": b"no line end"})
-    return folder
+    need_git_send_email()
+    return make_repository(tmp_path_factory.mktemp("repository"))
 
 
-@pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[Running]:
+@pytest.fixture(scope="module", params=COMBINATIONS)
+def up(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[Running]:
     """A `patchlog up` with the project demo, to which the series was sent."""
-    with running(tmp_path_factory.mktemp("up") / "data") as started:
+    log, database = request.param
+    with running(make_data_directory(database, tmp_path_factory.mktemp("up"), request, log=log)) as started:
         names = ("--name=Demo", "--listid=demo.example.org", f"--listemail={LIST}")
         assert patchlog("project", "add", "demo", *names, data=started.data).returncode == 0
         send(repository, started)
@@ -61,33 +42,6 @@ def event(up: Running) -> Any:
     feed = eventually(lambda: up.get_json("projects/demo/events/?name=series-new-revision")["results"])
     assert len(feed) == 1
     return feed[0]
-
-
-def commit(folder: Path, message: str, author: str, files: dict[str, bytes]) -> None:
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    git(folder, "add", "--all")
-    git(folder, "commit", "-q", f"--author={author}", "-F", "-", stdin=message.encode())
-
-
-def send(repository: Path, up: Running) -> None:
-    """Make the mails with a cover letter, and send them."""
-    out = repository.parent / f"{repository.name}-out"
-    git(repository, "format-patch", "-q", "--cover-letter", "-M", "-o", str(out), "base..main")
-    cover = out / "0000-cover-letter.patch"
-    text = cover.read_text().replace("*** SUBJECT HERE ***", "five things").replace("*** BLURB HERE ***", "Please.")
-    cover.write_text(text)
-    host, port = up.smtp
-    server = (f"--smtp-server={host}", f"--smtp-server-port={port}", "--no-validate", "--confirm=never")
-    addresses = ("--from=S. Ender <sender@example.org>", f"--to={LIST}", "--suppress-cc=all")
-    git(repository, "send-email", "--quiet", *server, *addresses, str(out))
-
-
-def applied(repository: Path, work: Path, mailbox: bytes) -> Path:
-    """A clone at `base` upon which `git am` put the mails."""
-    git(work.parent, "clone", "-q", "--branch", "base", str(repository), work.name)
-    git(work, "am", "-q", stdin=mailbox)
-    return work
 
 
 def test_the_series_is_shown_as_it_was_sent(up: Running, event: Any) -> None:
@@ -131,14 +85,9 @@ def test_a_replay_shows_the_same(up: Running, event: Any) -> None:
     assert [up.get(path) for path in paths] == before
 
 
-def caught_up(up: Running) -> Any:
-    status = json.loads(patchlog("status", "--json", data=up.data).stdout)
-    return status if status["lag"] == 0 else None
-
-
 def mails_on_the_log(up: Running) -> bytes:
     """The patches byte for byte as they were received, as an mbox."""
-    printed = patchlog("log", "cat", "--raw", data=up.data).stdout
+    printed = patchlog("log", "cat", "--json", "--raw", data=up.data).stdout
     records = [json.loads(line) for line in printed.splitlines()]
     mails = [b64decode(record["raw"]) for record in records if record["type"] == "mail.received"]
     assert len(mails) == PATCHES + 1

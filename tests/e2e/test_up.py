@@ -14,8 +14,15 @@ REFUSAL_SECONDS = 30
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path / "data") as started:
+def up(data_directory: Path) -> Iterator[Running]:
+    with running(data_directory) as started:
+        yield started
+
+
+@pytest.fixture
+def up_anywhere(whole_directory: Path) -> Iterator[Running]:
+    """On Kafka too, for what may be otherwise there."""
+    with running(whole_directory) as started:
         yield started
 
 
@@ -28,7 +35,8 @@ def refusal(data: Path, *arguments: str) -> str:
     return (data.parent / f"{data.name}.stderr").read_text()
 
 
-def test_when_it_says_ready_both_doors_are_open_and_it_says_what_to_try(up: Running) -> None:
+def test_when_it_says_ready_both_doors_are_open_and_it_says_what_to_try(up_anywhere: Running) -> None:
+    up = up_anywhere
     assert up.greeting().startswith(b"220 ")
     assert up.get_json("") == {"revision": 3}
     assert up.process.stdout is not None
@@ -38,7 +46,8 @@ def test_when_it_says_ready_both_doors_are_open_and_it_says_what_to_try(up: Runn
 
 
 @pytest.mark.parametrize("name", ["ingest", "projector", "api"])
-def test_a_part_that_is_killed_is_started_again(up: Running, name: str) -> None:
+def test_a_part_that_is_killed_is_started_again(up_anywhere: Running, name: str) -> None:
+    up = up_anywhere
     killed = eventually(lambda: up.parts().get(name))
     os.kill(killed, signal.SIGKILL)
     eventually(lambda: up.parts().get(name, killed) != killed)
@@ -86,7 +95,8 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None
     assert refusal(tmp_path / "file").strip() == f"Error: cannot make the data directory {tmp_path}/file: File exists"
 
 
-def test_a_project_can_be_added_while_it_runs_and_after_it_stopped(up: Running) -> None:
+def test_a_project_can_be_added_while_it_runs_and_after_it_stopped(up_anywhere: Running) -> None:
+    up = up_anywhere
     first = patchlog(*project("one"), data=up.data)
     assert (first.returncode, "the projector has read it" in first.stdout) == (0, True), first
     assert [row["linkname"] for row in up.get_json("projects/")["results"]] == ["one"]
