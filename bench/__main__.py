@@ -6,7 +6,7 @@ from importlib import import_module
 from bench.figures import table
 from bench.machine import describe
 
-MEASUREMENTS = ("start", "receive", "replay", "api", "latency", "cost")
+MEASUREMENTS = ("start", "receive", "log", "replay", "api", "changes", "latency", "cost")
 
 
 def main() -> None:

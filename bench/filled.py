@@ -1,5 +1,6 @@
 """Data directories filled with an archive, for what is measured on them."""
 
+import os
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -67,7 +68,10 @@ def _folder() -> Path:
 
 
 def _fill(data: Path, archive: Path, list_id: str, address: str, count: int, raw_bytes: int) -> Filled:
-    settings = Settings(data=str(data))
+    settings = Settings(data=str(data), database=os.environ.get("PATCHLOG_DATABASE", ""))
+    if settings.database:  # an empty one, for one of the measurements by itself
+        data.mkdir(parents=True)
+        (data / "patchlog.toml").write_text(f'database = "{settings.database}"\n')
     names = ("--name", "Bench", "--listid", list_id, "--listemail", address)
     run(patchlog("project", "add", "bench", *names, "--data", data))
     empty_replay = run(patchlog("replay", "--data", data))

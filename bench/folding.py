@@ -1,5 +1,6 @@
 """Folds mails into a read model of its own, and says what CPU time that took."""
 
+import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,8 @@ from ingest.log import Log, open_log
 from ingest.receipt import receive
 from projector.generation import Generation
 from projector.readmodel.generations import ReadModels
-from schemas.records import Fact, MailReceived, ProjectAdded
+from schemas.fact import Fact
+from schemas.records import MailReceived, ProjectAdded
 
 BATCH = 500
 LIST_ADDRESS = "bench@lists.example.org"
@@ -21,13 +23,16 @@ RECEIVED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class Projecting:
-    """A log, and a projector that follows it and announces what is complete."""
+    """A log, and a projector that follows it and announces what is complete.
+
+    The read model is a file beside the log, or in an empty database that PATCHLOG_DATABASE names, to measure that one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.log: Log = open_log(f"sqlite:///{folder}/log.db")
         self.log.append([ProjectAdded(linkname="bench", name="Bench", listid=LIST_ID, listemail=LIST_ADDRESS)])
-        models = ReadModels(f"sqlite:///{folder}/readmodel.db")
-        self.generation = Generation(self.log, models, models.create())
+        self._models = ReadModels(os.environ.get("PATCHLOG_DATABASE") or f"sqlite:///{folder}/readmodel.db")
+        self.generation = Generation(self.log, self._models, self._models.create())
 
     def fold(self, facts: Iterable[Fact], batch: int = BATCH) -> float:
         """Append facts, fold them `batch` at a time with what is to be announced, and give the seconds of CPU in it."""
@@ -49,6 +54,7 @@ class Projecting:
 
     def close(self) -> None:
         self.generation.close()
+        self._models.drop(self.generation.number)
         self.log.close()
 
 

@@ -15,7 +15,7 @@ from statistics import quantiles
 
 from bench.figures import Figure
 from bench.mailing import LIST_ADDRESS, LIST_ID, patches
-from bench.processes import cpu_by_process, free_port, patchlog, run, serving
+from bench.processes import cpu_by_process, free_port, patchlog, run, serving, stores
 from bench.smtp_client import ENVELOPE, on_the_wire
 
 RATE = 50
@@ -29,14 +29,16 @@ PARTS = ("ingest", "projector", "api", "up")
 
 
 def measure(quick: bool) -> list[Figure]:
-    """All on one `patchlog up`."""
+    """All on one `patchlog up`, on the log and the database that the environment names; both have to be empty."""
     smtp, http_port = free_port(), free_port()
     wire = [on_the_wire(mail.raw) for mail in patches(QUICK_MAILS if quick else MAILS)]
     with tempfile.TemporaryDirectory() as data:
+        settings = stores()
+        run(patchlog("log", "init", "--data", data), settings)
         names = ("--name", "Bench", "--listid", LIST_ID, "--listemail", LIST_ADDRESS)
-        run(patchlog("project", "add", "bench", *names, "--data", data))
+        run(patchlog("project", "add", "bench", *names, "--data", data), settings)
         doors = (f"--smtp=127.0.0.1:{smtp}", f"--http=127.0.0.1:{http_port}")
-        with serving(patchlog("up", "--data", data, *doors), smtp, http_port) as pid:
+        with serving(patchlog("up", "--data", data, *doors), smtp, http_port, settings=settings) as pid:
             _send_all(wire[: RATE // 2], smtp, http_port)
             before, start = _cpu_by_part(pid), time.perf_counter()
             seconds = _send_all(wire[RATE // 2 :], smtp, http_port)

@@ -6,12 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
+NONE: Mapping[str, str] = {}
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -30,10 +31,11 @@ def patchlog(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "patchlog", *map(str, arguments)]
 
 
-def run(command: Sequence[str]) -> Cost:
+def run(command: Sequence[str], settings: Mapping[str, str] = NONE) -> Cost:
     """Run a program to its end, which has to be a good one."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
+    own = {**environment(), **settings}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=own)
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -44,9 +46,10 @@ def run(command: Sequence[str]) -> Cost:
 
 
 @contextmanager
-def serving(command: Sequence[str], *ports: int) -> Iterator[int]:
+def serving(command: Sequence[str], *ports: int, settings: Mapping[str, str] = NONE) -> Iterator[int]:
     """Run a server and give its process id once all its ports take connections; end it afterwards."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()) as process:
+    own = {**environment(), **settings}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=own) as process:
         try:
             for port in ports:
                 _wait_for(process, port)
@@ -92,6 +95,11 @@ def own_cpu_seconds() -> float:
 def environment() -> dict[str, str]:
     """The environment without settings of patchlog's."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PATCHLOG_")}
+
+
+def stores() -> dict[str, str]:
+    """The log and the database that PATCHLOG_LOG and PATCHLOG_DATABASE name, for what can be measured on others."""
+    return {name: value for name in ("PATCHLOG_LOG", "PATCHLOG_DATABASE") if (value := os.environ.get(name))}
 
 
 def _descends(process: int, ancestor: int, parents: dict[int, int]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bench.figures import Figure, over_rounds
 from bench.mailing import patches
-from bench.processes import cpu_seconds, free_port, patchlog, serving
+from bench.processes import cpu_seconds, free_port, patchlog, run, serving, stores
 from bench.smtp_client import Delivery, deliver, on_the_wire
 
 SESSIONS = 20
@@ -69,11 +69,17 @@ def measure(quick: bool) -> list[Figure]:
 
 @contextmanager
 def contestants() -> Iterator[list[Contestant]]:
-    """Ourselves, writing every mail durably, and the library twice: as it comes, and on the event loop that we use."""
+    """Ourselves, writing every mail durably, and the library twice: as it comes, and on the event loop that we use.
+
+    We write to the log that the environment names, if it names one.
+    """
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         port = free_port()
-        ours = stack.enter_context(serving(patchlog("ingest", "--data", folder, "--smtp", f"127.0.0.1:{port}"), port))
+        settings = stores()
+        run(patchlog("log", "init", "--data", folder), settings)
+        command = patchlog("ingest", "--data", folder, "--smtp", f"127.0.0.1:{port}")
+        ours = stack.enter_context(serving(command, port, settings=settings))
         servers = [
             Contestant("patchlog ingest", ours, port),
             Contestant("patchlog ingest, PIPELINING", ours, port, True),

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.assembly_report.core import Result
+from projector.assembly.mail import read_subject
+from projector.fold.series import NO_NAME
 from schemas.records import ImportFinished, MailReceived, ProjectAdded
 from tests.projector.fold.world import World, deliver, shape
 
@@ -37,7 +39,7 @@ def shuffle_list(
         for change in compare(base, fold(project, order))
     ]
     return Shuffles(
-        core_agrees=series_of_fold(base) == series_of_core(result),
+        core_agrees=series_of_fold(base) == series_of_core(result, project, facts),
         runs={WITHIN_DAYS: days, WHOLLY: whole},
         changes=tuple(changes),
     )
@@ -79,16 +81,24 @@ def compare(base: dict[str, Any], other: dict[str, Any]) -> Iterable[str]:
         yield from (f"{kind}: new {thing}" for thing in other[kind] if thing not in things)
 
 
-def series_of_core(result: Result) -> list[list[tuple[Any, ...]]]:
-    """The series by the Message-IDs of their revisions' patches."""
+def series_of_core(result: Result, project: ProjectAdded, facts: Sequence[MailReceived]) -> list[list[tuple[Any, ...]]]:
+    """The series by the Message-IDs of their revisions' patches. Names are those of the heads."""
     names = {id: mail.message_id for id, mail in result.mails.items()}
+
+    def title(head: int | None) -> str:
+        if head is None:
+            return NO_NAME
+        parsed = facts[result.mails[head].record - 1].parsed
+        assert parsed is not None
+        return read_subject(parsed.subject, project).title
+
     return sorted(
         sorted(
             (
                 tuple(names[id] for id in revision.patches),
                 revision.is_complete,
                 names[revision.cover] if revision.cover is not None else "",
-                revision.name,
+                title(revision.head),
             )
             for revision in revisions
         )
