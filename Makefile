@@ -13,12 +13,13 @@ MBOX ?=
 REPORT_ARGS ?=
 TESTS ?=
 ARGS ?=
-PYTEST_ARGS ?= -n 2
+# Tests of one xdist_group, such as those that need Kafka, run in one process and share what they started.
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 # The pure rooms: every branch of them is taken by some test.
 COVERED := --cov=projector.assembly --cov=ingest.message --cov=schemas --cov-branch \
 	--cov-report=term-missing:skip-covered --cov-fail-under=100
 
-.PHONY: help setup run test check format bench mutants assembly-report lock clean
+.PHONY: help setup run test check format bench mutants assembly-report openapi lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +42,7 @@ $(STAMP): requirements.lock pyproject.toml
 	fi
 	[ -x $(BIN)/python ] || "$$python" -m venv $(VENV)
 	echo "make: installing what requirements.lock names into $(VENV)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -72,11 +73,14 @@ assembly-report: setup ## Say what becomes of a list's mail; MBOX=path (quoted, 
 	@[ -n "$(MBOX)" ] || { echo "make: which archive? make assembly-report MBOX=path" >&2; exit 1; }
 	$(BIN)/python -m bench.assembly_report $(REPORT_ARGS) $(MBOX)
 
+openapi: setup ## Write schemas/published/openapi.json anew, from what the API is now
+	@$(BIN)/python -m api.openapi > schemas/published/openapi.json
+
 lock: setup ## Write requirements.lock anew from pyproject.toml, with the newest versions
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 clean: ## Remove what was made here, but no data
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
