@@ -16,6 +16,7 @@ from ingest.disk import Disk
 from ingest.doors import CannotListen, Door, close, listen, read_address, read_lmtp_door
 from ingest.journal import keep_journal
 from ingest.log import Log, LogError, log_folder, open_log
+from ingest.memory import keep_mappings_apart
 from ingest.meters import LOG_END, SESSIONS
 from ingest.probes import Probes, answered
 from ingest.smtp.access import read_access
@@ -44,6 +45,7 @@ def run(settings: Settings) -> int:
     """Receive mail until SIGTERM or SIGINT; returns the exit code: 0, or 1 with a line on stderr if it cannot start."""
     try:
         keep_journal(settings.log_format)
+        keep_mappings_apart()
         uvloop.run(serve(settings))
     except (CannotStart, ValueError) as error:
         sys.stderr.write(f"patchlog ingest: {error}\n")

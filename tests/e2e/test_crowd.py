@@ -19,9 +19,9 @@ ANSWERS = 20
 MIB = 1024 * 1024
 LARGE = (b"x" * 78 + b"\r\n") * (25 * MIB // 80)
 STALLED_BYTES = 5 * MIB
-MEMORY_MAX_BYTES = (60 + 50 + 256 + 96 + 100 + 100) * MIB
-"""What docs/delivery.md says: the receiver, 200 sessions of 256 KB, smtp_memory_bytes, what waits for the log with its
-parsed form, and while one mail of the largest size is put together and packed, four times that."""
+MEMORY_MAX_BYTES = (60 + 50 + 256 + 96 + 100) * MIB
+"""What docs/delivery.md says: the receiver, 200 sessions of 256 KB, smtp_memory_bytes, what waits for the log, and four
+times the largest mail while that is put together and packed."""
 
 
 class Pressure:
