@@ -1,6 +1,6 @@
 """One generation being filled: batches of records, each folded in memory and written in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from ingest.log import Log, LogError, LogUnavailable
@@ -10,7 +10,7 @@ from projector.fold.fold import Became
 from projector.readmodel.generations import ReadModels
 from projector.readmodel.working import NotLive, WorkingSet
 from schemas.fact import Fact
-from schemas.records import Record
+from schemas.records import ProjectAdded, ProjectChanged, Record
 
 ANOTHER_LOG = "it is of another log, or of one that was longer; `patchlog replay --fresh` makes one of this log"
 
@@ -83,9 +83,11 @@ class Generation:
     def _fold_all(self, records: Sequence[Record]) -> None:
         """Fold records in one transaction."""
         with self._connection.begin():
-            self._fold.prefetch(records)
-            for record in records:
-                self._fold.apply(record)
+            self._fold.begin()
+            for run in _runs(records):
+                self._fold.prefetch(run)
+                for record in run:
+                    self._fold.apply(record)
             self._fold.checkpoints.end_batch(records[-1].id)
             self._working.save(self.position, records[-1].id)
 
@@ -144,6 +146,16 @@ class Generation:
                     raise LogError(f"expected record {expected} next, came record {record.id}: the log lost records")
                 return records[:place]
         return records
+
+
+def _runs(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """Records in parts that end with a project's: what comes behind it may be that project's mail."""
+    start = 0
+    for place, record in enumerate(records, start=1):
+        if isinstance(record.fact, ProjectAdded | ProjectChanged):
+            yield records[start:place]
+            start = place
+    yield records[start:]
 
 
 __all__ = ["CannotFold", "Generation", "NotLive"]

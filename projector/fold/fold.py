@@ -106,10 +106,13 @@ class Fold:
         self._corrections.load()
         self._redactions.load()
 
-    def prefetch(self, records: Sequence[Record]) -> None:
-        """Load what a batch will ask for in a few queries. Changes nothing."""
-        mails = []
+    def begin(self) -> None:
+        """Begin a batch."""
         self.became.clear()
+
+    def prefetch(self, records: Sequence[Record]) -> None:
+        """Load what the next records will ask for in a few queries. Changes nothing."""
+        mails = []
         self._ahead.clear()
         for record in records:
             if isinstance(record.fact, Received):
