@@ -1,6 +1,7 @@
 """A posting: the set of patches, with an optional cover letter, that one `git send-email` sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -22,7 +23,7 @@ class PostedPatch(msgspec.Struct, frozen=True, array_like=True):
     name_key: bytes
 
 
-class Posting(msgspec.Struct, frozen=True, array_like=True):
+class Posting(msgspec.Struct, frozen=True, array_like=True, dict=True):
     """One posting, worked out from the mails of its threads. Mails are named by record id, dates in seconds of 1970.
 
     id is the record id of the mail that stands for it. answers: the covers and patches above its root, nearest first;
@@ -65,18 +66,18 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     repeats: int | None = None
     """Of a rerun, which has no mails of its own, the posting that it is a copy of; None for what was posted."""
 
-    @property
+    @cached_property
     def order(self) -> tuple[int, str]:
         """Where the posting stands among others: by the Date of its earliest mail, then by that mail's Message-ID."""
         return (self.date, self.first)
 
-    @property
+    @cached_property
     def mails(self) -> tuple[int, ...]:
         """Its cover letter, patches and extras."""
         cover = (self.cover,) if self.cover is not None else ()
-        return cover + tuple(patch.id for patch in self.patches) + self.extras
+        return cover + tuple([patch.id for patch in self.patches]) + self.extras
 
-    @property
+    @cached_property
     def patch_names(self) -> frozenset[bytes]:
         return frozenset(patch.name_key for patch in self.patches)
 

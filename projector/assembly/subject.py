@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 import msgspec
 
@@ -139,9 +140,10 @@ def split_subject(text: str) -> tuple[list[str], str, bool]:
             return groups, text[start:], is_reply
 
 
-def _tokens(group: str) -> list[str]:
+@lru_cache(maxsize=4096)  # a list's mails say the same over and over
+def _tokens(group: str) -> tuple[str, ...]:
     spaced = _OF.sub(r" \1/\2 ", group.replace(",", " "))
-    return [token for word in spaced.split() for token in _unglue(word.rstrip(":;.-"))]
+    return tuple([token for word in spaced.split() for token in _unglue(word.rstrip(":;.-"))])
 
 
 def _unglue(word: str) -> list[str]:

@@ -123,13 +123,14 @@ class Grouping:
 
     def _take_in(self, thread: Thread, posting: Posting, state: PostingState | None, dirty: dict[int, None]) -> None:
         before = links.filed_under(state.posting) if state is not None else frozenset()
+        after = links.filed_under(posting)
         if state is None:
             state = PostingState(posting, thread.project, thread.id)
             self._working.results.seed(("revision", posting.id), {})
         else:
             self._note_dependents(thread, state.posting, before, dirty)
-        self._note_dependents(thread, posting, links.filed_under(posting), dirty)
-        self._file(thread.project, posting.id, before, links.filed_under(posting))
+        self._note_dependents(thread, posting, after, dirty)
+        self._file(thread.project, posting.id, before, after)
         state.posting, state.thread = posting, thread.id
         self._working.postings.put(posting.id, state)
         self._taken_in.add(posting.id)
