@@ -1,5 +1,6 @@
 """The projector as a process, and a replay as a command."""
 
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ from projector.replay import Progress
 from projector.replay import replay as replay_log
 from schemas.networks import read_networks
 from schemas.settings import Settings
+
+COLLECT_AT = (50_000, 20, 100)
+"""When Python looks for cycles: the fold keeps many small things and makes next to none. Its usual 700 cost 7% more."""
 
 logger = structlog.get_logger()
 
@@ -105,9 +109,12 @@ def _opened(settings: Settings) -> Iterator[tuple[Log, ReadModels]]:
 @contextmanager
 def _log_of(settings: Settings) -> Iterator[Log]:
     log = open_log(settings.log_url, settings.max_mail_bytes)
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECT_AT)
     try:
         yield log
     finally:
+        gc.set_threshold(*before)
         log.close()
 
 
