@@ -92,7 +92,7 @@ def promtool(*arguments: str | Path) -> str:
 
 
 def test_prometheus_takes_the_rules() -> None:
-    assert "SUCCESS: 13 rules found" in promtool("check", "rules", RULES)
+    assert "SUCCESS: 14 rules found" in promtool("check", "rules", RULES)
 
 
 def test_prometheus_takes_the_expressions_of_the_dashboard(tmp_path: Path) -> None:
@@ -151,6 +151,26 @@ def test_an_alert_rings_when_it_should(alert: str, series: str, values: str, is_
     check(alert, {series: values}, is_ringing, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("alert", "free", "is_ringing"),
+    [
+        pytest.param("PatchlogDiskLow", "6e9x20", True, id="low: 1 GB until mail is deferred"),
+        pytest.param("PatchlogDiskLow", "7e9x20", False, id="not low: 2 GB"),
+        pytest.param("PatchlogDiskShort", "6e9x20", False, id="not short: more than the reserve"),
+        pytest.param("PatchlogDiskShort", "4e9x20", True, id="short: less than the reserve"),
+    ],
+)
+def test_room_is_what_the_reserve_leaves(alert: str, free: str, is_ringing: bool, tmp_path: Path) -> None:
+    """The receiver says what it keeps free; the projector says of the same disk how much is free, and nothing else."""
+    said = {
+        'patchlog_disk_free_bytes{store="log",instance="ingest"}': free,
+        'patchlog_disk_reserve_bytes{store="log",instance="ingest"}': "5e9x20",
+        'patchlog_disk_free_bytes{store="log",instance="projector"}': free,
+        'patchlog_disk_free_bytes{store="database",instance="projector"}': "9e9x20",
+    }
+    check(alert, said, is_ringing, tmp_path)
+
+
 @pytest.mark.parametrize(("within", "is_ringing"), [("0.5", False), ("2.5", True)])
 def test_slow_appends_ring(within: str, is_ringing: bool, tmp_path: Path) -> None:
     below = "0.25" if within == "0.5" else "1"
@@ -162,4 +182,4 @@ def test_slow_appends_ring(within: str, is_ringing: bool, tmp_path: Path) -> Non
 def test_every_rule_was_made_to_ring() -> None:
     (group,) = yaml.safe_load(RULES.read_text())["groups"]
     ringing = {alert for alert, _, _, is_ringing in RINGING if is_ringing}
-    assert {rule["alert"] for rule in group["rules"]} == ringing | {"PatchlogAppendSlow"}
+    assert {rule["alert"] for rule in group["rules"]} == ringing | {"PatchlogAppendSlow", "PatchlogDiskShort"}
