@@ -44,7 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smtp_memory_bytes: int = 268435456
     """What the mails that are being received may hold in memory, all together; one client has at most half."""
     disk_reserve_bytes: int = 268435456
-    """Mail is deferred when less than this is free on the disk of a SQLite log; 0 asks nothing."""
+    """Mail is deferred when less than this is free on the disk of a SQLite log, and an import stops at twice as much;
+    0 asks nothing."""
     max_mail_bytes: int = 26214400
     base_url: str = ""
     """The URL under which readers reach the API; "" takes it from each request."""
