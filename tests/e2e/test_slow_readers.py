@@ -30,8 +30,8 @@ POST = (
     "POST /api/1.0/projects/large/commits/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     f"Authorization: Basic {b64encode(f'{NAME}:{PASSWORD}'.encode()).decode()}\r\nContent-Length: 10000\r\n\r\n"
 ).encode()
-MEMORY_MAX_BYTES = 80 * MIB + HELD_BYTES + 3 * 4 * DIFF_LINES * len(LINE) + 6 * EACH * 128 * 1024
-"""What docs/configure.md says: the worker, http_memory_bytes, three answers that are just being made or let go, each
+MEMORY_MAX_BYTES = 80 * MIB + HELD_BYTES + 5 * 4 * DIFF_LINES * len(LINE) + 6 * EACH * 128 * 1024
+"""What docs/configure.md says: the worker, http_memory_bytes, five answers that are just being made or let go, each
 with four times its size, and 128 KB a connection. All that is asked for would be 720 MB."""
 
 
