@@ -1,5 +1,6 @@
 """The app: which path leads to which resource."""
 
+import asyncio
 from typing import Any
 
 import falcon
@@ -24,12 +25,17 @@ from schemas.settings import Settings
 App = falcon.asgi.App[Request, Response]
 
 
-def create_app(settings: Settings, reader: Reader | None = None, generation: int | None = None) -> App:
+def create_app(
+    settings: Settings,
+    reader: Reader | None = None,
+    generation: int | None = None,
+    room: asyncio.Event | None = None,
+) -> App:
     """Make the app of one worker. It reads the live read model behind `settings.database_url`, or `reader`.
 
-    Or it reads one generation, of which nothing can be changed.
+    Or it reads one generation, of which nothing can be changed. room: set while there is room for one more answer.
     """
-    site = Site(reader or Reader(settings.database_url, generation), settings)
+    site = Site(reader or Reader(settings.database_url, generation), settings, room=room)
     meter = Meter()
     middleware: list[Any] = [meter, _LetIn(site.gate), _CommonHeaders()]
     if generation is not None:

@@ -35,8 +35,14 @@ class Site:
     """What resources need: the read model, the log, who is who, the configured URL, and turns for long queries."""
 
     def __init__(
-        self, reader: Reader, settings: Settings, *, long_query_seconds_max: float = LONG_QUERY_SECONDS_MAX
+        self,
+        reader: Reader,
+        settings: Settings,
+        *,
+        long_query_seconds_max: float = LONG_QUERY_SECONDS_MAX,
+        room: asyncio.Event | None = None,
     ) -> None:
+        self._room = room or _always()
         self._reader = reader
         self._base_url = settings.base_url
         self.gate = Gate(reader)
@@ -57,8 +63,11 @@ class Site:
     async def read(self, query: Callable[[Connection], Result], *, is_long: bool = False) -> Result:
         """Run a query on the live read model: where it is called if it is short, else in a thread, for a limited time.
 
-        Raises NoReadModel, and TooSlow for a long one that was stopped.
+        Waits while answers that nobody reads are being let go; what a short query gives is made an answer of before
+        another begins. Raises NoReadModel, and TooSlow for a long one that was stopped.
         """
+        while not self._room.is_set():
+            await self._room.wait()
         if not is_long:
             with self._reader.connect() as connection:
                 return query(connection)
@@ -121,6 +130,12 @@ def is_expanded(request: Request) -> bool:
 
 def _neighbour(request: Request, site: Site, number: int) -> str:
     return site.url(request, with_page(request.scope["path"], parameters_of(request), number))
+
+
+def _always() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 async def _run_long(connection: Connection, query: Callable[[Connection], Result], seconds_max: float) -> Result:

@@ -1,6 +1,7 @@
 """Serves the app by gunicorn's ASGI worker, in as many processes as the settings say."""
 
 import os
+import resource
 import socket
 import sys
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from api.app import App, create_app
+from api.crowd import Crowd, read_limits
 from api.meter_files import shared_meters
 from projector.readmodel.generations import NoReadModel, ReadModels, is_unavailable, why_unavailable
 from schemas.networks import read_networks
@@ -34,6 +36,7 @@ def run(settings: Settings, generation: int | None = None) -> int:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"api: cannot listen at {settings.http}: {_reason(error)}\n")
         return 1
+    _allow_files()
     try:
         with shared_meters():
             _Server(settings, listener.detach(), generation).run()
@@ -45,6 +48,7 @@ def run(settings: Settings, generation: int | None = None) -> int:
 def _refusal(settings: Settings, generation: int | None) -> str:
     """Why nothing can be served; "" where it can, or where a projector has only to begin."""
     try:
+        read_limits(settings)
         read_networks("metrics_clients", settings.metrics_clients)
         models = ReadModels(settings.database_url)
         if generation is None:
@@ -58,6 +62,12 @@ def _refusal(settings: Settings, generation: int | None) -> str:
             raise
         return f"cannot use the database: {why_unavailable(error)}"
     return ""
+
+
+def _allow_files() -> None:
+    """Let each worker have as many files open as the system lets it: every connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def listen(address: str) -> socket.socket:
@@ -85,13 +95,15 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._settings = settings
         self._listener = listener
         self._generation = generation
+        self.crowd: Crowd[Any] = Crowd(read_limits(settings))
+        """The connections of one worker; a worker is forked while there are none."""
         super().__init__()
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
             "bind": f"fd://{self._listener}",
             "workers": self._settings.api_workers,
-            "worker_class": "asgi",
+            "worker_class": "api.connections.Worker",
             "asgi_loop": "uvloop",
             "asgi_lifespan": "off",
             "control_socket_disable": True,
@@ -106,4 +118,4 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> App:
         """Make the app, in each worker after it was forked."""
-        return create_app(self._settings, generation=self._generation)
+        return create_app(self._settings, generation=self._generation, room=self.crowd.room)

@@ -17,7 +17,7 @@ from ingest.doors import CannotListen, Door, close, listen, read_address, read_l
 from ingest.journal import keep_journal
 from ingest.log import Log, LogError, log_folder, open_log
 from ingest.memory import keep_mappings_apart
-from ingest.meters import LOG_END, SESSIONS
+from ingest.meters import LOG_END, SESSIONS, watch_disk
 from ingest.probes import Probes, answered
 from ingest.smtp.access import read_access
 from ingest.smtp.limits import read_limits
@@ -75,6 +75,7 @@ async def serve(settings: Settings) -> None:
         raise CannotStart(str(error)) from None
     try:
         room = reception(log)
+        watch_disk(settings.log_url, settings.disk_reserve_bytes)
         with answered("ingest_http", settings.ingest_http, probes_of(room, networks)) as probes_port:
             if probes_port:
                 _logger.info("probes", port=probes_port)

@@ -11,8 +11,14 @@ COPIES = 2
 PLENTY = 4
 SURE_SECONDS = 0.1
 """With so many times the reserve free, nobody writes so much in this time that there is need to ask again."""
+IMPORTS_RESERVES = 2
+"""An import leaves so many times the reserve, so that it is not what keeps mail out."""
 
 _logger = structlog.get_logger(__name__)
+
+
+class DiskShort(Exception):
+    """The disk has no room for more of an import; the message is one clear sentence."""
 
 
 class Disk:
@@ -30,11 +36,10 @@ class Disk:
         """Whether so many bytes of mail can be written and leave the reserve. Logs a line when the answer turns."""
         if self._folder is None or time.monotonic() < self._sure_until:
             return True
-        try:
-            found = os.statvfs(self._folder)
-        except OSError:  # then the log cannot be written either, and says why
+        free_bytes = self._free_bytes(self._folder)
+        if free_bytes is None:
             return True
-        free_bytes, wanted_bytes = found.f_bavail * found.f_frsize, self._reserve_bytes + COPIES * size_bytes
+        wanted_bytes = self._reserve_bytes + COPIES * size_bytes
         if free_bytes < max(wanted_bytes, self._short_until_bytes):
             self._run_short(free_bytes, wanted_bytes)
             return False
@@ -44,6 +49,26 @@ class Disk:
         if free_bytes > PLENTY * wanted_bytes:
             self._sure_until = time.monotonic() + SURE_SECONDS
         return True
+
+    def check_import(self, size_bytes: int) -> None:
+        """Raise DiskShort where an import of so many bytes of mail would leave less than twice the reserve."""
+        if self._folder is None or (free_bytes := self._free_bytes(self._folder)) is None:
+            return
+        left_bytes = IMPORTS_RESERVES * self._reserve_bytes
+        if free_bytes < left_bytes + COPIES * size_bytes:
+            raise DiskShort(
+                f"{self._folder}: {free_bytes} bytes are free, and an import leaves {left_bytes} so that mail can come "
+                "(twice disk_reserve_bytes)"
+            )
+
+    @staticmethod
+    def _free_bytes(folder: Path) -> int | None:
+        """None where it cannot be asked: then the log cannot be written either, and says why."""
+        try:
+            found = os.statvfs(folder)
+        except OSError:
+            return None
+        return found.f_bavail * found.f_frsize
 
     def _run_short(self, free_bytes: int, wanted_bytes: int) -> None:
         if not self._short_until_bytes:

@@ -1,4 +1,4 @@
-"""How the C library gives out memory to the receiver: what a large mail took goes back to the system at once."""
+"""How the C library gives out memory to who handles mail: what a large one took goes back to the system at once."""
 
 import ctypes
 

@@ -4,8 +4,11 @@ Every label has a bounded number of values: the names of lists come from whoever
 are seen get a name of their own.
 """
 
+import math
+
 from prometheus_client import Counter, Gauge, Histogram
 
+from ingest.room import room_of
 from schemas.mail import ParsedMail
 
 LISTS_MAX = 200
@@ -24,6 +27,10 @@ APPEND = Histogram(
 )
 SESSIONS = Gauge("patchlog_smtp_sessions", "SMTP sessions that are open.")
 LOG_END = Gauge("patchlog_log_end", "Id of the last record on the log.")
+DISK_FREE = Gauge("patchlog_disk_free_bytes", "Room for what is on a disk here.", ["store"])
+DISK_SIZE = Gauge("patchlog_disk_size_bytes", "How large that disk is.", ["store"])
+DISK_RESERVE = Gauge("patchlog_disk_reserve_bytes", "With less room than this, mail is deferred.", ["store"])
+LOG = "log"
 
 _known: dict[tuple[str, str], Counter] = {}
 _lists: set[str] = set()
@@ -43,6 +50,20 @@ def count_answer(list_id: str, answer: str) -> None:
         if list_id in _lists or not list_id:
             _known[key] = counter
     counter.inc()
+
+
+def watch_disk(url: str, reserve_bytes: int) -> None:
+    """From now on look at the disk that a log is on whenever somebody asks; of one that is on no disk here say nothing.
+
+    A disk that cannot be asked any more has room of NaN.
+    """
+    for gauge in (DISK_FREE, DISK_SIZE, DISK_RESERVE):
+        gauge.clear()
+    if room_of(url) is None:
+        return
+    DISK_FREE.labels(LOG).set_function(lambda: room.free_bytes if (room := room_of(url)) else math.nan)
+    DISK_SIZE.labels(LOG).set_function(lambda: room.size_bytes if (room := room_of(url)) else math.nan)
+    DISK_RESERVE.labels(LOG).set(reserve_bytes)
 
 
 def _label(list_id: str) -> str:

@@ -130,8 +130,10 @@ def _by_reason(name: str, text: str, counted: dict[str, int]) -> Metric:
 
 
 def _disks(urls: dict[str, str]) -> Iterator[Metric]:
-    found = GaugeMetricFamily("patchlog_disk_free_bytes", "Room for what is on a disk here.", labels=["store"])
+    free = GaugeMetricFamily("patchlog_disk_free_bytes", "Room for what is on a disk here.", labels=["store"])
+    size = GaugeMetricFamily("patchlog_disk_size_bytes", "How large that disk is.", labels=["store"])
     for store, url in urls.items():
         if (room := room_of(url)) is not None:
-            found.add_metric([store], room.free_bytes)
-    yield found
+            free.add_metric([store], room.free_bytes)
+            size.add_metric([store], room.size_bytes)
+    yield from (free, size)

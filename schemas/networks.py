@@ -2,6 +2,9 @@
 
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+SITE_BITS = 64
+"""What one customer has in IPv6 at least: counting single addresses there would count nothing."""
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -22,6 +25,19 @@ def is_inside(host: str, networks: Networks) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in network for network in networks)
+
+
+def site_of(host: str) -> str:
+    """What a client is counted as: its IP address, or in IPv6 its network; what is no address, as it is."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, SITE_BITS), strict=False))
 
 
 def _network(setting: str, text: str) -> IPv4Network | IPv6Network:

@@ -44,13 +44,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smtp_memory_bytes: int = 268435456
     """What the mails that are being received may hold in memory, all together; one client has at most half."""
     disk_reserve_bytes: int = 268435456
-    """Mail is deferred when less than this is free on the disk of a SQLite log; 0 asks nothing."""
+    """Mail is deferred when less than this is free on the disk of a SQLite log, and an import stops at twice as much;
+    0 asks nothing."""
     max_mail_bytes: int = 26214400
     base_url: str = ""
     """The URL under which readers reach the API; "" takes it from each request."""
     api_workers: int = 2
     write_wait_seconds: float = 5.0
     """How long a change over HTTP waits for the projector before the answer is 202."""
+    http_connections_max: int = 500
+    """Connections that one process of the API keeps at a time."""
+    http_client_connections_max: int = 100
+    """Those of one address (of one /64 network in IPv6); any number of 127.0.0.1 and ::1, where a proxy may be."""
+    http_request_seconds: float = 30.0
+    """How long a request may take to come, its body included."""
+    http_answer_seconds: float = 30.0
+    """Who reads an answer at less than 4 KB a second for so long is hung up on."""
+    http_memory_bytes: int = 134217728
+    """What answers may hold in memory until they are read, in one process of the API."""
     ingest_http: str = ""
     """Where the receiver answers /healthz, /readyz and /metrics, HOST:PORT; "" nowhere."""
     projector_http: str = ""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ingest.archive.contract import Archive, ArchivedMail, ArchiveError, OversizeMail, PlaceLost
 from ingest.archive.earlier import Earlier, known_keys
 from ingest.archive.parsing import Chunk, is_before, parse_chunks
+from ingest.disk import Disk
 from ingest.log import Log, LogUnavailable
 from schemas.records import ImportFinished, MailReceived
 
@@ -18,6 +19,8 @@ BATCH_MAILS = 100
 BATCH_BYTES = 1 << 20
 """One append: far below 50 ms of work for the log's writer, so that a mail that comes by SMTP never waits long."""
 APPEND_SECONDS = 60.0
+ANY_DISK = Disk(None, 0)
+"""One that always has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,18 @@ def import_archive(
     since: datetime | None = None,
     processes: int = 0,
     batch_mails: int = BATCH_MAILS,
+    disk: Disk = ANY_DISK,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Outcome:
     """Append the mails of an archive that are not yet on the log (with since: of those received
     at that time or later), then ImportFinished unless nothing was new.
 
-    Whatever stops it (ArchiveError for a broken archive, LogError, KeyboardInterrupt, a power cut), what is on the log
-    is a beginning of them without gaps, and a later import goes on behind it: there is never more than one
+    Whatever stops it (ArchiveError for a broken archive, DiskShort, LogError, KeyboardInterrupt, a power cut), what is
+    on the log is a beginning of them without gaps, and a later import goes on behind it: there is never more than one
     append under way, so none can fail before one that succeeds.
     """
     reading = _Reading(archive, earlier, log, since)
-    recording = _Recording(log, on_progress)
+    recording = _Recording(log, disk, on_progress)
     try:
         chunks = reading.chunks(batch_mails)
         for chunk, facts in parse_chunks(chunks, earlier.source, earlier.list_id, processes):
@@ -136,15 +140,17 @@ class _Reading:
 class _Recording:
     """Appends batch after batch, each while the next is made ready."""
 
-    def __init__(self, log: Log, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, log: Log, disk: Disk, on_progress: Callable[[Progress], None]) -> None:
         self.new = 0
         self.nameless = 0
         self._log = log
+        self._disk = disk
         self._on_progress = on_progress
         self._under_way: _Append | None = None
 
     def record(self, facts: Sequence[MailReceived], done: int) -> None:
         self.settle()
+        self._disk.check_import(sum(len(fact.raw) for fact in facts))
         nameless = sum(not (fact.list_id or (fact.parsed and fact.parsed.list_ids)) for fact in facts)
         self._under_way = _Append(
             self._log.submit(facts), Progress(self.new + len(facts), done), self.nameless + nameless

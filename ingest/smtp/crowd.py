@@ -1,26 +1,17 @@
 """Who is here, and what each holds: sessions and bytes of mail, counted by client, so that none starves the rest."""
 
 from collections import Counter
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from ingest.smtp.limits import Limits
+from schemas.networks import site_of
 
 UNIX = "unix socket"
 """What all that comes by a Unix socket is counted as."""
-SITE_BITS = 64
-"""What one customer has in IPv6 at least: counting single addresses there would count nothing."""
 
 
 def client_of(host: str) -> str:
     """What a connection is counted as. host is an IP address; "" for a Unix socket."""
-    if not host:
-        return UNIX
-    address = ip_address(host.partition("%")[0])
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ip_network((address, SITE_BITS), strict=False))
+    return site_of(host) if host else UNIX
 
 
 class Crowd:

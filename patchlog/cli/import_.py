@@ -45,6 +45,7 @@ def import_command(settings: Settings, path: Path, list_id: str, since: str | No
     Example: patchlog import demo.mbox.xz --list-id demo.example.org
     """
     from ingest.archive import ArchiveError
+    from ingest.disk import DiskShort
     from ingest.log import LogError
 
     list_id = _checked(list_id)
@@ -56,7 +57,7 @@ def import_command(settings: Settings, path: Path, list_id: str, since: str | No
     except KeyboardInterrupt:
         told.look_again(settings)
         raise click.ClickException(f"stopped, {told.so_far()}") from None
-    except (ArchiveError, LogError) as error:
+    except (ArchiveError, DiskShort, LogError) as error:
         raise click.ClickException(f"{error}; {told.so_far()}" if told.new else str(error)) from None
     _report(outcome, path)
 
@@ -98,7 +99,8 @@ def _checked(list_id: str) -> str:
 
 def _import(settings: Settings, path: Path, list_id: str, since: datetime | None, told: _Told) -> "Outcome":
     from ingest.archive import find_earlier, import_archive, open_archive, source_of
-    from ingest.log import open_log
+    from ingest.disk import Disk
+    from ingest.log import log_folder, open_log
 
     archive = open_archive(path, settings.max_mail_bytes)
     log = open_log(settings.log_url, settings.max_mail_bytes)
@@ -116,7 +118,15 @@ def _import(settings: Settings, path: Path, list_id: str, since: datetime | None
                 show(progress)
 
             processes = processes if processes > 1 else 0
-            return import_archive(log, archive, earlier, since=since, processes=processes, on_progress=on_progress)
+            return import_archive(
+                log,
+                archive,
+                earlier,
+                since=since,
+                processes=processes,
+                disk=Disk(log_folder(settings.log_url), settings.disk_reserve_bytes),
+                on_progress=on_progress,
+            )
     finally:
         log.close()
 

@@ -55,7 +55,9 @@ def api_command(settings: Settings, generation: int | None, parent: int | None) 
     """
     _begin(settings, parent)
     from api.server import run
+    from ingest.memory import keep_mappings_apart
 
+    keep_mappings_apart()
     sys.exit(run(settings, generation))
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.e2e.running import PATIENCE_SECONDS, READY, eventually
+from tests.ingest.archive.making import mboxrd
 from tests.ingest.smtp.dialogue import Client
 
 MIB = 1024 * 1024
@@ -29,6 +30,7 @@ class OnDisk(NamedTuple):
     disk: Path
     port: int
     stderr: Path
+    environment: dict[str, str]
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def small_disk(folder: Path, reserve_bytes: int) -> Iterator[OnDisk]:
         assert process.stdout is not None
         found = READY.search(process.stdout.readline().decode())
         assert found, stderr.read_text()
-        yield OnDisk(process, Path(f"/proc/{process.pid}/root{disk}"), int(found[2]), stderr)
+        yield OnDisk(process, Path(f"/proc/{process.pid}/root{disk}"), int(found[2]), stderr, environment)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE_SECONDS)
@@ -79,16 +81,24 @@ def send(on_disk: OnDisk, *numbers: int) -> list[tuple[int, str]]:
     return said
 
 
+def inside(on_disk: OnDisk, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """Run Python where the disk is, with the settings of `patchlog up`: SQLite finds no way through /proc."""
+    command = ["nsenter", "-t", str(on_disk.process.pid), "-m", sys.executable, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=on_disk.environment, timeout=PATIENCE_SECONDS)
+
+
+def path_inside(on_disk: OnDisk) -> str:
+    return "/" + str(on_disk.disk).partition("/root/")[2]
+
+
 def records(on_disk: OnDisk) -> int:
-    """How many records the log has; it must be whole. Asked where the disk is: SQLite finds no way through /proc."""
+    """How many records the log has; it must be whole."""
     query = """
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 print(db.execute("PRAGMA integrity_check").fetchone()[0], db.execute("SELECT count(*) FROM record").fetchone()[0])
 """
-    inside = ["nsenter", "-t", str(on_disk.process.pid), "-m", sys.executable, "-c", query]
-    path = "/" + str(on_disk.disk).partition("/root/")[2] + "/data/log.db"
-    said = subprocess.run([*inside, path], capture_output=True, text=True, check=True).stdout.split()
+    said = inside(on_disk, "-c", query, f"{path_inside(on_disk)}/data/log.db").stdout.split()
     assert said[0] == "ok"
     return int(said[1])
 
@@ -118,3 +128,33 @@ def test_a_full_disk_defers_mail_and_goes_on_when_there_is_room(
         again = [line for line in on_disk.stderr.read_text().splitlines() if "disk has room again" in line]
         assert (len(nearly), len(again)) == ((1, 1) if reserve_bytes else (0, 0))
         assert all("level=error" in line and f"reserve_bytes={reserve_bytes}" in line for line in nearly)
+
+
+@pytest.mark.parametrize(
+    ("reserve_bytes", "mails", "said"),
+    [
+        pytest.param(12 * MIB, 36, "an import leaves 25165824 so that mail can come", id="before the disk is full"),
+        pytest.param(0, 70, "database or disk is full", id="when it is full"),
+    ],
+)
+def test_an_import_that_runs_short_of_disk_stops_and_goes_on_when_there_is_room(
+    tmp_path: Path, reserve_bytes: int, mails: int, said: str
+) -> None:
+    """So many mails fit without the ballast, and not with it."""
+    path = tmp_path / "a.mbox"
+    path.write_bytes(mboxrd(mail(number) for number in range(mails)))
+    with small_disk(tmp_path, reserve_bytes) as on_disk:
+        run = ("-m", "patchlog", "import", path, "--data", f"{path_inside(on_disk)}/data")
+        stopped = inside(on_disk, *run)
+        recorded = records(on_disk) - 1
+        assert (stopped.returncode, 2 < recorded < mails) == (1, True)
+        line = stopped.stderr.splitlines()[-1]
+        assert said in line
+        assert line.endswith(f"; {recorded} mails recorded; run the same command again to go on from there")
+        if reserve_bytes:
+            assert [one[:3] for _, one in send(on_disk, MOST_MAILS)] == ["250"]
+            recorded += 1
+        (on_disk.disk / "ballast").unlink()
+        assert inside(on_disk, *run).returncode == 0
+        assert records(on_disk) == 1 + mails + bool(reserve_bytes) + 1  # and that the import is finished
+    assert "Traceback" not in stopped.stderr

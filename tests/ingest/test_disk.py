@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.disk import SURE_SECONDS, Disk
+from ingest.disk import SURE_SECONDS, Disk, DiskShort
 
 
 class Free:
@@ -63,6 +63,16 @@ def test_where_there_is_plenty_it_is_not_asked_again_at_once(monkeypatch: pytest
     assert not disk.has_room(0)
 
 
+def test_an_import_leaves_twice_the_reserve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    free, disk = Free(monkeypatch), Disk(tmp_path, 800)
+    free.bytes = 1800
+    disk.check_import(100)
+    said = "1800 bytes are free, and an import leaves 1600 so that mail can come"
+    with pytest.raises(DiskShort, match=f"^{tmp_path}: {said}"):
+        disk.check_import(101)
+    assert disk.has_room(101)
+
+
 def test_a_real_disk_is_asked(tmp_path: Path) -> None:
     assert Disk(tmp_path, 1).has_room(0)
     assert not Disk(tmp_path, 2**62).has_room(0)
@@ -78,3 +88,4 @@ def test_a_real_disk_is_asked(tmp_path: Path) -> None:
 )
 def test_where_nothing_can_be_asked_there_is_room(disk: Disk) -> None:
     assert disk.has_room(2**40)
+    disk.check_import(2**40)

@@ -9,6 +9,7 @@ import pytest
 
 from ingest import clock
 from ingest.archive import ArchiveError, Outcome, Progress, find_earlier, import_archive, open_archive, source_of
+from ingest.disk import Disk, DiskShort
 from ingest.log import Log, open_log
 from schemas.fact import Fact
 from schemas.records import ImportFinished, LogOpened, MailReceived
@@ -132,6 +133,38 @@ def test_second_import_adds_nothing(log: Log, tmp_path: Path, make: Maker) -> No
     assert outcome is not None
     assert (outcome.new, outcome.mails) == (0, 5)
     assert log.end() == end
+
+
+class SmallDisk(Disk):
+    """A disk that has room for so many bytes of mail."""
+
+    def __init__(self, room_bytes: int) -> None:
+        super().__init__(None, 0)
+        self._room_bytes = room_bytes
+
+    def check_import(self, size_bytes: int) -> None:
+        self._room_bytes -= size_bytes
+        if self._room_bytes < 0:
+            raise DiskShort("full")
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_import_that_runs_short_of_disk_stops_before_that_batch_and_goes_on_later(
+    log: Log, tmp_path: Path, make: Maker, processes: int
+) -> None:
+    path = make(tmp_path / "a", mails(10))
+    archive = open_archive(path, 1 << 20)
+    disk = SmallDisk(sum(map(len, mails(7))))
+    told: list[Progress] = []
+    with pytest.raises(DiskShort):
+        import_archive(
+            log, archive, find_earlier(log, source_of(path), ""), processes=processes, batch_mails=3, disk=disk,
+            on_progress=told.append,
+        )  # fmt: skip
+    assert (raws(log), finished(log), told[-1].new) == (mails(6), [], 6)
+    outcome = run(log, path)
+    assert outcome is not None
+    assert (outcome.new, raws(log), finished(log)) == (4, mails(10), [10])
 
 
 @pytest.mark.parametrize("stop_after", [3, 6, 9, 10])

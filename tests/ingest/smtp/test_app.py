@@ -83,6 +83,7 @@ def test_it_tells_how_it_is_over_http(tmp_path: Path) -> None:
     lines = ask(probes, "/metrics")[1].splitlines()
     assert 'patchlog_mails_received_total{answer="250",list="none"} 1.0' in lines
     assert {"patchlog_smtp_sessions 1.0", "patchlog_log_end 2.0"} <= set(lines)
+    assert 'patchlog_disk_reserve_bytes{store="log"} 2.68435456e+08' in lines
     process.terminate()
     process.communicate(timeout=30)
     client.close()
