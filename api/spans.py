@@ -6,6 +6,8 @@ from api.labels import method_of, route_of
 from ingest.tracing import UNTRACED, Span, Value, answer_trace
 
 FAILED = 500
+WATCHED = frozenset(("/healthz", "/readyz", "/metrics"))
+"""What is asked every few seconds by those who watch over us; not traced."""
 
 
 def span_of(request: Request) -> Span:
@@ -18,6 +20,8 @@ class Spans:
     """Middleware of the app, where anything is traced: the first, so that a span has all that is done."""
 
     async def process_request(self, request: Request, response: Response) -> None:
+        if request.path in WATCHED:
+            return
         parent, state = (request.get_header(name) or "" for name in ("traceparent", "tracestate"))
         request.context.span = answer_trace(method_of(request.method), parent, state)
 

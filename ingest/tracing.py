@@ -286,11 +286,12 @@ class _Journal(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        _logger.warning("spans lost", why=f"{record.getMessage()} {error or ''}".strip().splitlines()[0])
+        _logger.warning("spans not sent", why=f"{record.getMessage()} {error or ''}".strip().splitlines()[0])
 
 
 def _hear_of_losses() -> None:
     library = logging.getLogger(LIBRARY)
     library.setLevel(logging.WARNING)
+    library.getChild("exporter").setLevel(logging.ERROR)  # of tries that are followed by others nobody need hear
     library.propagate = False
     library.handlers = [_Journal()]

@@ -49,6 +49,11 @@ def test_what_leads_nowhere_has_a_span_too(traced: Live, spans: Spans) -> None:
     assert spans.one("GET other").status.is_ok
 
 
+def test_watching_is_not_traced(traced: Live, spans: Spans) -> None:
+    assert [traced.client.simulate_get(path).status_code for path in ("/healthz", "/readyz/")] == [200, 200]
+    assert spans.names() == []
+
+
 def test_change_is_followed_from_the_request_to_its_fold(traced: Live, spans: Spans) -> None:
     path = f"/patches/{traced.patches[0]}/"
     changed = traced.call("PATCH", path, {"state": "accepted"}, by="max", headers={"traceparent": PARENT})
