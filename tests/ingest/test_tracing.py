@@ -1,6 +1,9 @@
 """When anything is traced, what a span says, and what becomes of spans that nobody takes."""
 
 import http.server
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +55,7 @@ def test_what_cannot_be_had_is_said_and_nothing_is_traced(environment: dict[str,
 
 
 def test_missing_library_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with structlog.testing.capture_logs() as lines:
         start_tracing("ingest", {"OTEL_TRACES_EXPORTER": "otlp"})
     assert "pip install patchlog[tracing]" in lines[0]["why"] and not is_traced()
@@ -64,6 +67,13 @@ def test_nothing_is_traced_by_itself() -> None:
     with span as same:
         same.set(answer="250")
     assert (same.traceparent, tracing.now_ns()) == ("", 0)
+
+
+def test_library_is_not_loaded_where_nobody_asks() -> None:
+    parts = "import sys, ingest.app, projector.app, api.app, ingest.tracing as tracing; tracing.start_tracing('api')"
+    looked = f"{parts}; sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    assert subprocess.run([sys.executable, "-c", looked], env=kept, check=False).returncode == 0
 
 
 def test_trace_is_gone_on_with_elsewhere() -> None:
