@@ -78,7 +78,7 @@ openapi: setup ## Write schemas/published/openapi.json anew, from what the API i
 
 lock: setup ## Write requirements.lock anew from pyproject.toml, with the newest versions
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra tracing --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 clean: ## Remove what was made here, but no data

@@ -18,6 +18,8 @@ from api.pages import views
 from api.problems import add_handlers
 from api.request import RecordId, Request
 from api.resource import Endpoint, Site
+from api.spans import Spans
+from ingest.tracing import is_traced
 from projector.readmodel.generations import Reader
 from schemas.networks import read_networks
 from schemas.settings import Settings
@@ -38,8 +40,10 @@ def create_app(
     site = Site(reader or Reader(settings.database_url, generation), settings, room=room)
     meter = Meter()
     middleware: list[Any] = [meter, _LetIn(site.gate), _CommonHeaders()]
+    if is_traced():
+        middleware.insert(0, Spans())
     if generation is not None:
-        middleware.insert(1, _ReadOnly(generation))
+        middleware.insert(-2, _ReadOnly(generation))
     app = App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["record"] = RecordId

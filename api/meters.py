@@ -1,13 +1,13 @@
 """Counts requests, and answers /healthz, /readyz and /metrics."""
 
 import os
-import re
 import time
 from typing import Any
 
 import falcon
 from falcon.asgi import Request, Response
 
+from api.labels import METHODS, method_of, route_of
 from api.meter_files import VARIABLE
 from api.request import address_of
 from api.resource import Resource, Site
@@ -15,10 +15,7 @@ from projector.readmodel.generations import NoReadModel, is_unavailable
 from projector.readmodel.queries.status import read_position
 from schemas.networks import Networks, is_inside
 
-METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
-OTHER = "other"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0)
-_CONVERTER = re.compile(r":\w+(?=})")
 
 
 class Meter:
@@ -69,8 +66,7 @@ class Meter:
         return self._render(self._registry) + self._render(looked_up)
 
     def _child(self, template: str | None, method: str, status: str) -> Any:
-        route = _CONVERTER.sub("", template) if template else OTHER
-        child = self._seconds.labels(route or "/", method if method in METHODS else OTHER, status)
+        child = self._seconds.labels(route_of(template), method_of(method), status)
         if method in METHODS:
             self._children[template, method, status] = child
         return child

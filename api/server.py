@@ -11,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 from api.app import App, create_app
 from api.crowd import Crowd, read_limits
 from api.meter_files import shared_meters
+from ingest.tracing import start_tracing, stop_tracing
 from projector.readmodel.generations import NoReadModel, ReadModels, is_unavailable, why_unavailable
 from schemas.networks import read_networks
 from schemas.settings import Settings
@@ -87,6 +88,10 @@ def _reason(error: OSError | ValueError) -> str:
     return str(error.args[-1])
 
 
+def _end_worker(server: object, worker: object) -> None:
+    stop_tracing()
+
+
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn with our settings and nobody else's: no file and no environment variable of its own counts."""
 
@@ -112,10 +117,12 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "forwarded_allow_ips": "",
             "loglevel": "warning",
             "proc_name": "patchlog-api",
+            "worker_exit": _end_worker,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> App:
         """Make the app, in each worker after it was forked."""
+        start_tracing("api")
         return create_app(self._settings, generation=self._generation, room=self.crowd.room)

@@ -12,7 +12,9 @@ from api.etags import read_if_match
 from api.gate import CHALLENGES
 from api.parameters import FieldError
 from api.progress import Progress
+from api.spans import span_of
 from ingest.log import Log, LogError
+from ingest.tracing import go_on, traceparent_of
 from projector.readmodel.generations import Reader
 from projector.readmodel.queries import Actor, Outcome, came_before, read_outcomes
 from projector.readmodel.queries.outcomes import (
@@ -53,7 +55,9 @@ class Writer:
         where they are perhaps not written.
         """
         try:
-            ids = await asyncio.wrap_future((await self._opened()).submit(facts))
+            with go_on("append", "producer", traceparent_of(facts[0]) if facts else "") as span:
+                ids = await asyncio.wrap_future((await self._opened()).submit(facts))
+                span.set(record=ids[-1] if ids else None, records=len(ids))
         except LogError as error:
             raise falcon.HTTPServiceUnavailable(description=str(error), retry_after=RETRY_AFTER_SECONDS) from None
         if not ids:
@@ -96,6 +100,7 @@ def asked_by(actor: Actor, request: Request, body: Body) -> Asked:
         if_match=if_match,
         key=key,
         digest=digest,
+        traceparent=span_of(request).traceparent,
     )
 
 

@@ -26,6 +26,7 @@ from ingest.smtp.reception import Reception
 from ingest.smtp.session import Receiver
 from ingest.smtp.tls import open_certificate
 from ingest.smtp.users import open_users
+from ingest.tracing import start_tracing, stop_tracing
 from schemas.networks import Networks, read_networks
 from schemas.settings import Settings
 
@@ -46,10 +47,13 @@ def run(settings: Settings) -> int:
     try:
         keep_journal(settings.log_format)
         keep_mappings_apart()
+        start_tracing("ingest")
         uvloop.run(serve(settings))
     except (CannotStart, ValueError) as error:
         sys.stderr.write(f"patchlog ingest: {error}\n")
         return 1
+    finally:
+        stop_tracing()
     return 0
 
 

@@ -22,6 +22,7 @@ def receive(
     recipients: Sequence[str] = (),
     list_id: str = "",
     archive: ArchivePlace | None = None,
+    traceparent: str = "",
 ) -> MailReceived:
     """Make the record of one mail: the bytes as they came and, as a cache, what the parser read.
 
@@ -41,6 +42,7 @@ def receive(
         raw=raw,
         parser_version=0 if parsed is None else PARSER_VERSION,
         parsed=parsed,
+        traceparent=traceparent,
     )
 
 

@@ -28,7 +28,8 @@ def shown_progress(name: str) -> Iterator[Callable[[int, int], None]]:
 
     The position that it is told first counts as done before: the rate is that of what comes after it.
     """
-    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
+    named = [TextColumn(name)] if name else []
+    columns = (*named, BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: list[TaskID] = []
 

@@ -1,12 +1,12 @@
 """Which dead letters a command is about, and how they are shown: a list, or one with its mail."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import click
 
+from patchlog.columns import print_columns
 from patchlog.terminal import plain, say
 from projector.dead_letters import Shown
 from projector.readmodel.generations import Reader
@@ -66,19 +66,8 @@ def state(letter: DeadLetter) -> str:
 
 def print_list(letters: Sequence[DeadLetter]) -> None:
     """Print a table on a terminal, else a line each with tabs between."""
-    if not sys.stdout.isatty():
-        for row in map(_row, letters):
-            click.echo("\t".join(row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("id", "reason", "state", "received (UTC)", "Message-ID", "subject"):
-        table.add_column(heading, overflow="fold", no_wrap=heading not in ("Message-ID", "subject"))
-    for letter in letters:
-        table.add_row(*_row(letter))
-    Console(file=sys.stdout, highlight=False, markup=False, emoji=False).print(table)
+    headings = ("id", "reason", "state", "received (UTC)", "Message-ID", "subject")
+    print_columns(headings, map(_row, letters), wide=("Message-ID",))
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Prints what strangers wrote: a mail may hold anything, and a terminal obeys some of it."""
 
 import json
+import shutil
 import sys
+import textwrap
 
 import click
 import msgspec
@@ -23,6 +25,31 @@ def plain(text: str) -> str:
 def say(line: str) -> None:
     """Print one line, however strange."""
     click.echo(plain(line))
+
+
+def say_short(line: str) -> None:
+    """Print one line, however strange; on a terminal what has no room in its line ends with an ellipsis."""
+    shown = plain(line)
+    if sys.stdout.isatty():
+        from rich.text import Text
+
+        text = Text(shown)
+        text.truncate(shutil.get_terminal_size().columns, overflow="ellipsis")
+        shown = text.plain
+    click.echo(shown)
+
+
+def tell(sentence: str, *, err: bool = False) -> None:
+    """Print a sentence: on a terminal broken between words where it is longer than a line, elsewhere as it is.
+
+    What has no white space in it, such as a path or a hash, stays whole, to be copied. err: to the standard error.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if stream.isatty():
+        columns = shutil.get_terminal_size().columns
+        lines = textwrap.wrap(sentence, columns, break_long_words=False, break_on_hyphens=False)
+        sentence = "\n".join(lines)
+    click.echo(sentence, err=err)
 
 
 def print_ascii(document: object) -> None:

@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 
 from ingest.log import Log, LogError, open_log
 from ingest.probes import Probes, answered
+from ingest.tracing import start_tracing, stop_tracing
 from projector import beside
 from projector.differences import Differences
 from projector.generation import CannotFold
@@ -36,6 +37,7 @@ def run(settings: Settings) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    start_tracing("projector")
     try:
         with _log_of(settings) as log:
             _follow(settings, log, stopping.is_set)
@@ -50,6 +52,8 @@ def run(settings: Settings) -> int:
             raise
         logger.error("projector.stopped", why=f"cannot use the database: {why_unavailable(error)}")
         return 1
+    finally:
+        stop_tracing()
     return 0
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from ingest.log import Log, LogError, LogUnavailable
 from ingest.log.running import advance
+from ingest.tracing import is_traced, traceparent_of
 from projector.fold import CannotFold, Fold
 from projector.fold.fold import Became
 from projector.readmodel.generations import ReadModels
@@ -27,6 +28,8 @@ class Generation:
         self._working.connection = self._connection
         self._fold = Fold(self._working, self._read)
         self.position = 0
+        self.traced: Sequence[tuple[int, str]] = ()
+        """The records of the batch that was folded last that carry a `traceparent`, and what they carry."""
         try:
             self._reload()
             self._recognize()
@@ -54,6 +57,8 @@ class Generation:
             self._reload()
             raise
         self.position = records[-1].id
+        if is_traced():
+            self.traced = [(one.id, parent) for one in records if (parent := traceparent_of(one.fact))]
         return len(records)
 
     @property

@@ -8,6 +8,7 @@ import structlog
 
 from ingest.log import Log, LogClosedError, LogUnavailable, Turn
 from ingest.log.advance import advance_clock, seconds_until
+from ingest.tracing import now_ns, tell
 from projector.fold.fold import Became
 from projector.generation import Generation, NotLive
 from projector.meters import ACTIVE, count_folded
@@ -113,9 +114,10 @@ def _follow(log: Log, generation: Generation, is_stopping: Callable[[], bool], t
     logger.info("projector.follows", generation=generation.number, position=generation.position)
     while not is_stopping():
         try:
-            start = time.perf_counter()
+            start, begun_ns = time.perf_counter(), now_ns()
             if folded := generation.fold(BATCH):
                 _note(folded, time.perf_counter() - start, generation.became)
+                _trace(generation.traced, generation.became, begun_ns)
                 tell(generation.position)
                 continue
             facts = generation.announcements()
@@ -144,6 +146,17 @@ def _note(records: int, seconds: float, became: Sequence[Became]) -> None:
             project=one.project,
             outcome=one.outcome,
         )
+
+
+def _trace(traced: Sequence[tuple[int, str]], became: Sequence[Became], begun_ns: int) -> None:
+    """Go on with the trace of each record of a batch that is in one: from the batch's beginning to its commit."""
+    if not traced:
+        return
+    known = {one.record: one for one in became}
+    for record, traceparent in traced:
+        one = known.get(record)
+        mail = {"project": one.project or None, "outcome": one.outcome} if one is not None else {}
+        tell("fold", "consumer", traceparent, begun_ns, record=record, **mail)
 
 
 def _wait(log: Log, generation: Generation) -> bool:

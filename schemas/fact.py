@@ -27,3 +27,5 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which of the facts of one request this is."""
     digest: bytes = b""
     """What the request asked for, in 16 bytes: a key that comes again with another digest is a mistake."""
+    traceparent: str = ""
+    """Names the request's span (W3C Trace Context), where it is traced. Nothing is made of it but a trace."""

@@ -70,6 +70,9 @@ class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
     raw: bytes
     parser_version: int = 0
     parsed: ParsedMail | None = None
+    traceparent: str = ""
+    """Names the span in which it was received (W3C Trace Context), where that is traced. Nothing is made of it but a
+    trace: no table has it, and a stub has none."""
 
 
 class MailStub(Fact, frozen=True, kw_only=True, omit_defaults=True):

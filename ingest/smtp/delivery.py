@@ -11,6 +11,7 @@ from ingest import clock
 from ingest.log import Log, LogError
 from ingest.meters import APPEND, SIZE, count_answer, list_of
 from ingest.receipt import receive
+from ingest.tracing import UNTRACED, Span, Value
 from schemas.records import MailReceived
 
 ANSWER_SECONDS = 10.0
@@ -20,10 +21,11 @@ SOURCE = "smtp"
 _logger = structlog.get_logger(__name__)
 
 
-async def deliver(log: Log, raw: bytes, envelope_sender: str, recipients: Sequence[str]) -> str:
+async def deliver(log: Log, raw: bytes, envelope_sender: str, recipients: Sequence[str], span: Span = UNTRACED) -> str:
     """Record one mail, however many recipients it has, and return the answer to DATA (RFC 5321 section 4.2.5).
 
-    envelope_sender is "" for the null sender. Addresses may hold surrogate escapes for bytes that are no UTF-8.
+    envelope_sender is "" for the null sender. Addresses may hold surrogate escapes for bytes that are no UTF-8. span is
+    the one in which the mail is received, of which the record tells.
     """
     fact = receive(
         raw,
@@ -31,21 +33,25 @@ async def deliver(log: Log, raw: bytes, envelope_sender: str, recipients: Sequen
         received_at=clock.now(),
         envelope_sender=_clean(envelope_sender),
         recipients=[_clean(recipient) for recipient in recipients],
+        traceparent=span.traceparent,
     )
     list_id = list_of(fact.parsed)
-    answer = await _record(log, fact, list_id)
+    answer = await _record(log, fact, list_id, span)
     SIZE.observe(len(raw))
     count_answer(list_id, answer)
     return answer
 
 
-async def _record(log: Log, fact: MailReceived, list_id: str) -> str:
+async def _record(log: Log, fact: MailReceived, list_id: str, span: Span) -> str:
     """Put a mail on the log, and say so in one line with its list ("" for none)."""
     message_id = None if fact.parsed is None else fact.parsed.message_id
-    mail = {"message_id": message_id, "list": list_id, "bytes": len(fact.raw)}
+    mail: dict[str, Value] = {"message_id": message_id, "list": list_id, "bytes": len(fact.raw)}
+    span.set(**mail)
     start = time.perf_counter()
     try:
-        record_id = await _durable(log.submit([fact]))
+        with span.child("append", "producer") as appending:
+            record_id = await _durable(log.submit([fact]))
+            appending.set(record=record_id)
     except TimeoutError:
         _logger.warning("mail deferred", **mail, reason="the log is slow")
         return "451 4.3.0 Log too slow, try again later"

@@ -19,6 +19,7 @@ from ingest.smtp.hooks import Hooks
 from ingest.smtp.limits import READ_BYTES, mail_memory_bytes
 from ingest.smtp.path import read_recipient, read_sender
 from ingest.smtp.reception import NO_DISK, NO_MEMORY, Reception
+from ingest.tracing import Span, begin_trace
 
 COMMAND_MAX_BYTES = 4096
 """RFC 5321 section 4.5.3.1.4 asks for 512; long VERP addresses are no reason to bounce a mail."""
@@ -172,12 +173,14 @@ class Receiver(SMTP):
         if arg or envelope is None or not envelope.rcpt_tos:
             await super().smtp_DATA(arg or "")
             return
-        with Hold(self.reception.crowd, self.client, self._announced_bytes, self._most_bytes) as hold:
+        held = Hold(self.reception.crowd, self.client, self._announced_bytes, self._most_bytes)
+        with begin_trace("receive", "server") as span, held as hold:
             await self.push("354 End data with <CR><LF>.<CR><LF>")
             try:
-                answer = await self._take_mail(envelope, hold)
+                answer = await self._take_mail(envelope, hold, span)
             finally:
                 self.envelope = Envelope()
+            span.set(answer=answer[:3])
         await self.push(self.answer_to_all(answer, len(envelope.rcpt_tos)))
         if self._leaving:
             self.leave()
@@ -203,7 +206,7 @@ class Receiver(SMTP):
             return False
         return session.extended_smtp or not options
 
-    async def _take_mail(self, envelope: Envelope, hold: Hold) -> str:
+    async def _take_mail(self, envelope: Envelope, hold: Hold, span: Span) -> str:
         limits = self.reception.limits
         self._mail_until = self.loop.time() + limits.mail_seconds
         if limits.mail_seconds < limits.idle_seconds:
@@ -220,9 +223,8 @@ class Receiver(SMTP):
         sender = envelope.mail_from
         self._recording = True
         try:
-            return await deliver(
-                self.reception.log, body, "" if sender in (None, NULL_SENDER) else sender, envelope.rcpt_tos
-            )
+            envelope_sender = "" if sender in (None, NULL_SENDER) else sender
+            return await deliver(self.reception.log, body, envelope_sender, envelope.rcpt_tos, span)
         finally:
             self._recording = False
 

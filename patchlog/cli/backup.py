@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from patchlog.terminal import tell
 from schemas.settings import Settings
 
 SQLITE = "sqlite:///"
@@ -36,7 +37,7 @@ def backup_command(settings: Settings, folder: Path) -> None:
         made = make_backup(
             log, file if file.is_file() else None, folder, read_model_witnesses(settings), click.echo, show
         )
-    click.echo(
+    tell(
         f"{folder} has the log up to record {made.last}, recorded {made.last_recorded_at:%Y-%m-%d %H:%M:%S} UTC;"
         f" running hash {made.running_hash}@{made.last}"
     )

@@ -1,43 +1,37 @@
-"""Shows what a replay would change, as a table for people."""
+"""Shows what a replay would change, as lines for people: what changes where, and below it the mails it is about."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import click
 
+from patchlog.terminal import say, say_short
 from projector.differences import Differences, PatchDifference, RevisionDifference, SeriesDifference
 
-WIDTH_PIPED = 200
 NOTHING = "nothing would change"
 
 
 class Row(NamedTuple):
-    """What changes, in which project, from where to where, how it is called, and its mails."""
+    """What changes, in which project, from where to where, how it is called, and its mails, a line each."""
 
     change: str
     project: str
     place: str
     name: str
-    mails: str
+    mails: list[str]
 
 
 def show_differences(differences: Differences) -> None:
-    """Print the table, or that there is nothing to show in one."""
-    from rich.console import Console
-    from rich.table import Table
-
+    """Print them, or that there are none. What changes is aligned; the names of mails stay whole, to be copied."""
     if differences.is_empty:
         click.echo(NOTHING)
         return
-    width = None if sys.stdout.isatty() else WIDTH_PIPED
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width)
-    table = Table(box=None, pad_edge=False)
-    for heading in Row._fields:
-        table.add_column(heading, overflow="fold")
-    for row in rows(differences):
-        table.add_row(*row)
-    console.print(table)
+    shown = list(rows(differences))
+    widths = [max(len(row[at]) for row in shown) for at in range(2)]
+    for row in shown:
+        say_short(f"{row.change:<{widths[0]}}  {row.project:<{widths[1]}}  {row.place}  {row.name}".rstrip())
+        for mail in row.mails:
+            say(f"    {mail}")
 
 
 def rows(differences: Differences) -> Iterator[Row]:
@@ -55,7 +49,7 @@ def rows(differences: Differences) -> Iterator[Row]:
     for event in differences.announced:
         yield Row("event announced", event.project, event.place, event.event, _names(event.message_ids))
     for alias in differences.aliases:
-        yield Row("redirect", "", f"{alias.place} -> {alias.target}", "", "")
+        yield Row("redirect", "", f"{alias.place} -> {alias.target}", "", [])
 
 
 def _series(change: str, found: Sequence[SeriesDifference]) -> Iterator[Row]:
@@ -67,10 +61,8 @@ def _series(change: str, found: Sequence[SeriesDifference]) -> Iterator[Row]:
 def _revisions(change: str, found: Sequence[RevisionDifference]) -> Iterator[Row]:
     for one in found:
         places = dict.fromkeys(place for place in (one.before, one.after) if place is not None)
-        mails = _names(one.message_ids)
-        gained = f"; gained {_names(one.gained)}" if one.gained else ""
-        lost = f"; lost {_names(one.lost)}" if one.lost else ""
-        yield Row(change, one.project, " -> ".join(places), one.name, f"{mails}{gained}{lost}")
+        changes = [*_names(one.gained, "gained "), *_names(one.lost, "lost ")]
+        yield Row(change, one.project, " -> ".join(places), one.name, _names(one.message_ids) + changes)
 
 
 def _way(patch: PatchDifference) -> str:
@@ -81,5 +73,5 @@ def _places(places: tuple[str, ...] | None) -> str:
     return "no patch" if places is None else ", ".join(places) or "no revision"
 
 
-def _names(names: Sequence[str]) -> str:
-    return " ".join(f"<{name}>" for name in names)
+def _names(names: Sequence[str], word: str = "") -> list[str]:
+    return [f"{word}<{name}>" for name in names]

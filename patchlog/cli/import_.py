@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from patchlog.cli.times import read_time
+from patchlog.terminal import tell
 from schemas.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _import(settings: Settings, path: Path, list_id: str, since: datetime | None
             click.echo("looking through the log for an earlier import ...", err=True)
         earlier = find_earlier(log, source_of(path), list_id)
         told.begun = earlier
-        click.echo(_beginning(path, archive, earlier, list_id))
+        tell(_beginning(path, archive, earlier, list_id))
         processes = min(os.cpu_count() or 1, PROCESSES_MAX)
         with _shown(archive) as show:
 
@@ -144,11 +145,11 @@ def _report(outcome: "Outcome", path: Path) -> None:
             f"{path}: left out the mail at {mail.where}: {mail.size_bytes} bytes, more than max_mail_bytes", err=True
         )
     if not outcome.new:
-        click.echo(f"nothing new: all {_mails(outcome.mails)} of {path} are on the log")
+        tell(f"nothing new: all {_mails(outcome.mails)} of {path} are on the log")
         return
-    click.echo(f"{_mails(outcome.new)} recorded, {outcome.mails} of {path} in all")
+    tell(f"{_mails(outcome.new)} recorded, {outcome.mails} of {path} in all")
     if outcome.nameless:
-        click.echo(
+        tell(
             f"{outcome.nameless} of them name no list: if they stay dead letters, import again with --list-id", err=True
         )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from patchlog.terminal import tell
 from schemas.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ def export_command(settings: Settings, file: Path) -> None:
 
     with opened_log(settings) as log, told_progress() as show:
         done = export_log(log, file, show)
-    click.echo(
-        f"{file} has {done.records} records up to record {done.last}; running hash {done.running_hash}@{done.last}"
-    )
+    tell(f"{file} has {done.records} records up to record {done.last}; running hash {done.running_hash}@{done.last}")
 
 
 @click.command("import")
@@ -55,7 +54,7 @@ def import_command(settings: Settings, file: Path) -> None:
         check_export(export, show)
     with told_progress() as show:
         end = _restore(settings, export, show)
-    click.echo(
+    tell(
         f"{settings.log_url} has the records up to {export.header.last} of {file}, and record {end}, which says so;"
         " next: `patchlog replay --fresh`"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from patchlog.terminal import tell
 from schemas.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _print(document: dict[str, object], as_json: bool) -> None:
         return print_json(document)
     types = document.pop("types", {})
     for name, value in document.items():
-        click.echo(f"{name}: {'-' if value is None else value}")
+        tell(f"{name}: {'-' if value is None else value}")
     assert isinstance(types, dict)
     for name, count in types.items():
         click.echo(f"  {name}: {count}")

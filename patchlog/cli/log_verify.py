@@ -4,6 +4,7 @@ import re
 
 import click
 
+from patchlog.terminal import tell
 from schemas.settings import Settings
 
 EXPECTED = re.compile(r"([0-9a-fA-F]{64})@([0-9]{1,18})")
@@ -58,7 +59,7 @@ def _verify(settings: Settings, url: str, written: dict[int, bytes]) -> None:
     if found.wrong:
         things = "one thing is" if found.wrong == 1 else f"{found.wrong} things are"
         raise click.ClickException(f"{things} wrong with the log {url}, see above ({found.records} records were read)")
-    click.echo(f"{found.records} records are what they were; running hash {found.running.hex()}@{found.last}")
+    tell(f"{found.records} records are what they were; running hash {found.running.hex()}@{found.last}")
 
 
 def _compare(settings: Settings, url: str, other_url: str) -> None:
@@ -68,7 +69,7 @@ def _compare(settings: Settings, url: str, other_url: str) -> None:
 
     with opened_url(url, settings) as log, opened_url(other_url, settings) as other, told_progress() as show:
         found = compare_logs(log, other, show)
-    click.echo(f"{found.equal} records are equal; running hash {found.running.hex()}@{found.last}")
+    tell(f"{found.equal} records are equal; running hash {found.running.hex()}@{found.last}")
     for name, more in ((url, found.more_left), (other_url, found.more_right)):
         if more:
-            click.echo(f"{name} has {more} more")
+            tell(f"{name} has {more} more")

@@ -127,6 +127,7 @@ def list_command(settings: Settings, as_json: bool) -> None:
     \b
     Example: patchlog project list --json
     """
+    from patchlog.columns import print_columns
     from patchlog.desk import opened_desk, print_json
     from patchlog.projects import project_document
 
@@ -135,9 +136,9 @@ def list_command(settings: Settings, as_json: bool) -> None:
     projects = sorted(known, key=lambda project: project.settings.linkname)
     if as_json:
         return print_json([project_document(project) for project in projects])
-    for project in projects:
-        shown = project.settings
-        click.echo(f"{shown.linkname}\t{shown.name}\t<{shown.listid}>\t{shown.listemail}")
+    shown = [project.settings for project in projects]
+    rows = [(one.linkname, one.name, f"<{one.listid}>", one.listemail) for one in shown]
+    print_columns(("linkname", "name", "list id", "address"), rows, wide=("address",))
 
 
 def _print(desk: "Desk", said: "Said", linkname: str) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from patchlog.cli.times import read_time
+from patchlog.terminal import tell
 from schemas.settings import Settings
 
 
@@ -81,7 +82,7 @@ def _replay(settings: Settings, fresh: bool, drop_old: bool) -> None:
             generation = replay(settings, progress, fresh=fresh, drop_old=drop_old)
         except ReplayStopped as stopped:
             raise click.ClickException(f"{stopped}; `patchlog replay` goes on from there") from None
-    click.echo(f"replayed: generation {generation} of the read model has caught up with the log and is live")
+    tell(f"replayed: generation {generation} of the read model has caught up with the log and is live")
 
 
 def _rehearse(settings: Settings, as_json: bool) -> None:
@@ -106,13 +107,14 @@ def _build(settings: Settings, until: datetime) -> None:
     _begin(settings)
     with shown_progress("replay") as progress:
         generation = build_moment(settings, until, progress)
-    click.echo(
+    tell(
         f"generation {generation} has the state as of {until:%Y-%m-%d %H:%M:%S} UTC:"
         f" `patchlog api --generation {generation}` serves it, `patchlog replay --drop {generation}` removes it"
     )
 
 
 def _list(settings: Settings, as_json: bool) -> None:
+    from patchlog.columns import print_columns
     from patchlog.desk import print_json
     from projector.beside import list_generations
     from projector.readmodel.generations import ReadModels
@@ -120,9 +122,12 @@ def _list(settings: Settings, as_json: bool) -> None:
     found = list_generations(ReadModels(settings.database_url))
     if as_json:
         return print_json(found)
-    for one in found:
-        until = f" {one.until:%Y-%m-%d %H:%M:%S} UTC" if one.until is not None else ""
-        click.echo(f"{one.generation}\t{one.state}{until}\t{one.records} records\tschema version {one.schema_version}")
+    untils = [f" {one.until:%Y-%m-%d %H:%M:%S} UTC" if one.until is not None else "" for one in found]
+    rows = [
+        (str(one.generation), f"{one.state}{until}", f"{one.records} records", f"schema version {one.schema_version}")
+        for one, until in zip(found, untils, strict=True)
+    ]
+    print_columns(("number", "state", "log", "tables"), rows)
 
 
 def _drop(settings: Settings, number: int) -> None:

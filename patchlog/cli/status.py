@@ -5,6 +5,7 @@ import sys
 import click
 import msgspec
 
+from patchlog.terminal import tell
 from schemas.settings import Settings
 
 
@@ -35,5 +36,5 @@ def status_command(settings: Settings, as_json: bool, no_alarm: bool) -> None:
 
         print_state(state, wrong)
     for fault in wrong:
-        click.echo(f"Error: {fault.sentence}", err=True)
+        tell(f"Error: {fault.sentence}", err=True)
     sys.exit(1 if wrong else 0)

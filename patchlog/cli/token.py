@@ -87,6 +87,7 @@ def list_command(settings: Settings, user: str | None, as_json: bool) -> None:
     \b
     Example: patchlog token list --user ci
     """
+    from patchlog.columns import print_columns
     from patchlog.desk import opened_desk, print_json
 
     with opened_desk(settings) as desk:
@@ -97,9 +98,8 @@ def list_command(settings: Settings, user: str | None, as_json: bool) -> None:
     if as_json:
         return print_json(tokens)
     now = datetime.now(UTC).replace(tzinfo=None)
-    for token in tokens:
-        scope = f"{', '.join(token.projects) or 'all projects'}\t{', '.join(token.tests) or 'all its user may'}"
-        click.echo(f"{token.id}\t{token.name}\t{token.user}\t{scope}\t{_end(token, now)}")
+    rows = [(str(token.id), token.name, token.user, *_scope(token), _end(token, now)) for token in tokens]
+    print_columns(("id", "name", "user", "projects", "tests", "until"), rows)
 
 
 @click.command("revoke")
@@ -157,6 +157,10 @@ def _find(known: "Known", text: str) -> "ListedToken":
     if not found:
         raise click.ClickException(f"there is no token {text}")
     return found[0]
+
+
+def _scope(token: "ListedToken") -> tuple[str, str]:
+    return ", ".join(token.projects) or "all projects", ", ".join(token.tests) or "all its user may"
 
 
 def _end(token: "ListedToken", now: datetime) -> str:

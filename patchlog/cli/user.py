@@ -129,6 +129,7 @@ def list_command(settings: Settings, as_json: bool) -> None:
     \b
     Example: patchlog user list --json
     """
+    from patchlog.columns import print_columns
     from patchlog.desk import opened_desk, print_json
     from projector.readmodel.queries.accounts import listed_user
 
@@ -136,9 +137,12 @@ def list_command(settings: Settings, as_json: bool) -> None:
         users = [listed_user(row) for row in desk.know().accounts.users()]
     if as_json:
         return print_json(users)
-    for user in users:
-        way = "inactive" if not user.active else "password" if user.has_password else "tokens alone"
-        click.echo(f"{user.name}\t{', '.join(user.emails)}\t{', '.join(user.maintainer_of)}\t{way}")
+    rows = [(user.name, ", ".join(user.emails), ", ".join(user.maintainer_of), _way(user)) for user in users]
+    print_columns(("name", "addresses", "maintainer of", "comes by"), rows)
+
+
+def _way(user: "ListedUser") -> str:
+    return "inactive" if not user.active else "password" if user.has_password else "tokens alone"
 
 
 def check_projects(known: "Known", linknames: tuple[str, ...]) -> None:

@@ -1,11 +1,7 @@
 """`patchlog dead-letters`, and what `patchlog status` says of them, on a log that a projector follows."""
 
 import json
-import os
-import pty
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +14,7 @@ from patchlog.terminal import plain
 from projector.assembly.dead_letters import REASONS
 from schemas.fact import Fact
 from schemas.records import DeadLettersAcknowledged, ProjectAdded, RetryRequested, RevisionAnnounced
+from tests.patchlog.screen import on_a_terminal
 from tests.patchlog.station import Station, followed
 from tests.projector.fold.mailing import START, mail
 
@@ -77,29 +74,11 @@ def test_line_of_the_list_has_reason_state_receipt_and_names(station: Station) -
 
 
 def test_list_is_a_table_on_a_terminal(station: Station) -> None:
-    shown = on_a_terminal(station, "dead-letters", "list")
+    shown = on_a_terminal(180, "dead-letters", "list", "--data", str(station.folder)).text
     heading, first, *_ = shown.splitlines()
     assert heading.split() == ["id", "reason", "state", "received", "(UTC)", "Message-ID", "subject"]
     assert first.index("<a@") == heading.index("Message-ID")
     assert "\t" not in shown and "\x1b]" not in shown and "\x1b[2J" not in shown and TURN not in shown
-
-
-def on_a_terminal(station: Station, *arguments: str) -> str:
-    """What a command prints where its standard output is a terminal, without colours and the like."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "patchlog", *arguments, "--data", str(station.folder)]
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "180"}
-    with os.fdopen(ours, "rb", buffering=0) as screen:
-        process = subprocess.Popen(command, stdout=theirs, env=environment)
-        os.close(theirs)
-        shown = b""
-        try:
-            while part := screen.read(65536):
-                shown += part
-        except OSError:  # Linux says EIO when nobody has the other end any more
-            pass
-        assert process.wait() == 0
-    return shown.decode().replace("\r\n", "\n")
 
 
 def test_dead_letter_is_shown_with_what_mends_it(station: Station) -> None:

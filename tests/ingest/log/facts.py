@@ -30,8 +30,11 @@ MAIL = records.MailReceived(
     raw=b"Subject: x\r\n\r\n\x00\xff bare\nlf\rcr\r\n",
     parser_version=1,
     parsed=PARSED,
+    traceparent=f"00-{'a' * 32}-{'b' * 16}-01",
 )
-REQUEST = Request(user=3, token=4, if_match=(5, 6), key="k", part=1, digest=bytes(16))
+REQUEST = Request(
+    user=3, token=4, if_match=(5, 6), key="k", part=1, digest=bytes(16), traceparent=f"00-{'c' * 32}-{'d' * 16}-01"
+)
 STUB = records.MailStub(
     source="smtp",
     received_at=WHEN,
