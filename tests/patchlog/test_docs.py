@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from patchlog.__main__ import patchlog_commands
+from projector.assembly.events import EVENT_NAMES
 from schemas.settings import Settings
 from tests.patchlog.pages import PAGES, ROOT, anchors, blocks, commands_of, links, read, shown_commands, spans
 from tests.patchlog.test_commands import COMMANDS, GROUPS, find_command, shown_help
@@ -60,6 +61,11 @@ def test_links_lead_to_files_and_headings(page: str) -> None:
         if not target.exists() or (link.anchor and link.anchor not in anchors(target.read_text())):
             lost.append(link)
     assert lost == []
+
+
+def test_the_page_for_ci_authors_has_each_kind_of_event() -> None:
+    feed = read("docs/ci.md").partition("## What is on the feed")[2]
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", feed, re.MULTILINE)) == EVENT_NAMES
 
 
 def test_every_page_is_named_by_the_index() -> None:
