@@ -18,6 +18,7 @@ PROGRAMS = ("patchlog", "patchlog-command")
 TOOLS = ["docker", "compose", "run", "--rm", "tools"]
 """The container in which docker-compose.yml runs one command."""
 
+SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 SET_IN = re.compile(r"(?<=\n\n)(?:    .*\n(?:\n(?=    ))*)+")
 
 
@@ -61,8 +62,9 @@ def without_blocks(text: str) -> str:
 
 
 def spans(text: str) -> list[str]:
-    """What stands between back-ticks in the running text, each on one line."""
-    return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", without_blocks(text))]
+    """What stands between back-ticks in the running text, each on one line; also between those inside of others."""
+    found = [" ".join(span.split()) for _, span in SPAN.findall(without_blocks(text))]
+    return [*found, *(inner for span in found if "`" in span for inner in re.findall(r"`([^`]+)`", span))]
 
 
 def shown_commands(text: str) -> list[list[str]]:

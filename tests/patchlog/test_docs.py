@@ -94,7 +94,7 @@ def test_the_example_of_a_command_is_complete(command: tuple[str, ...]) -> None:
 def test_commands_and_options_in_running_text_are_there(page: str) -> None:
     for span in spans(read(page)):
         words = re.sub(r"[\[\]]|\.\.\.", " ", span).split()
-        if words[:1] == ["patchlog"] and len(words) > 1 and not words[1].startswith("-"):
+        if words[:1] == ["patchlog"] and len(words) > 1 and words[1].strip("-:") == words[1]:
             check_named(words[1:])
 
 
@@ -142,9 +142,10 @@ def test_a_command_line_that_is_wrong_is_found() -> None:
 
 def test_blocks_and_command_lines_are_found() -> None:
     text = (
-        "Say `patchlog up`:\n\n    $ echo x | patchlog user set a \\\n        --password-stdin > f\n    no command\n\n"
+        "Say `patchlog up` or `` run `patchlog status` ``:\n\n"
+        "    $ echo x | patchlog user set a \\\n        --password-stdin > f\n    no command\n\n"
         "- a point\n    that goes on\n\n```sh\nA=1 .venv/bin/patchlog status && patchlog-command log info\n```\n"
     )
     assert len(blocks(text)) == 2
     assert shown_commands(text) == [["status"], ["log", "info"], ["user", "set", "a", "--password-stdin"]]
-    assert spans(text) == ["patchlog up"]
+    assert spans(text) == ["patchlog up", "run `patchlog status`", "patchlog status"]
