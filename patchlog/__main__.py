@@ -35,7 +35,9 @@ def patchlog_commands() -> None:
     \b
     Start everything:      patchlog up
     Tell it about a list:  patchlog project add demo --name Demo \\
-                             --listid demo.example.org --listemail demo@example.org
+                             --listid demo.example.org \\
+                             --listemail demo@example.org
+    How everything is:     patchlog status
     """
 
 

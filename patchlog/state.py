@@ -192,14 +192,14 @@ def _publishing(log: "Log", state: State, settings: Settings) -> Publishing | No
     last = log.published()
     if last is None:
         return None
-    from projector.publishing import resume_place
+    from projector.publishing import newest_place
     from projector.readmodel.generations import Reader
     from projector.readmodel.queries.health import events_waiting
 
     reader = Reader(settings.database_url)
     try:
         with reader.connect() as connection:
-            n, first_us = events_waiting(connection, *resume_place(last))
+            n, first_us = events_waiting(connection, *newest_place(last))
     finally:
         reader.close()
     waited = 0.0 if first_us is None else max(0.0, (_microseconds(state.at) - first_us) / 1_000_000)

@@ -7,6 +7,7 @@ left out.
 
 import time
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -15,11 +16,12 @@ from ingest.log import Log, LogError, Message, Outlet
 from projector.meters import PUBLISHED
 from projector.readmodel.generations import NoReadModel, Reader, is_unavailable
 from projector.readmodel.queries.publishing import FedEvent, events_behind
-from schemas.cloud_events import TYPE_END, TYPE_START, CloudEvent, Resume
+from schemas.cloud_events import TYPE_END, TYPE_START, CloudEvent, Published, Resume
 
 BATCH = 500
 LOOK_SECONDS = 0.1
 RETRY_SECONDS = 2.0
+T = TypeVar("T")
 Place = tuple[int, int]
 """A record, and the number of one of its events."""
 
@@ -51,15 +53,35 @@ def resume_place(last: Iterable[bytes]) -> Place:
 
     Raises LogError for a message that is none of ours: then nobody can tell how far it was.
     """
-    return max(map(_place_in, last), default=(0, 0))
+    return max((_read_place(body, _decode(body, Resume).patchlogafter) for body in last), default=(0, 0))
 
 
-def _place_in(body: bytes) -> Place:
+def newest_place(last: Iterable[bytes]) -> Place:
+    """The newest event that was published, as the last messages of all partitions have it: for whoever looks on.
+
+    A projector that was killed may have left out older ones, of one batch, which it publishes when it is back; so
+    this is no place to resume at. Raises LogError as above.
+    """
+    return max((_read_place(body, _decode(body, Published).id) for body in last), default=(0, 0))
+
+
+def _decode(body: bytes, kind: type[T]) -> T:
     try:
-        record, number = msgspec.json.decode(body, type=Resume).patchlogafter.split(".")
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _foreign(body) from None
+
+
+def _read_place(body: bytes, text: str) -> Place:
+    try:
+        record, number = text.split(".")
         return int(record), int(number)
-    except (msgspec.DecodeError, ValueError):
-        raise LogError(f"expected an event of ours as the last message of the topic, came {body[:100]!r}") from None
+    except ValueError:
+        raise _foreign(body) from None
+
+
+def _foreign(body: bytes) -> LogError:
+    return LogError(f"expected an event of ours as the last message of the topic, came {body[:100]!r}")
 
 
 def message_of(fed: FedEvent, after: Place) -> Message:

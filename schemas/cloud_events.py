@@ -32,3 +32,9 @@ class Resume(msgspec.Struct, frozen=True):
     """What a publisher wants to know of a message."""
 
     patchlogafter: str
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What who asks how far publishing is wants to know of a message."""
+
+    id: str

@@ -27,7 +27,7 @@ class CommitRow(msgspec.Struct, kw_only=True):
     """Whether it is this commit that changes the patch."""
 
 
-@click.command("accept")
+@click.command("accept", short_help="Make patches Accepted that became commits.")
 @click.argument("span", metavar="RANGE")
 @click.option("--repo", required=True, type=click.Path(path_type=Path), metavar="PATH", help="A git repository.")
 @click.option("--project", metavar="L", help="Only patches of this project.")

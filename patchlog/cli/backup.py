@@ -10,7 +10,7 @@ from schemas.settings import Settings
 SQLITE = "sqlite:///"
 
 
-@click.command("backup")
+@click.command("backup", short_help="Save the log in a folder, while mail comes.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.pass_obj
 def backup_command(settings: Settings, folder: Path) -> None:
@@ -43,7 +43,7 @@ def backup_command(settings: Settings, folder: Path) -> None:
     )
 
 
-@click.command("restore")
+@click.command("restore", short_help="Put the log back from such a folder.")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_obj
 def restore_command(settings: Settings, folder: Path) -> None:

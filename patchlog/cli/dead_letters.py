@@ -20,12 +20,16 @@ ID = click.IntRange(1, ID_MAX)
 REASON = click.Choice(sorted(REASONS))
 
 
-@click.group("dead-letters", cls=Commands, lazy=COMMANDS)
+@click.group("dead-letters", short_help="Look at mails of which nothing could be made.", cls=Commands, lazy=COMMANDS)
 def dead_letters_commands() -> None:
-    """Look at the mails of which nothing could be made, and try them again."""
+    """Look at the mails of which nothing could be made, and try them again.
+
+    \b
+    Example: patchlog dead-letters list --alarming
+    """
 
 
-@click.command("list")
+@click.command("list", short_help="List them, oldest first.")
 @click.option("--reason", type=REASON, help="Only those with this reason.")
 @click.option("--alarming", is_flag=True, help="Only those that somebody has to look at.")
 @click.option(
@@ -58,7 +62,7 @@ def list_command(
     print_list(letters)
 
 
-@click.command("show")
+@click.command("show", short_help="Say why a mail is one, and what mends it.")
 @click.argument("mail_id", metavar="ID", type=ID)
 @click.option("--raw", is_flag=True, help="Print the mail byte for byte, and nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")

@@ -37,7 +37,7 @@ def _choosing(command: C) -> C:
     return click.argument("mails", metavar="[ID]...", type=ID, nargs=-1)(command)
 
 
-@click.command("retry")
+@click.command("retry", short_help="Have the projector read some again.")
 @_choosing
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 @click.pass_obj
@@ -68,7 +68,7 @@ def retry_command(
     _tell(found)
 
 
-@click.command("acknowledge")
+@click.command("acknowledge", short_help="Say that somebody has looked: they alarm no more.")
 @_choosing
 @click.option("--all", "everything", is_flag=True, help="All that alarm.")
 @click.option("--note", default="", metavar="TEXT", help="Why it needs no more care, for those who read it later.")

@@ -6,7 +6,7 @@ import msgspec
 from schemas.settings import Settings
 
 
-@click.command("explain")
+@click.command("explain", short_help="Say why a mail went where it went.")
 @click.argument("message_id", metavar="MESSAGE-ID")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array: one object for each project that has it.")
 @click.pass_obj

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from patchlog.configuration import load_settings
 
@@ -76,13 +77,19 @@ def mistake(error: Exception) -> str:
 def with_data_option(command: click.Command) -> click.Command:
     """Add `--data DIR` to a command that has not got it."""
     if all(parameter.name != "data" for parameter in command.params):
-        command.params.append(setting("data", "DIR", "Where the log and the read model are."))
+        option = setting("data", "DIR", "Where the log and the read model are.", shell_complete=_folders)
+        command.params.append(option)
     return command
 
 
-def setting(name: str, metavar: str, text: str) -> click.Option:
+def setting(name: str, metavar: str, text: str, **more: Any) -> click.Option:
     """An option `--NAME` that overrides the setting of that name; the command sees it in `ctx.obj` alone."""
-    return click.Option([f"--{name}"], metavar=metavar, help=text, expose_value=False, callback=_give)
+    return click.Option([f"--{name}"], metavar=metavar, help=text, expose_value=False, callback=_give, **more)
+
+
+def _folders(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Have the shell complete the name of a folder."""
+    return [CompletionItem(incomplete, type="dir")]
 
 
 def _give(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:

@@ -29,7 +29,7 @@ LONG_LOG = 50_000
 """Records that take seconds to look through, if nothing was ever imported from this archive."""
 
 
-@click.command("import")
+@click.command("import", short_help="Import the mails of an archive.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--list-id", metavar="ID", default="", help="The list the archive is of, for mails that do not name it.")
 @click.option("--since", metavar="TIME", help="Only mails received at or after an ISO date or time (UTC).")

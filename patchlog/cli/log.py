@@ -18,12 +18,16 @@ COMMANDS = {
 }
 
 
-@click.group("log", cls=Commands, lazy=COMMANDS)
+@click.group("log", short_help="Look at the log, carry it, and hold it to its digests.", cls=Commands, lazy=COMMANDS)
 def log_commands() -> None:
-    """Look at the log itself: the one truth, from which everything else is made."""
+    """Look at the log itself: the one truth, from which everything else is made.
+
+    \b
+    Example: patchlog log info --count
+    """
 
 
-@click.command("init")
+@click.command("init", short_help="Make the log, if it is not there.")
 @click.pass_obj
 def init_command(settings: Settings) -> None:
     """Make the log, if it is not there: on Kafka its topic, with one partition that forgets nothing.
@@ -31,7 +35,8 @@ def init_command(settings: Settings) -> None:
     A SQLite log needs no init: whoever comes first makes it.
 
     \b
-    Example: patchlog log init     (with PATCHLOG_LOG=kafka://kafka1:9092,kafka2:9092/patchlog.log)
+    Example: patchlog log init
+             with PATCHLOG_LOG=kafka://kafka1:9092,kafka2:9092/patchlog.log
     """
     from ingest.log import make_log
     from patchlog.datadir import make_data_directory

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ingest.log.portable import Export
 
 
-@click.command("export")
+@click.command("export", short_help="Write the log to one file, while mail comes.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def export_command(settings: Settings, file: Path) -> None:
@@ -33,7 +33,7 @@ def export_command(settings: Settings, file: Path) -> None:
     tell(f"{file} has {done.records} records up to record {done.last}; running hash {done.running_hash}@{done.last}")
 
 
-@click.command("import")
+@click.command("import", short_help="Make the log anew from such a file.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def import_command(settings: Settings, file: Path) -> None:

@@ -22,13 +22,13 @@ LINE_MAX = 200
 """Characters that a line for people may have behind its type."""
 
 
-@click.command("cat")
+@click.command("cat", short_help="Print the records, one a line.")
 @click.option("--from", "from_id", type=click.IntRange(1), metavar="ID", help="Only this record and those behind it.")
 @click.option("--after", "after_id", type=click.IntRange(0), metavar="ID", help="Only records behind this one.")
 @click.option(
     "--type", "types", multiple=True, metavar="TYPE", help="Only records of this type, such as mail.received."
 )
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @click.option("--raw", is_flag=True, help="With --json: the mails' bytes too (base64), and what was read from them.")
 @click.pass_obj

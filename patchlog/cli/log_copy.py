@@ -5,7 +5,7 @@ import click
 from schemas.settings import Settings
 
 
-@click.command("copy")
+@click.command("copy", short_help="Move the log to another URL, while mail comes.")
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @click.pass_obj
@@ -16,7 +16,8 @@ def copy_command(settings: Settings, source: str, target: str) -> None:
     PATCHLOG_LOG has to be set to TO. What was stopped goes on where it stopped when it is run again.
 
     \b
-    Example: patchlog log copy sqlite:///patchlog-data/log.db kafka://kafka1:9092/patchlog.log
+    Example: patchlog log copy sqlite:///patchlog-data/log.db \\
+               kafka://kafka1:9092/patchlog.log
     """
     from ingest.log import open_copy
     from ingest.log.copying import copy_log

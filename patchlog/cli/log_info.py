@@ -16,7 +16,7 @@ BATCH = 1000
 DAMAGED = "(damaged)"
 
 
-@click.command("info")
+@click.command("info", short_help="Say where the log is, how long and how large.")
 @click.option("--count", "with_count", is_flag=True, help="Count the records by type, which reads all of them.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.pass_obj

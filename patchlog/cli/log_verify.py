@@ -10,7 +10,7 @@ from schemas.settings import Settings
 EXPECTED = re.compile(r"([0-9a-fA-F]{64})@([0-9]{1,18})")
 
 
-@click.command("verify")
+@click.command("verify", short_help="Say which records were damaged, changed or lost.")
 @click.argument("urls", metavar="[URL] [URL]", nargs=-1)
 @click.option("--expect", "expected", metavar="HASH@ID", multiple=True, help="A running hash that was written down.")
 @click.pass_obj

@@ -10,7 +10,7 @@ from schemas.settings import Settings
 PARENT = click.option("--parent", type=int, hidden=True, help="End when this process, our parent, does.")
 
 
-@click.command("ingest", params=[
+@click.command("ingest", short_help="Receive mail and append it to the log.", params=[
     setting("smtp", "HOST:PORT", "Where mail is received."),
     setting("lmtp", "HOST:PORT or PATH", "Where it is received by LMTP too."),
 ])  # fmt: skip
@@ -28,7 +28,7 @@ def ingest_command(settings: Settings, parent: int | None) -> None:
     sys.exit(run(settings))
 
 
-@click.command("projector")
+@click.command("projector", short_help="Fold the log into the read model, and follow it.")
 @PARENT
 @click.pass_obj
 def projector_command(settings: Settings, parent: int | None) -> None:

@@ -55,7 +55,11 @@ def _with_fields(command: C) -> C:
 
 @click.group("project", cls=Commands, lazy=COMMANDS)
 def project_commands() -> None:
-    """Say which lists are read, and under which names."""
+    """Say which lists are read, and under which names.
+
+    \b
+    Example: patchlog project list
+    """
 
 
 @click.command("add")
@@ -69,7 +73,8 @@ def add_command(settings: Settings, /, as_json: bool, **fields: Any) -> None:
     """Read a list as the project LINKNAME. Mail of the list that came before is read again.
 
     \b
-    Example: patchlog project add demo --name Demo --listid demo.example.org --listemail demo@example.org
+    Example: patchlog project add demo --name Demo \\
+               --listid demo.example.org --listemail demo@example.org
     """
     from patchlog.desk import opened_desk
     from patchlog.projects import check_fields
@@ -98,7 +103,7 @@ def set_command(settings: Settings, /, as_json: bool, **fields: Any) -> None:
     """Change what is said of the project LINKNAME. What is not named stays; aliases given take the place of all before.
 
     \b
-    Example: patchlog project set demo --name "Demonstration" --web-url https://demo.example.org/
+    Example: patchlog project set demo --web-url https://demo.example.org/
     """
     from patchlog.desk import opened_desk
     from patchlog.projects import check_fields

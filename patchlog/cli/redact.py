@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from patchlog.redacting import Redacted
 
 
-@click.command("redact")
+@click.command("redact", short_help="Take away what a mail says.")
 @click.argument("message_id", metavar="MESSAGE-ID")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; the log keeps it, so name nobody in it.")
 @click.pass_obj
@@ -22,7 +22,7 @@ def redact_command(settings: Settings, message_id: str, reason: str) -> None:
     for a projector, is ended when it is run again.
 
     \b
-    Example: patchlog redact 20260102.1-1-jane@example.org --reason "asked by the author"
+    Example: patchlog redact 20260102.1-jane@example.org --reason "was asked for"
     """
     from patchlog.redacting import redact
     from patchlog.stores import opened_log

@@ -9,7 +9,7 @@ from patchlog.terminal import tell
 from schemas.settings import Settings
 
 
-@click.command("replay")
+@click.command("replay", short_help="Fold the log again, and switch over to the result.")
 @click.option("--fresh", is_flag=True, help="Begin anew, even where a replay that was stopped could be gone on with.")
 @click.option("--drop-old", is_flag=True, help="Delete what was live before, when the new one has taken over.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")

@@ -27,7 +27,11 @@ WHY = "Why, for those who read it later."
 
 @click.group("series", cls=Commands, lazy=COMMANDS)
 def series_commands() -> None:
-    """Correct which revisions are one series. What is said here is a record of the log and survives every replay."""
+    """Correct which revisions are one series. What is said here is a record of the log and survives every replay.
+
+    \b
+    Example: patchlog series merge 120 340
+    """
 
 
 @click.command("merge")
@@ -40,7 +44,7 @@ def merge_command(settings: Settings, one: int, other: int, reason: str, as_json
     """Make two series one. The lower number stays; the other leads there from now on.
 
     \b
-    Example: patchlog series merge 120 340 --reason "v2 was sent under another name"
+    Example: patchlog series merge 120 340 --reason "v2 has another name"
     """
     from projector.readmodel.generations import Reader
     from schemas.records import SeriesMerged
@@ -54,7 +58,7 @@ def merge_command(settings: Settings, one: int, other: int, reason: str, as_json
     _say(settings, reader, fact, [first, second], as_json)
 
 
-@click.command("split")
+@click.command("split", short_help="Make a revision a series of its own.")
 @click.argument("revision", metavar="SERIES/REV")
 @click.option("--reason", default="", metavar="TEXT", help=WHY)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
@@ -80,7 +84,7 @@ def split_command(settings: Settings, revision: str, reason: str, as_json: bool)
     _say(settings, reader, fact, [place], as_json)
 
 
-@click.command("link")
+@click.command("link", short_help="Make a revision one of another series.")
 @click.argument("revision", metavar="SERIES/REV")
 @click.argument("series", metavar="SERIES", type=click.IntRange(1))
 @click.option("--reason", default="", metavar="TEXT", help=WHY)

@@ -5,7 +5,7 @@ import sys
 import click
 
 
-@click.command("smtp-user")
+@click.command("smtp-user", short_help="Print a line for the file of those who may log in.")
 @click.argument("name")
 def smtp_user_command(name: str) -> None:
     """Print a line for the file that the setting smtp_users names: NAME, and a hash of its password.

@@ -9,7 +9,7 @@ from patchlog.terminal import tell
 from schemas.settings import Settings
 
 
-@click.command("status")
+@click.command("status", short_help="Say how everything is, and what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.option("--no-alarm", is_flag=True, help="Say nothing against the mail: only whether the parts are well.")
 @click.pass_obj

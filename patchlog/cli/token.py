@@ -20,9 +20,13 @@ COMMANDS = {
 }
 
 
-@click.group("token", cls=Commands, lazy=COMMANDS)
+@click.group("token", short_help="Issue and revoke secrets of programs.", cls=Commands, lazy=COMMANDS)
 def token_commands() -> None:
-    """Issue and revoke the secrets by which programs come as a user."""
+    """Issue and revoke the secrets by which programs come as a user.
+
+    \b
+    Example: patchlog token list
+    """
 
 
 @click.command("issue")
@@ -77,7 +81,7 @@ def issue_command(
     click.echo(f"keep the secret, it is not shown again: {secret}")
 
 
-@click.command("list")
+@click.command("list", short_help="List the tokens, the oldest first.")
 @click.option("--user", metavar="U", help="Only those of this user.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_obj

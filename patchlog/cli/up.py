@@ -32,7 +32,7 @@ def up_command(settings: Settings) -> None:
     Starts the parts ingest, projector and api, restarts one that dies, and prints their logs. Ctrl-C stops them.
 
     \b
-    Example: patchlog up --data /var/lib/patchlog --smtp 127.0.0.1:8025 --http 127.0.0.1:8000
+    Example: patchlog up --data /var/lib/patchlog --smtp 127.0.0.1:8025
     """
     from patchlog.address import claim, parse_address
     from patchlog.datadir import hold_data_directory, make_data_directory

@@ -24,7 +24,11 @@ STDIN = "Read a password: the first line of the standard input."
 
 @click.group("user", cls=Commands, lazy=COMMANDS)
 def user_commands() -> None:
-    """Say who may change something."""
+    """Say who may change something.
+
+    \b
+    Example: patchlog user list
+    """
 
 
 @click.command("add")
@@ -120,7 +124,7 @@ def set_command(
         _report(desk, desk.say_one(fact), name, as_json, "changed by")
 
 
-@click.command("list")
+@click.command("list", short_help="List the users by name.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_obj
 def list_command(settings: Settings, as_json: bool) -> None:

@@ -37,3 +37,14 @@ def test_the_command_beside_the_services_is_run_as_they_are() -> None:
     assert {"DynamicUser=yes", "User=patchlog", "StateDirectory=patchlog"} <= {
         word.removeprefix("--property=") for word in script.split()
     }
+
+
+@pytest.mark.parametrize("program", ["", "/opt/patchlog-next/.venv/bin/patchlog"])
+def test_the_command_runs_the_version_of_the_services_unless_another_one_is_named(program: str, tmp_path: Path) -> None:
+    stand_in = tmp_path / "systemd-run"
+    stand_in.write_text('#!/bin/sh\nfor word; do echo "$word"; done\n')
+    stand_in.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PROGRAM": program}
+    command = ["sh", str(FOLDER / "patchlog-command"), "status", "--no-alarm"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.splitlines()
+    assert told[-3:] == [program or "/opt/patchlog/.venv/bin/patchlog", "status", "--no-alarm"]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -37,7 +37,24 @@ def all_commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tup
             yield (*path, name)
 
 
+def find_command(path: Iterable[str], group: click.Command = patchlog_commands) -> click.Command:
+    for name in path:
+        assert isinstance(group, click.Group)
+        found = group.get_command(click.Context(group), name)
+        assert found is not None, f"there is no command {name}"
+        group = found
+    return group
+
+
+def shown_help(command: tuple[str, ...]) -> str:
+    """What `--help` prints on a terminal of 80 columns, of which click leaves two."""
+    shown = CliRunner().invoke(patchlog_commands, [*command, "--help"], prog_name="patchlog", terminal_width=78)
+    assert shown.exit_code == 0, shown.output
+    return shown.stdout
+
+
 COMMANDS = list(all_commands(patchlog_commands))
+GROUPS = sorted({command[:1] for command in COMMANDS if len(command) > 1})
 
 
 @pytest.fixture
@@ -52,10 +69,22 @@ def patchlog(*arguments: str, data: Path) -> Result:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help_has_an_example_and_the_data_directory(command: tuple[str, ...]) -> None:
-    shown = CliRunner().invoke(patchlog_commands, [*command, "--help"])
-    assert shown.exit_code == 0
-    assert f"Example: patchlog {' '.join(command)}" in shown.output
-    assert "--data DIR" in shown.output
+    shown = shown_help(command)
+    assert f"Example: patchlog {' '.join(command)}" in shown
+    assert "--data DIR" in shown
+
+
+@pytest.mark.parametrize("group", [(), *GROUPS], ids=" ".join)
+def test_help_of_a_group_has_an_example_and_a_whole_line_for_each_command(group: tuple[str, ...]) -> None:
+    shown = shown_help(group)
+    assert f"patchlog {' '.join(group)}" in shown.partition("\n")[2].partition("Options:")[0]
+    commands = shown.partition("Commands:\n")[2].splitlines()
+    assert commands and all(line.endswith(".") and not line.endswith("...") for line in commands)
+
+
+@pytest.mark.parametrize("command", [(), *GROUPS, *COMMANDS], ids=" ".join)
+def test_help_fits_a_terminal_of_80_columns(command: tuple[str, ...]) -> None:
+    assert [line for line in shown_help(command).splitlines() if len(line) > 80] == []
 
 
 def test_help_loads_nothing_heavy() -> None:

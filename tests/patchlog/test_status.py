@@ -18,10 +18,11 @@ from ingest.log import now_us, open_log
 from patchlog.__main__ import patchlog_commands
 from patchlog.state import DAYS_MIN, RATE_RECORDS, mails_per_second
 from projector.live import open_live
-from projector.readmodel.generations import ReadModels
+from projector.publishing import publish_events
+from projector.readmodel.generations import Reader, ReadModels
 from schemas.fact import Fact
 from schemas.records import ImportFinished
-from tests.databases import database_of, log_of
+from tests.databases import database_of, log_of, make_data_directory
 from tests.patchlog.station import Station
 from tests.projector.fold.listlog import ListLog
 from tests.projector.fold.mailing import START, mail, series
@@ -64,6 +65,17 @@ def test_all_is_well_on_every_kind_of_stores(whole_directory: Path) -> None:
     assert found["generations"] == [1]
     is_kafka = log_of(whole_directory).startswith("kafka")
     assert (found["publishing"] is not None and found["publishing"]["events"] > 0) == is_kafka
+
+
+@pytest.mark.xdist_group("kafka")
+def test_what_was_published_in_one_go_is_not_waited_for(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    data = make_data_directory("sqlite", tmp_path, request, log="kafka")
+    fill(data, *series("a", 2))
+    assert look(data)["publishing"]["events"] > 1
+    log, places = open_log(log_of(data)), list[tuple[int, int]]()
+    publish_events(log, Reader(database_of(data)), lambda: len(places) == 2, places.append)
+    log.close()
+    assert look(data)["publishing"] == {"events": 0, "seconds": 0}
 
 
 def test_a_projector_that_does_not_run_is_wrong_after_a_while(

@@ -16,7 +16,7 @@ import yaml
 from ingest.log import Log, LogError, Message, make_log, open_log
 from projector.assembly.events import EVENT_NAMES
 from projector.live import follow
-from projector.publishing import message_of, publish_events, resume_place
+from projector.publishing import message_of, newest_place, publish_events, resume_place
 from projector.readmodel.generations import NoReadModel, Reader, ReadModels
 from projector.readmodel.queries.publishing import events_behind
 from schemas.cloud_events import TYPE_END, TYPE_START
@@ -92,8 +92,15 @@ def test_resumes_behind_what_was_surely_published(places: list[str], expected: t
     "body", [b"hello", b"{}", b"[1]", b'{"patchlogafter": 7}', b'{"patchlogafter": "x.y"}', b"\xff"]
 )
 def test_message_of_somebody_else_is_not_taken_for_a_place(body: bytes) -> None:
-    with pytest.raises(LogError, match="expected an event of ours"):
-        resume_place([body])
+    for read in (resume_place, newest_place):
+        with pytest.raises(LogError, match="expected an event of ours"):
+            read([body])
+
+
+def test_newest_place_is_that_of_the_newest_event_in_any_partition() -> None:
+    ids = ("7.0", "12.11", "12.3")
+    assert newest_place(json.dumps({"id": id, "patchlogafter": "0.0"}).encode() for id in ids) == (12, 11)
+    assert newest_place([]) == (0, 0)
 
 
 @pytest.fixture
