@@ -22,6 +22,10 @@ READY = re.compile(r"ready: SMTP on (\S+):(\d+), API on http://(\S+):(\d+)/api/1
 Found = TypeVar("Found")
 
 
+class NotFoundYetError(AssertionError):
+    """A page was answered with 404: the projector may not have come so far, or it is not there at all."""
+
+
 @dataclass(frozen=True)
 class Running:
     """A `patchlog up` that said it is ready."""
@@ -45,7 +49,7 @@ class Running:
         return line
 
     def get(self, path: str) -> bytes:
-        """The body at `/api/1.0/PATH`, which must answer with 200."""
+        """The body at `/api/1.0/PATH`, which must answer with 200. Raises NotFoundYetError for 404."""
         connection = http.client.HTTPConnection(*self.http, timeout=10)
         try:
             connection.request("GET", f"/api/1.0/{path}")
@@ -53,6 +57,8 @@ class Running:
             body = response.read()
         finally:
             connection.close()
+        if response.status == 404:
+            raise NotFoundYetError(f"expected a page at {path}, came 404: {body!r}")
         assert response.status == 200, (path, response.status, body)
         return body
 
@@ -104,12 +110,16 @@ def running(data: Path, *arguments: str) -> Iterator[Running]:
 
 
 def eventually(ask: Callable[[], Found | None]) -> Found:
-    """Ask again and again until the answer is neither None nor False, and give it. OSError means: not yet."""
+    """Ask again and again until the answer is neither None nor False, and give it.
+
+    OSError and a page that is not there mean: not yet. A project that was added before `up` said ready is a page like
+    any other: it is there when the projector has read its record.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             answer = ask()
-        except OSError:
+        except (OSError, NotFoundYetError):
             answer = None
         if answer:
             return answer
