@@ -67,8 +67,30 @@ async def _record(log: Log, fact: MailReceived, list_id: str, span: Span) -> str
 
 
 async def _durable(ids: Future[list[int]]) -> int:
-    async with asyncio.timeout(ANSWER_SECONDS):
-        return (await asyncio.wrap_future(ids))[0]
+    """Wait for the id of what was submitted. Raises TimeoutError, and whatever the log answered with."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[int] = loop.create_future()
+    ids.add_done_callback(lambda _: loop.call_soon_threadsafe(_settle, done, ids))
+    timer = loop.call_later(ANSWER_SECONDS, _give_up, done)
+    try:
+        return await done
+    finally:
+        timer.cancel()
+
+
+def _settle(done: asyncio.Future[int], ids: Future[list[int]]) -> None:
+    if done.done():
+        return
+    error = ids.exception()
+    if error is None:
+        done.set_result(ids.result()[0])
+    else:
+        done.set_exception(error)
+
+
+def _give_up(done: asyncio.Future[int]) -> None:
+    if not done.done():
+        done.set_exception(TimeoutError())
 
 
 def _clean(address: str) -> str:

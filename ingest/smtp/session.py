@@ -1,7 +1,7 @@
 """One client's session: aiosmtpd's dialogue, with the three commands of the hot path our own.
 
-`smtp_MAIL` and `smtp_RCPT` take plain arguments themselves and leave the rest, with all its complaints, to the library;
-`smtp_DATA` reads blocks instead of lines, and so has no limit for a line.
+MAIL and RCPT with plain arguments are answered where they arrive, if the session waits for a command just then; all
+others, with all their complaints, are the library's. `smtp_DATA` reads blocks instead of lines: no line is too long.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from ingest.smtp.delivery import deliver
 from ingest.smtp.hooks import Hooks
 from ingest.smtp.limits import READ_BYTES, mail_memory_bytes
 from ingest.smtp.path import read_recipient, read_sender
+from ingest.smtp.plain import answer_lines
+from ingest.smtp.reader import CommandReader
 from ingest.smtp.reception import NO_DISK, NO_MEMORY, Reception
 from ingest.tracing import Span, begin_trace
 
@@ -50,6 +52,8 @@ class Receiver(SMTP):
             timeout=reception.limits.idle_seconds,
             loop=loop,
         )
+        self._commands = CommandReader(READ_BYTES, loop)  # in the place of the library's own
+        asyncio.StreamReaderProtocol.__init__(self, self._commands, self._cb_client_connected, loop)
         self.command_size_limits = defaultdict(lambda: COMMAND_MAX_BYTES)
         self.ended: asyncio.Future[None] = loop.create_future()
         self.reception = reception
@@ -59,6 +63,9 @@ class Receiver(SMTP):
         self._refused = False
         self._recording = False
         self._leaving = False
+        self._is_logging_in = False
+        self._may_write = True
+        self._timeout_at = 0.0
         self._mail_until = 0.0
         self._announced_bytes = 0
         self._most_bytes = mail_memory_bytes(reception.limits.max_mail_bytes)
@@ -66,6 +73,7 @@ class Receiver(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self.session is not None:  # the same connection, now by TLS
             super().connection_made(transport)
+            self._commands.forget()
             return
         peer = transport.get_extra_info("peername")
         host = peer[0] if peer else ""
@@ -88,6 +96,20 @@ class Receiver(SMTP):
             self.reception.crowd.leave(self.client)
         self.ended.set_result(None)
         super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        if self._commands.awaits_line:
+            data = self._answer_plain(data)
+        if data:
+            super().data_received(data)
+
+    def pause_writing(self) -> None:
+        self._may_write = False
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._may_write = True
+        super().resume_writing()
 
     def eof_received(self) -> bool | None:
         return False if self._refused else super().eof_received()
@@ -116,13 +138,28 @@ class Receiver(SMTP):
         transport.close()
         self.loop.call_later(LAST_WORD_SECONDS, transport.abort)
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Wait so long from now. A timer that goes off too early is started again: far fewer are started this way."""
+        self._timeout_at = self.loop.time() + (duration or self._timeout_duration)
+        timer = self._timeout_handle
+        if timer is None or timer.cancelled() or timer.when() > self._timeout_at:
+            super()._reset_timeout(duration)
+
     def _timeout_cb(self) -> None:
-        """The client took too long. While a mail is being recorded it is we who take long."""
-        if self._recording:
-            self._reset_timeout()
+        """The client took too long, if its time is over. While a mail is being recorded it is we who take long."""
+        left_seconds = self._timeout_at - self.loop.time()
+        if self._recording or left_seconds > 0:
+            super()._reset_timeout(None if self._recording else left_seconds)
             return
         _logger.warning("client too slow", client=self.client)
         self.hang_up(b"421 4.4.2 Too slow, try again later")
+
+    async def push(self, status: str | bytes) -> None:
+        """Send an answer. The library's waits in any case, if only for nothing."""
+        answer = status.encode() if isinstance(status, str) else status
+        self._writer.write(answer + b"\r\n")
+        if not self._may_write or self._writer.is_closing():
+            await self._writer.drain()
 
     async def handle_exception(self, error: Exception) -> str:
         """Whatever went wrong here is ours: the client keeps the mail and tries again."""
@@ -141,32 +178,20 @@ class Receiver(SMTP):
         """What the library is told when it has read a name and a password: nothing yet, for a check takes a while."""
         return AuthResult(success=False, handled=False, auth_data=auth_data)
 
+    async def smtp_AUTH(self, arg: str | None) -> None:
+        self._is_logging_in = True
+        try:
+            await super().smtp_AUTH(arg)
+        finally:
+            self._is_logging_in = False
+
     async def smtp_MAIL(self, arg: str | None) -> None:
-        if self._must_log_in and not (self.session and self.session.authenticated):
-            await self.push("530 5.7.0 Authentication required")
-            return
-        sender = read_sender(arg or "", self.reception.limits.max_mail_bytes)
-        self._announced_bytes = 0 if sender is None else sender.size_bytes
-        if sender is None or not self._may_mail(sender.options):
-            await super().smtp_MAIL(arg)
-            return
-        refusal = self.reception.lacks_room(self.client, sender.size_bytes)
-        if refusal is not None:
-            await self.push(refusal)
-            return
-        envelope = self.envelope
-        assert envelope is not None
-        envelope.mail_from = sender.address or NULL_SENDER
-        envelope.mail_options.extend(sender.options)
-        envelope.smtp_utf8 = sender.smtp_utf8
-        await self.push("250 OK")
+        answer = self._take_sender(arg or "")
+        await (super().smtp_MAIL(arg) if answer is None else self.push(answer))
 
     async def smtp_RCPT(self, arg: str | None) -> None:
-        recipient = read_recipient(arg or "")
-        if recipient is None or self.envelope is None or not self.envelope.mail_from:
-            await super().smtp_RCPT(arg)
-            return
-        await self.push(self.take_recipient(recipient))
+        answer = self._take_plain_recipient(arg or "")
+        await (super().smtp_RCPT(arg) if answer is None else self.push(answer))
 
     async def smtp_DATA(self, arg: str | None) -> None:
         envelope = self.envelope
@@ -198,6 +223,41 @@ class Receiver(SMTP):
     def answer_to_all(self, answer: str, recipients: int) -> str:
         """What is said when a mail is over: in SMTP, one answer for all of its recipients."""
         return answer
+
+    def _answer_plain(self, data: bytes) -> bytes:
+        """Answer the lines of MAIL and RCPT that data begins with and that are plain; give the rest."""
+        is_greeted = self.session is not None and self.session.host_name is not None
+        if not is_greeted or self._is_logging_in or not self._may_write:
+            return data
+        answers, rest = answer_lines(data, COMMAND_MAX_BYTES, self._take_sender, self._take_plain_recipient)
+        if answers:
+            self._reset_timeout()
+            self._writer.write("".join(f"{answer}\r\n" for answer in answers).encode())
+        return data[rest:]
+
+    def _take_sender(self, argument: str) -> str | None:
+        """Begin an envelope; return the answer to MAIL, or None where the library knows better."""
+        if self._must_log_in and not (self.session and self.session.authenticated):
+            return "530 5.7.0 Authentication required"
+        sender = read_sender(argument, self.reception.limits.max_mail_bytes)
+        self._announced_bytes = 0 if sender is None else sender.size_bytes
+        if sender is None or not self._may_mail(sender.options):
+            return None
+        if (refusal := self.reception.lacks_room(self.client, sender.size_bytes)) is not None:
+            return refusal
+        envelope = self.envelope
+        assert envelope is not None
+        envelope.mail_from = sender.address or NULL_SENDER
+        envelope.mail_options.extend(sender.options)
+        envelope.smtp_utf8 = sender.smtp_utf8
+        return "250 OK"
+
+    def _take_plain_recipient(self, argument: str) -> str | None:
+        """Add a recipient; return the answer to RCPT, or None where the library knows better."""
+        recipient = read_recipient(argument)
+        if recipient is None or self.envelope is None or not self.envelope.mail_from:
+            return None
+        return self.take_recipient(recipient)
 
     def _may_mail(self, options: list[str]) -> bool:
         """Whether MAIL is in its place: after HELO, options after EHLO only, and not twice."""

@@ -137,6 +137,15 @@ def test_auth_login_asks_for_name_and_password(start: StartServer, certificate: 
     assert client.send(b"x\r\n").startswith("250 ")
 
 
+def test_what_looks_like_a_command_is_a_name_while_a_name_is_asked_for(
+    start: StartServer, certificate: Path, users: str
+) -> None:
+    client = encrypted(start(certificate=str(certificate), users=users))
+    assert client.say(b"AUTH LOGIN\r\n").startswith("334 ")
+    assert client.say(b"MAIL FROM:<a@example.org>\r\n").startswith("501 ")
+    assert client.say(b"RCPT TO:<a@example.org>\r\n").startswith("503 ")
+
+
 def test_three_wrong_passwords_end_the_session(start: StartServer, certificate: Path, users: str) -> None:
     client = encrypted(start(certificate=str(certificate), users=users))
     answers = [client.say(plain(b"ada", b"wrong"))[:3] for _ in range(3)]
