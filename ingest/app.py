@@ -92,7 +92,9 @@ async def serve(settings: Settings) -> None:
 
 def read_doors(settings: Settings) -> dict[Door, type[Receiver]]:
     """Where to listen, and what is spoken there. Raises ValueError naming the setting."""
-    doors: dict[Door, type[Receiver]] = {Door("smtp", *read_address(settings.smtp)): Receiver}
+    doors: dict[Door, type[Receiver]] = {
+        Door("smtp", *read_address(settings.smtp), is_shared=settings.smtp_shared): Receiver
+    }
     lmtp = read_lmtp_door(settings.lmtp, settings.lmtp_mode)
     if lmtp is not None:
         doors[lmtp] = LmtpReceiver

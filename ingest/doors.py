@@ -18,13 +18,17 @@ _logger = structlog.get_logger(__name__)
 
 
 class Door(NamedTuple):
-    """One place to listen at. setting is what names it, for complaints; path is that of a Unix socket, or ""."""
+    """One place to listen at. setting is what names it, for complaints; path is that of a Unix socket, or "".
+
+    is_shared: others that say so too may listen at the same address, each for a part of the connections.
+    """
 
     setting: str
     host: str
     port: int
     path: str = ""
     mode: int = 0
+    is_shared: bool = False
 
     def __str__(self) -> str:
         return self.path or f"{self.host}:{self.port}"
@@ -65,7 +69,8 @@ async def listen(door: Door, protocol: Callable[[], asyncio.Protocol]) -> asynci
             server = await loop.create_unix_server(protocol, sock=_bind(door), backlog=BACKLOG)
             _logger.info("receiving", setting=door.setting, path=door.path)
             return server
-        server = await loop.create_server(protocol, door.host, door.port, backlog=BACKLOG)
+        shared = door.is_shared or None
+        server = await loop.create_server(protocol, door.host, door.port, backlog=BACKLOG, reuse_port=shared)
     except OSError as error:
         raise CannotListen(f"{door.setting}: cannot listen on {door}: {error.strerror or error}") from None
     for listener in server.sockets:

@@ -16,6 +16,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """URL of the read model; "" is `sqlite:///DATA/readmodel.db`."""
     smtp: str = "127.0.0.1:8025"
     http: str = "127.0.0.1:8000"
+    smtp_shared: bool = False
+    """Whether further receivers of this machine may listen at the same address; each gets a part of the sessions."""
     lmtp: str = ""
     """Where mail is received by LMTP too: HOST:PORT, or the absolute path of a Unix socket; "" is nowhere."""
     lmtp_mode: str = "660"

@@ -25,11 +25,12 @@ RUN = """
 import json, sys
 from ingest.app import run
 from schemas.settings import Settings
-sys.exit(run(Settings(data=sys.argv[1], smtp="127.0.0.1:0", log_format="json", **json.loads(sys.argv[2]))))
+given = {"smtp": "127.0.0.1:0", **json.loads(sys.argv[2])}
+sys.exit(run(Settings(data=sys.argv[1], log_format="json", **given)))
 """
 
 
-def started(folder: Path, **settings: str) -> tuple[subprocess.Popen[str], int]:
+def started(folder: Path, **settings: str | bool) -> tuple[subprocess.Popen[str], int]:
     """A receiver in a process of its own, and the first port that it says."""
     command = [sys.executable, "-c", RUN, str(folder), json.dumps(settings)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -128,6 +129,22 @@ def test_a_taken_port_is_one_line_and_exit_code_1(tmp_path: Path, capsys: pytest
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         assert run(Settings(data=str(tmp_path), smtp=address)) == 1
     assert capsys.readouterr().err.startswith(f"patchlog ingest: smtp: cannot listen on {address}: ")
+
+
+def test_receivers_that_share_a_port_write_to_one_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, port = started(tmp_path, smtp_shared=True)
+    second, same = started(tmp_path, smtp_shared=True, smtp=f"127.0.0.1:{port}")
+    assert same == port
+    first.terminate()  # what is sent now, the second one takes, whoever was given the sessions before
+    first.communicate(timeout=30)
+    client = Client(port).greet()
+    assert client.send(b"x\r\n").startswith("250 ")
+    client.close()
+    assert run(Settings(data=str(tmp_path), smtp=f"127.0.0.1:{port}")) == 1  # it does not say that it shares
+    assert "cannot listen on" in capsys.readouterr().err
+    second.terminate()
+    second.communicate(timeout=30)
+    assert (first.returncode, second.returncode) == (0, 0)
 
 
 @pytest.mark.parametrize(
