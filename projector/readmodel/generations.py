@@ -5,8 +5,8 @@ retires the old generation first, in a transaction of that generation, so that i
 fails.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from contextlib import AbstractContextManager
 
 import msgspec
 import psycopg
@@ -170,11 +170,9 @@ class Reader:
         else:
             self._live = self._database.fixed(generation)
 
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
+    def connect(self) -> AbstractContextManager[Connection]:
         """A connection in one read transaction. Raises NoReadModel when none is live, or the given one gone."""
-        with self._live.connect() as connection:
-            yield connection
+        return self._live.connect()
 
     def changes(self) -> Changes:
         """Begin to watch for changes of what is live, to wait for them."""
@@ -189,7 +187,7 @@ def is_unavailable(error: Exception) -> bool:
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, psycopg.Error) and original.sqlstate in GONE:
         return True
-    return isinstance(error, (OperationalError, psycopg.OperationalError))
+    return isinstance(error, (OperationalError, psycopg.OperationalError, sqlite3.OperationalError))
 
 
 def why_unavailable(error: Exception) -> str:

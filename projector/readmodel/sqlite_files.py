@@ -10,14 +10,14 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from projector.readmodel.database import GONE, NOTHING_YET, OTHER_VERSION, NoReadModel
+from projector.readmodel.database import OTHER_VERSION, NoReadModel
+from projector.readmodel.sqlite_reading import PATIENCE_SECONDS, FixedFile, LiveFile, open_for_reading, stamp_of
 from projector.readmodel.tables import meta, metadata
 
 CLEAN_SECONDS = 10.0
@@ -69,10 +69,7 @@ class SqliteFiles:
 
     def engine(self, generation: int, *, read_only: bool) -> Engine:
         """A writer's transactions begin IMMEDIATE; a reader's see one snapshot each."""
-        engine = create_engine(f"sqlite:///{self.file(generation)}", connect_args={"timeout": 30})
-        event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
-        event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
-        return engine
+        return open_for_reading(self.file(generation)) if read_only else _open_for_writing(self.file(generation))
 
     def drop(self, generation: int) -> None:
         """Readers that have it open keep what they have."""
@@ -88,11 +85,17 @@ class SqliteFiles:
             connection.close()
         return not busy
 
-    def live(self, schema_version: int) -> "LiveFile":
-        return LiveFile(self, schema_version)
+    def live(self, schema_version: int) -> LiveFile:
+        return LiveFile(self.path, lambda: self._find_live(schema_version))
 
-    def fixed(self, generation: int) -> "FixedFile":
-        return FixedFile(self, generation)
+    def _find_live(self, schema_version: int) -> Path:
+        generation = self.pointer().get(schema_version)
+        if generation is None or not self.file(generation).exists():
+            raise NoReadModel(OTHER_VERSION.format(schema_version))
+        return self.file(generation)
+
+    def fixed(self, generation: int) -> FixedFile:
+        return FixedFile(self.file(generation), generation)
 
     def changes(self, schema_version: int) -> "FileChanges":
         return FileChanges(self, schema_version)
@@ -123,55 +126,6 @@ class FileLock:
         self._file.close()
 
 
-class LiveFile:
-    """The live file: a look at the pointer is a stat."""
-
-    def __init__(self, files: SqliteFiles, schema_version: int) -> None:
-        self._files, self._schema_version = files, schema_version
-        self._stamp: tuple[int, int] | None = None
-        self._engine: Engine | None = None
-
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        with self._live_engine().connect() as connection:
-            yield connection
-
-    def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose()
-        self._engine, self._stamp = None, None
-
-    def _live_engine(self) -> Engine:
-        stamp = _stamp_of(self._files.path)
-        if stamp is None:
-            raise NoReadModel(NOTHING_YET)
-        if self._engine is None or stamp != self._stamp:
-            generation = self._files.pointer().get(self._schema_version)
-            if generation is None or not self._files.file(generation).exists():
-                raise NoReadModel(OTHER_VERSION.format(self._schema_version))
-            self.close()
-            self._engine, self._stamp = self._files.engine(generation, read_only=True), stamp
-        return self._engine
-
-
-class FixedFile:
-    """The file of one generation. It is never made: to connect to one that is gone would leave an empty file."""
-
-    def __init__(self, files: SqliteFiles, generation: int) -> None:
-        self._path, self._generation = files.file(generation), generation
-        self._engine = files.engine(generation, read_only=True)
-
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        if not self._path.exists():
-            raise NoReadModel(GONE.format(self._generation))
-        with self._engine.connect() as connection:
-            yield connection
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-
 class FileChanges:
     """Asks the live file again and again whether somebody wrote to it: SQLite tells nobody."""
 
@@ -194,7 +148,7 @@ class FileChanges:
         return None
 
     def take(self) -> bool:
-        stamp = _stamp_of(self._files.path)
+        stamp = stamp_of(self._files.path)
         moved = stamp != self._stamp
         if moved:
             self.close()
@@ -220,12 +174,11 @@ class FileChanges:
         return version
 
 
-def _stamp_of(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return (status.st_ino, status.st_mtime_ns)
+def _open_for_writing(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE_SECONDS})
+    event.listen(engine, "connect", _prepare_writer)
+    event.listen(engine, "begin", _begin_writing)
+    return engine
 
 
 def _prepare_writer(connection: Any, _record: object) -> None:
@@ -237,16 +190,5 @@ def _prepare_writer(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA secure_delete=ON")  # what was redacted is in no free page; costs nothing we can measure
 
 
-def _prepare_reader(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA cache_size=-16384")
-    connection.execute("PRAGMA mmap_size=268435456")
-
-
 def _begin_writing(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_reading(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

@@ -33,6 +33,7 @@ from projector.readmodel.queries.projects import (
 from projector.readmodel.queries.results import patch_results, revision_results
 from projector.readmodel.queries.revisions import RevisionKey, get_revision, list_revisions, revision_moved_to
 from projector.readmodel.queries.series import get_versioned_series, list_series, series_moved_to
+from projector.readmodel.queries.status import read_position
 from projector.readmodel.queries.targets import (
     PatchTarget,
     RevisionTarget,

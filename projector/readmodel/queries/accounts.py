@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from projector.readmodel.queries.listing import AnyRow, time_of
+from projector.readmodel.queries.listing import time_of
 from projector.readmodel.rows import Row
 from projector.readmodel.tables import account, token
 from projector.rights import Actor, Token, User
@@ -92,7 +92,7 @@ def listed_token(row: Row, user: str) -> ListedToken:
     )
 
 
-def _user(row: AnyRow) -> User:
+def _user(row: Any) -> User:
     return User(row.id, row.name, _texts(row.emails), _texts(row.maintainer_of), row.active)
 
 

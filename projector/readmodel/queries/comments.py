@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection, and_, bindparam, case, or_, select
 
-from projector.readmodel.queries.listing import AnyRow, Listed, Listing, Ordering, Page, count_all, fetch_page, time_of
+from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page, time_of
+from projector.readmodel.reading import Row, fetch_first
 from projector.readmodel.tables import comment, mail, patch, person, revision, revision_patch, series
 from schemas.rest import CommentDocument, PersonDocument
 
@@ -14,7 +15,7 @@ def list_patch_comments(
 
     Raises NoSuchPage.
     """
-    if connection.execute(_PATCH, {"id": patch_id}).first() is None:
+    if fetch_first(connection, _PATCH, {"id": patch_id}) is None:
         return None
     return _list(connection, {"target": patch_id}, order, page, expand)
 
@@ -26,7 +27,7 @@ def list_series_comments(
 
     Raises NoSuchPage.
     """
-    if connection.execute(_SERIES, {"id": series_id}).first() is None:
+    if fetch_first(connection, _SERIES, {"id": series_id}) is None:
         return None
     return _list(connection, {"series": series_id}, order, page, expand)
 
@@ -39,7 +40,7 @@ def _list(
     return Listed(total, [_document(row, expand) for row in rows])
 
 
-def _document(row: AnyRow, expand: bool) -> CommentDocument:
+def _document(row: Row, expand: bool) -> CommentDocument:
     id_, author_id, date_us, text, parent, patch_id, message_id = row[:7]
     author = PersonDocument(author_id, row[7] or row[8] or "") if expand else author_id
     return CommentDocument(id_, author, time_of(date_us), text, parent, patch_id, message_id)

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select
 
 from projector.readmodel.queries.listing import (
-    AnyRow,
     Filters,
     Listed,
     Listing,
@@ -20,6 +19,7 @@ from projector.readmodel.queries.listing import (
 )
 from projector.readmodel.queries.patches import get_many_patches
 from projector.readmodel.queries.series import get_many_series
+from projector.readmodel.reading import Row, fetch_value
 from projector.readmodel.tables import event, project
 from schemas.rest import EventDocument
 
@@ -83,10 +83,11 @@ def follow_events(connection: Connection, filters: Filters, after: int, size: in
 
 def last_event_us(connection: Connection, project_id: int) -> int:
     """The time of a project's last event of any kind, in microseconds since 1970; 0 for none."""
-    return connection.execute(_LAST_EVENT, {"project": project_id}).scalar() or 0
+    last: int = fetch_value(connection, _LAST_EVENT, {"project": project_id}) or 0
+    return last
 
 
-def _document(row: AnyRow) -> EventDocument:
+def _document(row: Row) -> EventDocument:
     return EventDocument(row[0], row[1], time_of(row[2]), row[3], row[4], row[5], Raw(row[6]))
 
 

@@ -3,7 +3,9 @@
 import msgspec
 from sqlalchemy import Connection, select
 
-from projector.readmodel.tables import meta, project
+from projector.readmodel.queries.status import read_position
+from projector.readmodel.reading import fetch_all
+from projector.readmodel.tables import project
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -15,11 +17,10 @@ class Reached(msgspec.Struct, frozen=True):
 
 def read_reached(connection: Connection, before: Reached | None) -> Reached:
     """How far it is by now; `before` itself where nothing happened since."""
-    position: int = connection.execute(_POSITION).scalar_one()
+    position = read_position(connection)
     if before is not None and before.position == position:
         return before
-    return Reached(position, {row[0]: row[1] for row in connection.execute(_FEEDS)})
+    return Reached(position, dict(fetch_all(connection, _FEEDS, {})))
 
 
-_POSITION = select(meta.c.value).where(meta.c.name == "position")
 _FEEDS = select(project.c.id, project.c.last_event_us)

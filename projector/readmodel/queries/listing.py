@@ -11,14 +11,13 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, Table, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, bindparam, func, select
 
 from projector.readmodel import tables
 from projector.readmodel.queries.matching import pattern_for
+from projector.readmodel.reading import AnySelect, Row, fetch_all, fetch_value
 
 Document = TypeVar("Document")
-AnyRow = Row[*tuple[Any, ...]]
-AnySelect = Select[*tuple[Any, ...]]
 Filters = Mapping[str, Any]
 """Filters by name, as each list's `conditions` says; only those that were asked for."""
 Ordering = tuple[str, ...]
@@ -81,13 +80,13 @@ def time_of(microseconds: int) -> datetime:
 
 def fetch_page(
     connection: Connection, listing: Listing, filters: Filters, order: Ordering, page: Page, *, expand: bool
-) -> Sequence[AnyRow]:
+) -> Sequence[Row]:
     """Give the rows of one page. Raises NoSuchPage for any but the first that would be empty."""
     if page.number > _PAGE_NUMBER_MAX:
         raise NoSuchPage
     statement = _rows_statement(listing, tuple(filters), order, expand)
     parameters = {**_bound(connection, filters), "limit": page.size, "offset": (page.number - 1) * page.size}
-    rows = connection.execute(statement, parameters).all()
+    rows = fetch_all(connection, statement, parameters)
     if not rows and page.number > 1:
         raise NoSuchPage
     return rows
@@ -108,13 +107,15 @@ def count_all(
         return (page.number - 1) * page.size + fetched
     total = known()
     if total is None:
-        total = connection.execute(_count_statement(listing, tuple(filters)), _bound(connection, filters)).scalar_one()
+        total = fetch_value(connection, _count_statement(listing, tuple(filters)), _bound(connection, filters))
+        assert isinstance(total, int)
     return max(total, (page.number - 1) * page.size + fetched)
 
 
 def kept_count(connection: Connection, name: str) -> int:
     """The number that the projector keeps under this name; 0 when there is none."""
-    return connection.execute(_KEPT_COUNT, {"count_name": name}).scalar() or 0
+    kept: int = fetch_value(connection, _KEPT_COUNT, {"count_name": name}) or 0
+    return kept
 
 
 _KEPT_COUNT = select(tables.count.c.n).where(tables.count.c.name == bindparam("count_name"))

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from projector.readmodel.queries.listing import AnyRow, WasRedacted
+from projector.readmodel.queries.listing import WasRedacted
 from projector.readmodel.queries.revisions import RevisionKey
+from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import comment, patch, patch_text, revision, revision_patch
 from schemas.mail import AmMail
 
@@ -39,39 +40,40 @@ def revision_mails(connection: Connection, key: RevisionKey) -> Mailbox | None:
     Raises WasRedacted where no patch of it has words any more.
     """
     parameters = {"series": key.series_id, "version": key.version}
-    found = connection.execute(_REVISION, parameters).first()
+    found = fetch_first(connection, _REVISION, parameters)
     if found is None:
         return None
-    found_rows = connection.execute(_REVISION_PATCHES, parameters).all()
-    rows = [row for row in found_rows if not row.redacted]
-    left_out = tuple(row[0] for row in found_rows if row.redacted)
+    name, cover_id = found
+    found_rows = fetch_all(connection, _REVISION_PATCHES, parameters)
+    rows = [row for row in found_rows if not row[REDACTED]]
+    left_out = tuple(row[0] for row in found_rows if row[REDACTED])
     if left_out and not rows:
         raise WasRedacted
     targets = [row[0] for row in rows]
-    covers = [] if found.cover_id is None else [found.cover_id]
-    return Mailbox(found.name, _with_trailers(rows, _trailers(connection, [*targets, *covers]), covers), left_out)
+    covers = [] if cover_id is None else [cover_id]
+    return Mailbox(name, _with_trailers(rows, _trailers(connection, [*targets, *covers]), covers), left_out)
 
 
 def patch_mails(connection: Connection, patch_id: int) -> Mailbox | None:
     """The mail of one patch; None when there is no such patch. Raises WasRedacted."""
-    row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
+    row = fetch_first(connection, _PATCH, {"patch_id": patch_id})
     if row is None:
         return None
-    if row.redacted:
+    if row[REDACTED]:
         raise WasRedacted
-    covers = connection.execute(_COVERS, {"patch_id": patch_id}).scalars().all()
-    return Mailbox(row.name, _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
+    covers = [row[0] for row in fetch_all(connection, _COVERS, {"patch_id": patch_id})]
+    return Mailbox(row[-1], _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
 
 
 def _trailers(connection: Connection, targets: Sequence[int]) -> dict[int, list[str]]:
     """Trailers by what they were given to, in the order of the comments' dates."""
     given: dict[int, list[str]] = {}
-    for target_id, lines in connection.execute(_TRAILERS, {"targets": targets}):
+    for target_id, lines in fetch_all(connection, _TRAILERS, {"targets": targets}):
         given.setdefault(target_id, []).extend(lines.splitlines())
     return given
 
 
-def _with_trailers(rows: Iterable[AnyRow], given: dict[int, list[str]], covers: Sequence[int]) -> list[PatchMail]:
+def _with_trailers(rows: Iterable[Row], given: dict[int, list[str]], covers: Sequence[int]) -> list[PatchMail]:
     shared = [
         trailer
         for cover in covers
@@ -91,6 +93,8 @@ _MAIL_COLUMNS = (
     patch_text.c.mbox_trailers_at,
     patch.c.redacted,
 )
+REDACTED = len(_MAIL_COLUMNS) - 1
+"""Where a row says whether its patch was."""
 
 _REVISION = select(revision.c.name, revision.c.cover_id).where(
     revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version")

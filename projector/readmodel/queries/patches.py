@@ -8,7 +8,6 @@ from sqlalchemy import Connection, bindparam, select
 
 from projector.assembly.states import state_of
 from projector.readmodel.queries.listing import (
-    AnyRow,
     Filters,
     Listed,
     Listing,
@@ -23,6 +22,7 @@ from projector.readmodel.queries.listing import (
 )
 from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains
 from projector.readmodel.queries.projects import PROJECT_COLUMNS
+from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import patch, patch_text, person, project, revision_patch
 from schemas.rest import PatchDocument, PersonDocument, ProjectDocument, StateDocument
 
@@ -77,17 +77,17 @@ def get_versioned_patch(
     connection: Connection, patch_id: int, *, expand: bool = False
 ) -> Versioned[PatchDocument] | None:
     """One patch with its version; None when there is none of this id. Raises WasRedacted."""
-    row = connection.execute(_ONE_EXPANDED if expand else _ONE, {"patch_id": patch_id}).first()
+    row = fetch_first(connection, _ONE_EXPANDED if expand else _ONE, {"patch_id": patch_id})
     if row is None:
         return None
-    if row.redacted:
+    if row[-2]:
         raise WasRedacted
     return Versioned(expanded_patch_document(row) if expand else patch_document(row), row[-1])
 
 
 def get_many_patches(connection: Connection, ids: Sequence[int]) -> dict[int, PatchDocument]:
     """The expanded patches of these ids that there are, by their id, in one query."""
-    return {row[0]: expanded_patch_document(row) for row in connection.execute(_MANY_EXPANDED, {"ids": ids})}
+    return {row[0]: expanded_patch_document(row) for row in fetch_all(connection, _MANY_EXPANDED, {"ids": ids})}
 
 
 def patches_of_revisions(
@@ -95,7 +95,7 @@ def patches_of_revisions(
 ) -> dict[int, list[PatchDocument]]:
     """The expanded patches of some revisions of a series, by version, in the order in which they apply; one query."""
     patches: dict[int, list[PatchDocument]] = {}
-    for row in connection.execute(_OF_REVISIONS, {"series": series_id, "versions": versions}):
+    for row in fetch_all(connection, _OF_REVISIONS, {"series": series_id, "versions": versions}):
         patches.setdefault(row[-1], []).append(expanded_patch_document(row))
     return patches
 
@@ -118,13 +118,13 @@ def patches_by_diff_id(connection: Connection, project_id: int | None, ids: Sequ
     return found
 
 
-def patch_document(row: AnyRow) -> PatchDocument:
+def patch_document(row: Row) -> PatchDocument:
     """Make the document of a row that begins with PATCH_COLUMNS."""
     id_, project_id, name, date_us, updated_us, submitter_id, state, content = row[:8]
     return PatchDocument(id_, project_id, name, time_of(date_us), time_of(updated_us), submitter_id, state, content)
 
 
-def expanded_patch_document(row: AnyRow) -> PatchDocument:
+def expanded_patch_document(row: Row) -> PatchDocument:
     """Make the document of a row that begins with PATCH_COLUMNS and EXPANSION_COLUMNS."""
     return replace(
         patch_document(row),

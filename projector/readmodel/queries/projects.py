@@ -14,6 +14,7 @@ from projector.readmodel.queries.listing import (
     fetch_page,
     kept_count,
 )
+from projector.readmodel.reading import fetch_first
 from projector.readmodel.tables import count, project
 from schemas.rest import ProjectDocument
 
@@ -48,13 +49,13 @@ def list_projects(connection: Connection, order: Ordering, page: Page) -> Listed
 
 def get_project(connection: Connection, key: str) -> ProjectDocument | None:
     """The project with this linkname or, of digits alone, with this id."""
-    row = connection.execute(_BY_ID if key.isdecimal() else _BY_LINKNAME, _key(key)).first()
+    row = fetch_first(connection, _BY_ID if key.isdecimal() else _BY_LINKNAME, _key(key))
     return ProjectDocument(*row) if row else None
 
 
 def find_project(connection: Connection, key: str) -> ProjectKey | None:
     """What the lists of a project need to know of it; key as for `get_project`."""
-    row = connection.execute(_KEY_BY_ID if key.isdecimal() else _KEY_BY_LINKNAME, _key(key)).first()
+    row = fetch_first(connection, _KEY_BY_ID if key.isdecimal() else _KEY_BY_LINKNAME, _key(key))
     return ProjectKey(*row) if row else None
 
 

@@ -2,8 +2,9 @@
 
 from sqlalchemy import Connection, and_, bindparam, select
 
-from projector.readmodel.queries.listing import AnySelect, time_of
+from projector.readmodel.queries.listing import time_of
 from projector.readmodel.queries.revisions import RevisionKey
+from projector.readmodel.reading import AnySelect, fetch_all
 from projector.readmodel.tables import patch, revision, test_result
 from schemas.rest import TestResultDocument
 
@@ -20,7 +21,7 @@ def patch_results(connection: Connection, patch_id: int) -> list[TestResultDocum
 
 def _results(connection: Connection, statement: AnySelect, target: dict[str, int]) -> list[TestResultDocument] | None:
     """A target without results gives one row of nulls, one that is not there gives none."""
-    rows = connection.execute(statement, target).all()
+    rows = fetch_all(connection, statement, target)
     if not rows:
         return None
     return [TestResultDocument(time_of(row[0]), *row[1:]) for row in rows if row[0] is not None]

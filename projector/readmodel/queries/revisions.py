@@ -1,6 +1,6 @@
 """Revisions of a series, and where a revision went that is no longer at its old place."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Raw
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page
 from projector.readmodel.queries.patches import patches_of_revisions
+from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import revision, revision_alias, series
 from schemas.rest import RevisionDocument
 
@@ -28,7 +29,7 @@ def list_revisions(
     """
     filters = {"series": series_id}
     rows = fetch_page(connection, _LISTING, filters, order, page, expand=False)
-    if not rows and connection.execute(_SERIES, {"series": series_id}).first() is None:
+    if not rows and fetch_first(connection, _SERIES, {"series": series_id}) is None:
         return None
     total = count_all(connection, _LISTING, filters, page, len(rows), lambda: None)
     return Listed(total, _documents(connection, series_id, rows, expand))
@@ -36,17 +37,17 @@ def list_revisions(
 
 def get_revision(connection: Connection, key: RevisionKey, *, expand: bool = False) -> RevisionDocument | None:
     """One revision; None when there is none at this place, perhaps because it moved."""
-    rows = connection.execute(_ONE, {"series": key.series_id, "version": key.version}).all()
+    rows = fetch_all(connection, _ONE, {"series": key.series_id, "version": key.version})
     return _documents(connection, key.series_id, rows, expand)[0] if rows else None
 
 
 def revision_moved_to(connection: Connection, key: RevisionKey) -> RevisionKey | None:
     """Where a revision is that was once shown at this place; None when none was."""
-    row = connection.execute(_ALIAS, {"series": key.series_id, "version": key.version}).first()
+    row = fetch_first(connection, _ALIAS, {"series": key.series_id, "version": key.version})
     return RevisionKey(*row) if row else None
 
 
-def _documents(connection: Connection, series_id: int, rows: Any, expand: bool) -> list[RevisionDocument]:
+def _documents(connection: Connection, series_id: int, rows: Sequence[Row], expand: bool) -> list[RevisionDocument]:
     if not expand:
         return [RevisionDocument(row[0], row[1], Raw(row[2]), row[3]) for row in rows]
     patches = patches_of_revisions(connection, series_id, [row[0] for row in rows])

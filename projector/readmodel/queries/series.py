@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, func, select, union
 
 from projector.readmodel.queries.listing import (
-    AnyRow,
     Filters,
     Listed,
     Listing,
@@ -21,6 +20,7 @@ from projector.readmodel.queries.listing import (
 )
 from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains
 from projector.readmodel.queries.projects import PROJECT_COLUMNS
+from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import (
     account,
     cover,
@@ -70,7 +70,7 @@ def get_versioned_series(
     connection: Connection, series_id: int, *, expand: bool = False
 ) -> Versioned[SeriesDocument] | None:
     """One series with its version; None as for `get_series`."""
-    row = connection.execute(_ONE_EXPANDED if expand else _ONE, {"series_id": series_id}).first()
+    row = fetch_first(connection, _ONE_EXPANDED if expand else _ONE, {"series_id": series_id})
     if row is None:
         return None
     return Versioned(expanded_series_document(row) if expand else series_document(row), row[-1])
@@ -78,7 +78,7 @@ def get_versioned_series(
 
 def get_many_series(connection: Connection, ids: Sequence[int], *, expand: bool) -> dict[int, SeriesDocument]:
     """The series of these ids that there are, by their id, in one query."""
-    rows = connection.execute(_MANY_EXPANDED if expand else _MANY, {"ids": ids}).all()
+    rows = fetch_all(connection, _MANY_EXPANDED if expand else _MANY, {"ids": ids})
     build = expanded_series_document if expand else series_document
     return {row[0]: build(row) for row in rows}
 
@@ -88,7 +88,7 @@ def series_moved_to(connection: Connection, series_id: int) -> int | None:
     return connection.execute(_ALIAS, {"series_id": series_id}).scalar()
 
 
-def series_document(row: AnyRow) -> SeriesDocument:
+def series_document(row: Row) -> SeriesDocument:
     """Make the document of a row that begins with SERIES_COLUMNS."""
     (
         id_, project_id, name, n_patches, submitter_id, submitted_us, updated_us,
@@ -101,7 +101,7 @@ def series_document(row: AnyRow) -> SeriesDocument:
     )  # fmt: skip
 
 
-def expanded_series_document(row: AnyRow) -> SeriesDocument:
+def expanded_series_document(row: Row) -> SeriesDocument:
     """Make the document of a row of SERIES_COLUMNS and EXPANSION_COLUMNS."""
     reviewer_id = row[8]
     return replace(

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from projector.readmodel.queries.dead_letters import ALARMING
+from projector.readmodel.reading import fetch_value
 from projector.readmodel.tables import count, dead_letter, meta, redaction
 
 MAILS = "mail:"
@@ -44,5 +45,8 @@ def read_status(connection: Connection) -> Status:
 
 def read_position(connection: Connection) -> int:
     """The id of the last record that the read model has folded."""
-    position: int = connection.execute(select(meta.c.value).where(meta.c.name == "position")).scalar_one()
+    position: int = fetch_value(connection, _POSITION, {})
     return position
+
+
+_POSITION = select(meta.c.value).where(meta.c.name == "position")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, literal, select, text
 
-from projector.readmodel import queries
+from projector.readmodel import queries, reading
 from projector.readmodel.generations import Reader, ReadModels
 from projector.readmodel.queries import Page, RevisionKey
 from projector.readmodel.queries.matching import contains, pattern_for
@@ -40,8 +40,15 @@ def statements_of(connection: Connection, query: Query) -> list[tuple[str, Any]]
         if statement != "BEGIN":
             asked.append((statement, parameters))
 
+    def note_read(connection: Connection, compiled: reading.Compiled, parameters: reading.Parameters) -> Any:
+        asked.append((compiled.text, {**compiled.values, **parameters}))
+        return ask(connection, compiled, parameters)
+
+    ask = reading.ask
     event.listen(connection, "before_cursor_execute", note)
-    query(connection)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reading, "ask", note_read)
+        query(connection)
     event.remove(connection, "before_cursor_execute", note)
     return asked
 

@@ -1,0 +1,142 @@
+"""Many short looks into a read model in a file: connections that stay open, and a transaction for each look.
+
+SQLAlchemy's connections are taken from its pool once and kept. To it, each is in one transaction for ever; a look's
+BEGIN and ROLLBACK go to the driver, which costs a tenth.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from projector.readmodel.database import GONE, NOTHING_YET, NoReadModel
+
+PATIENCE_SECONDS = 30
+"""How long a lock is waited for."""
+
+
+class LiveFile:
+    """The file that a pointer names: a look at the pointer is a stat."""
+
+    def __init__(self, pointer: Path, find: Callable[[], Path]) -> None:
+        """find: reads the pointer. Raises NoReadModel."""
+        self._pointer, self._find = str(pointer), find
+        self._stamp: tuple[int, int] | None = None
+        self._kept: _Kept | None = None
+
+    def connect(self) -> "_Look":
+        stamp = stamp_of(self._pointer)
+        if stamp is None:
+            raise NoReadModel(NOTHING_YET)
+        if self._kept is None or stamp != self._stamp:
+            path = self._find()
+            self.close()
+            self._kept, self._stamp = _Kept(open_for_reading(path, begins_itself=True)), stamp
+        return _Look(self._kept)
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+        self._kept, self._stamp = None, None
+
+
+class FixedFile:
+    """The file of one generation. It is never made: to connect to one that is gone would leave an empty file."""
+
+    def __init__(self, path: Path, generation: int) -> None:
+        self._path, self._generation = path, generation
+        self._kept = _Kept(open_for_reading(path, begins_itself=True))
+
+    def connect(self) -> "_Look":
+        if not self._path.exists():
+            raise NoReadModel(GONE.format(self._generation))
+        return _Look(self._kept)
+
+    def close(self) -> None:
+        self._kept.close()
+
+
+class _Kept:
+    """The open connections to one file: as many as looks were ever taken at the same time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._idle: list[Connection] = []
+        self._is_closed = False
+
+    def take(self) -> Connection:
+        if self._idle:
+            return self._idle.pop()
+        connection = self._engine.connect()
+        connection.begin()
+        return connection
+
+    def give_back(self, connection: Connection) -> None:
+        if self._is_closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close all connections; those that are taken, when they are given back."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
+        self._engine.dispose()
+
+
+class _Look(AbstractContextManager[Connection]):
+    """One transaction, which sees one snapshot."""
+
+    __slots__ = ("_connection", "_driver", "_kept")
+
+    def __init__(self, kept: _Kept) -> None:
+        self._kept = kept
+
+    def __enter__(self) -> Connection:
+        self._connection = self._kept.take()
+        self._driver: sqlite3.Connection = self._connection.connection.driver_connection  # type: ignore[assignment]
+        try:
+            self._driver.execute("BEGIN")
+        except BaseException:
+            self._connection.close()
+            raise
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        if self._driver.in_transaction:  # what is interrupted may have ended it
+            self._driver.execute("ROLLBACK")
+        self._kept.give_back(self._connection)
+
+
+def open_for_reading(path: Path, *, begins_itself: bool = False) -> Engine:
+    """A file's engine; each transaction sees one snapshot. begins_itself: whoever connects says when one begins."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    if not begins_itself:
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def stamp_of(path: Path | str) -> tuple[int, int] | None:
+    """What changes when a file is put in the place of another; None where there is none."""
+    try:
+        status = os.stat(path)  # noqa: PTH116  # a Path would cost more than the look
+    except FileNotFoundError:
+        return None
+    return (status.st_ino, status.st_mtime_ns)
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
+    connection.execute("PRAGMA cache_size=-16384")
+    connection.execute("PRAGMA mmap_size=268435456")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
