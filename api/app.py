@@ -18,6 +18,7 @@ from api.pages import views
 from api.problems import add_handlers
 from api.request import RecordId, Request
 from api.resource import Endpoint, Site
+from api.revalidation import Revalidation
 from api.spans import Spans
 from ingest.tracing import is_traced
 from projector.readmodel.generations import Reader
@@ -37,13 +38,14 @@ def create_app(
 
     Or it reads one generation, of which nothing can be changed. room: set while there is room for one more answer.
     """
-    site = Site(reader or Reader(settings.database_url, generation), settings, room=room)
+    reader = reader or Reader(settings.database_url, generation)
+    site = Site(reader, settings, room=room)
     meter = Meter()
-    middleware: list[Any] = [meter, _LetIn(site.gate), _CommonHeaders()]
+    middleware: list[Any] = [meter, _LetIn(site.gate), Revalidation(reader), _CommonHeaders()]
     if is_traced():
         middleware.insert(0, Spans())
     if generation is not None:
-        middleware.insert(-2, _ReadOnly(generation))
+        middleware.insert(-3, _ReadOnly(generation))
     app = App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["record"] = RecordId

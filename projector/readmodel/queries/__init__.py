@@ -102,6 +102,7 @@ __all__ = [
     "patches_by_diff_id",
     "patches_by_message_id",
     "read_outcomes",
+    "read_position",
     "read_reached",
     "refuse_change",
     "refuse_entry",
