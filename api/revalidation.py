@@ -5,13 +5,12 @@ folded into it. So where a request comes again, to the letter, and neither has m
 kept of the answer, and nothing is trusted that could have changed since.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from falcon.asgi import Request, Response
-from sqlalchemy import Engine
 
 from projector.readmodel.generations import Reader
-from projector.readmodel.queries import Connection, read_position
+from projector.readmodel.queries import Basis, read_basis
 
 KNOWN_MAX = 4096
 """Requests that one worker remembers; their headers take about a KB each."""
@@ -22,19 +21,12 @@ Asked = tuple[Any, ...]
 """All that a request says: who asks, for what, and every header, the tag that is asked about among them."""
 
 
-class State(NamedTuple):
-    """Of what an answer was made. The engine stands for the generation: each is opened anew."""
-
-    engine: Engine
-    position: int
-
-
 class Revalidation:
     """Middleware of the app; the tags are made by what stands behind it."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._known: dict[Asked, tuple[State, str]] = {}
+        self._known: dict[Asked, tuple[Basis, str]] = {}
 
     async def process_resource(
         self, request: Request, response: Response, resource: object, params: dict[str, Any]
@@ -43,29 +35,24 @@ class Revalidation:
         if request.get_header("If-None-Match") is None or not _is_plain_read(request):
             return
         with self._reader.connect() as connection:
-            state = state_of(connection)
+            basis = read_basis(connection)
         asked = _asked(request)
         known = self._known.get(asked)
-        if known is not None and known[0].engine is state.engine and known[0].position == state.position:
+        if known is not None and known[0].is_same(basis):
             response.status = UNCHANGED
             response.set_header("ETag", known[1])
             response.complete = True
         else:
-            request.context.asked = asked, state  # the state before the answer is made: a later one would be too late
+            request.context.asked = asked, basis  # as it was before the answer: that of later may be another
 
     async def process_response(self, request: Request, response: Response, resource: object, succeeded: bool) -> None:
         noted = getattr(request.context, "asked", None)
         if noted is None or response.status != UNCHANGED:
             return
-        asked, state = noted
+        asked, basis = noted
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
-        self._known[asked] = state, response.headers["etag"]
-
-
-def state_of(connection: Connection) -> State:
-    """Of what an answer would be made in this transaction."""
-    return State(connection.engine, read_position(connection))
+        self._known[asked] = basis, response.headers["etag"]
 
 
 def _is_plain_read(request: Request) -> bool:

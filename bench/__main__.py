@@ -1,24 +1,31 @@
-"""Runs the measurements named on the command line, or all: `python -m bench [--quick] [NAME...]`."""
+"""Runs the measurements that are named, or all; prints their figures, and how these stand to what is wanted."""
 
-import sys
+import argparse
 from importlib import import_module
 
-from bench.figures import table
+from bench.figures import Figure, goals, table
 from bench.machine import describe
 
-MEASUREMENTS = ("start", "receive", "log", "replay", "api", "changes", "latency", "cost")
+MEASUREMENTS = ("start", "receive", "log", "replay", "growth", "api", "changes", "latency", "cost")
 
 
 def main() -> None:
-    """Print the machine, then each measurement's figures as they come."""
-    names = [word for word in sys.argv[1:] if word != "--quick"]
-    for name in names:
-        if name not in MEASUREMENTS:
-            sys.exit(f"bench: expected --quick or some of {', '.join(MEASUREMENTS)}; came {name!r}")
+    """Print the machine, then each measurement's figures as they come, then the goals."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(MEASUREMENTS)}")
+    parser.add_argument("--quick", action="store_true", help="little mail and few rounds, within five minutes")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in MEASUREMENTS]:
+        parser.error(f"expected some of {', '.join(MEASUREMENTS)}; came {unknown[0]!r}")
     print(describe(), flush=True)
-    for name in names or MEASUREMENTS:
+    figures: list[Figure] = []
+    for name in options.names or MEASUREMENTS:
         print(f"\n== {name}", flush=True)
-        print(table(import_module(f"bench.{name}").measure(len(names) < len(sys.argv) - 1)), flush=True)
+        measured = list(import_module(f"bench.{name}").measure(options.quick))
+        print(table(measured), flush=True)
+        figures += measured
+    if wanted := goals(figures):
+        print(f"\n== goals\n{wanted}", flush=True)
 
 
 if __name__ == "__main__":

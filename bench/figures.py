@@ -1,4 +1,4 @@
-"""What a measurement gives back, and how it is printed."""
+"""What a measurement gives back, how it is printed, and how it stands to what is wanted of it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figure:
-    """One number: what was measured, how much, in which unit; lowest and highest of its rounds, if there were some."""
+    """One number: what was measured, how much, in which unit; lowest and highest of its rounds, if there were some.
+
+    at_most and at_least: what is wanted of it, in its unit; None where nothing is.
+    """
 
     what: str
     value: float
@@ -15,11 +18,28 @@ class Figure:
     rounds: int = 1
     lowest: float = 0.0
     highest: float = 0.0
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """The figure divided by what is wanted of it; None where nothing is."""
+        goal = self.at_most if self.at_least is None else self.at_least
+        return None if goal is None else self.value / goal
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it is what is wanted of it."""
+        return (self.at_most is None or self.value <= self.at_most) and (
+            self.at_least is None or self.value >= self.at_least
+        )
 
 
-def over_rounds(what: str, values: Sequence[float], unit: str) -> Figure:
+def over_rounds(
+    what: str, values: Sequence[float], unit: str, *, at_most: float | None = None, at_least: float | None = None
+) -> Figure:
     """The median of what the rounds gave, at least one."""
-    return Figure(what, median(values), unit, len(values), min(values), max(values))
+    return Figure(what, median(values), unit, len(values), min(values), max(values), at_most, at_least)
 
 
 def table(figures: Iterable[Figure]) -> str:
@@ -27,11 +47,24 @@ def table(figures: Iterable[Figure]) -> str:
     return "\n".join(_line(figure) for figure in figures)
 
 
+def goals(figures: Iterable[Figure]) -> str:
+    """One line for each figure of which something is wanted: the value, the goal, and one divided by the other."""
+    return "\n".join(_goal(figure) for figure in figures if figure.ratio is not None)
+
+
 def _line(figure: Figure) -> str:
     line = f"{figure.what:<66} {_number(figure.value):>9} {figure.unit:<12}"
     if figure.rounds > 1:
         line += f" {_number(figure.lowest)} to {_number(figure.highest)} in {figure.rounds} rounds"
     return line.rstrip()
+
+
+def _goal(figure: Figure) -> str:
+    word, goal = ("at most", figure.at_most) if figure.at_least is None else ("at least", figure.at_least)
+    assert goal is not None and figure.ratio is not None
+    said = "" if figure.is_reached else "missed"
+    line = f"{figure.what:<66} {_number(figure.value):>9} {figure.unit:<12} {word} {_number(goal):<6}"
+    return f"{line} {figure.ratio:6.2f} times {said}".rstrip()
 
 
 def _number(value: float) -> str:

@@ -1,6 +1,5 @@
 """Data directories filled with an archive, for what is measured on them."""
 
-import os
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,17 @@ REAL_ARCHIVE = Path(__file__).resolve().parents[2] / "shared/mail/lists/b.a.t.m.
 """Seven years of one real list, where it is there."""
 REAL_LIST_ID = "b.a.t.m.a.n.lists.open-mesh.org"
 MAILS, QUICK_MAILS = 5000, 500
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A list's mail in one file."""
+
+    path: Path
+    list_id: str
+    address: str
+    mails: int
+    raw_bytes: int
 
 
 @dataclass(frozen=True)
@@ -41,46 +51,51 @@ class Filled:
         return _size(self.settings.data, "readmodel.db.*")
 
 
+def filled_by_our_own(quick: bool, database: str = "") -> Filled:
+    """Filled with as much mail of our own making as most measurements take."""
+    return filled(QUICK_MAILS if quick else MAILS, database)
+
+
 @cache
-def filled_by_our_own(quick: bool) -> Filled:
-    """Filled with mail of our own making; done once."""
-    folder = _folder()
+def filled(count: int, database: str = "") -> Filled:
+    """Filled with mail of our own making; the read model in an empty database, or in SQLite. Done once for each."""
+    folder = new_folder()
     mbox = folder / "bench.mbox"
-    count = QUICK_MAILS if quick else MAILS
-    return _fill(folder / "data", mbox, LIST_ID, LIST_ADDRESS, count, write_mbox(mbox, mails(count)))
+    archive = Archive(mbox, LIST_ID, LIST_ADDRESS, count, write_mbox(mbox, mails(count)))
+    return _fill(folder / "data", archive, database)
 
 
 @cache
-def filled_by_real_mail() -> Filled:
-    """Filled with the real archive, which has to be there; done once."""
+def filled_by_real_mail(database: str = "") -> Filled:
+    """Filled with the real archive, which has to be there; see above."""
     found = [mail.raw for mail in open_archive(REAL_ARCHIVE, 1 << 30).mails() if not isinstance(mail, OversizeMail)]
-    address = f"real@{REAL_LIST_ID}"
-    return _fill(_folder() / "data", REAL_ARCHIVE, REAL_LIST_ID, address, len(found), sum(map(len, found)))
+    archive = Archive(REAL_ARCHIVE, REAL_LIST_ID, f"real@{REAL_LIST_ID}", len(found), sum(map(len, found)))
+    return _fill(new_folder() / "data", archive, database)
 
 
 _folders: "list[tempfile.TemporaryDirectory[str]]" = []
-"""Kept until the program ends."""
 
 
-def _folder() -> Path:
+def new_folder() -> Path:
+    """A folder that stays until the program ends."""
     _folders.append(tempfile.TemporaryDirectory())
     return Path(_folders[-1].name)
 
 
-def _fill(data: Path, archive: Path, list_id: str, address: str, count: int, raw_bytes: int) -> Filled:
-    settings = Settings(data=str(data), database=os.environ.get("PATCHLOG_DATABASE", ""))
-    if settings.database:  # an empty one, for one of the measurements by itself
+def _fill(data: Path, archive: Archive, database: str) -> Filled:
+    settings = Settings(data=str(data), database=database)
+    if database:
         data.mkdir(parents=True)
-        (data / "patchlog.toml").write_text(f'database = "{settings.database}"\n')
-    names = ("--name", "Bench", "--listid", list_id, "--listemail", address)
+        (data / "patchlog.toml").write_text(f'database = "{database}"\n')
+    names = ("--name", "Bench", "--listid", archive.list_id, "--listemail", archive.address)
     run(patchlog("project", "add", "bench", *names, "--data", data))
     empty_replay = run(patchlog("replay", "--data", data))
-    imported = run(patchlog("import", archive, "--list-id", list_id, "--data", data))
-    _project(settings)
-    return Filled(settings, count, raw_bytes, imported, empty_replay)
+    imported = run(patchlog("import", archive.path, "--list-id", archive.list_id, "--data", data))
+    fold_all(settings)
+    return Filled(settings, archive.mails, archive.raw_bytes, imported, empty_replay)
 
 
-def _project(settings: Settings) -> None:
+def fold_all(settings: Settings) -> None:
     """Do what the live projector does until it has nothing more to announce."""
     log = open_log(settings.log_url)
     generation = open_live(log, ReadModels(settings.database_url))

@@ -16,27 +16,41 @@ def tool() -> str:
     return "wrk" if shutil.which("wrk") else "a client of our own"
 
 
-def load(port: int, path: str, seconds: int) -> int:
-    """Ask 127.0.0.1:port for a path over CONNECTIONS connections; gives how many answers came, all of them 200."""
-    return _by_wrk(port, path, seconds) if shutil.which("wrk") else by_ourselves(port, path, seconds)
+def load(port: int, path: str, seconds: int, tag: str = "") -> int:
+    """Ask 127.0.0.1:port for a path over CONNECTIONS connections; gives how many answers came.
+
+    All have to be 200, or 304 where the reader shows the tag that the answer has.
+    """
+    return _by_wrk(port, path, seconds, tag) if shutil.which("wrk") else by_ourselves(port, path, seconds, tag)
 
 
 def get(port: int, path: str) -> bytes:
     """The body of one answer, which has to be 200."""
+    return ask(port, path)[1]
+
+
+def ask(port: int, path: str, tag: str = "") -> tuple[str, bytes]:
+    """The tag and the body of one answer, which has to be 200, or 304 where a tag is shown."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=_headers(tag))
         response = connection.getresponse()
         body = response.read()
     finally:
         connection.close()
-    assert response.status == 200, (path, response.status, body)
-    return body
+    assert response.status == (304 if tag else 200), (path, response.status, body)
+    return response.headers.get("ETag", ""), body
 
 
-def _by_wrk(port: int, path: str, seconds: int) -> int:
+def _headers(tag: str) -> dict[str, str]:
+    return {"If-None-Match": tag} if tag else {}
+
+
+def _by_wrk(port: int, path: str, seconds: int, tag: str) -> int:
     url = f"http://127.0.0.1:{port}{path}"
     command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}s", url]
+    for name, value in _headers(tag).items():
+        command += ["--header", f"{name}: {value}"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in said and "Socket errors" not in said, said
     found = re.search(r"(\d+) requests in", said)
@@ -44,9 +58,10 @@ def _by_wrk(port: int, path: str, seconds: int) -> int:
     return int(found[1])
 
 
-def by_ourselves(port: int, path: str, seconds: float) -> int:
+def by_ourselves(port: int, path: str, seconds: float, tag: str = "") -> int:
     """See `load`."""
-    question = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    lines = "".join(f"{name}: {value}\r\n" for name, value in _headers(tag).items())
+    question = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{lines}\r\n".encode()
     answers = 0
     deadline = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
@@ -60,7 +75,7 @@ def by_ourselves(port: int, path: str, seconds: float) -> int:
                 came = connection.recv(1 << 18)
                 assert came, "the server hung up"
                 key.data.extend(came)
-                if _is_whole(key.data):
+                if _is_whole(key.data, b"304" if tag else b"200"):
                     answers += 1
                     key.data.clear()
                     connection.sendall(question)
@@ -69,11 +84,13 @@ def by_ourselves(port: int, path: str, seconds: float) -> int:
     return answers
 
 
-def _is_whole(received: bytearray) -> bool:
+def _is_whole(received: bytearray, status: bytes) -> bool:
     head, end, body = received.partition(b"\r\n\r\n")
     if not end:
         return False
-    assert head.startswith(b"HTTP/1.1 200 "), bytes(head)
+    assert head.startswith(b"HTTP/1.1 " + status + b" "), bytes(head)
+    if status == b"304":
+        return True
     found = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
     assert found, bytes(head)
     return len(body) >= int(found[1])

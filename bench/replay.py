@@ -3,39 +3,62 @@
 The commands are measured as a whole; what their start takes is told beside, by a replay of a log without mail.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from bench.figures import Figure, over_rounds
 from bench.filled import REAL_ARCHIVE, Filled, filled_by_our_own, filled_by_real_mail
+from bench.postgres import empty_database
 from bench.processes import Cost, patchlog, run
 
 ROUNDS, QUICK_ROUNDS = 5, 2
 KILO = 1024
 
 
-def measure(quick: bool) -> list[Figure]:
-    """Our own mail, and a real list's where it is there and there is time."""
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of a kind of mail: milliseconds of CPU a mail, and bytes by those of the mail."""
+
+    import_ms: float | None = None
+    replay_ms: float | None = None
+    log: float | None = None
+    read_model: float | None = None
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    """Our own mail, and a real list's where it is there and there is time; the read model in SQLite and PostgreSQL."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
-    figures = _figures("own mail", filled_by_our_own(quick), rounds)
-    if REAL_ARCHIVE.exists() and not quick:
-        figures += _figures("real list", filled_by_real_mail(), rounds)
-    return figures
+    is_real = REAL_ARCHIVE.exists() and not quick
+    wanted = Wanted(0.30, 0.20, 0.35, 1.2)
+    yield from _figures("own mail", filled_by_our_own(quick), rounds, Wanted() if is_real else wanted)
+    if is_real:
+        yield from _figures("real list", filled_by_real_mail(), rounds, wanted)
+    if database := empty_database():
+        filled = filled_by_real_mail(database) if is_real else filled_by_our_own(quick, database)
+        yield from _replays("postgresql, replay, our processes alone", filled, rounds, 0.25)
 
 
-def _figures(name: str, filled: Filled, rounds: int) -> list[Figure]:
-    replays = [run(patchlog("replay", "--drop-old", "--data", filled.settings.data)) for _ in range(rounds)]
+def _figures(name: str, filled: Filled, rounds: int, wanted: Wanted) -> Iterator[Figure]:
     mails, raw = filled.mails, filled.raw_bytes
-    return [
-        Figure(f"{name}: mails", mails, ""),
-        Figure(f"{name}: a mail, in the mean", raw / mails / KILO, "KB"),
-        *_costs(f"{name}, import", [filled.imported], mails),
-        *_costs(f"{name}, replay", replays, mails),
-        over_rounds(
-            f"{name}, replay: CPU without the start of the command",
-            [1000 * (one.cpu_seconds - filled.empty_replay.cpu_seconds) / mails for one in replays],
-            "ms/mail",
-        ),
-        Figure(f"{name}: log", filled.log_bytes() / raw, "of the mail's bytes"),
-        Figure(f"{name}: read model", filled.read_model_bytes() / raw, "of the mail's bytes"),
-    ]
+    yield Figure(f"{name}: mails", mails, "")
+    yield Figure(f"{name}: a mail, in the mean", raw / mails / KILO, "KB")
+    yield from _costs(f"{name}, import", [filled.imported], mails)
+    yield _without_start(f"{name}, import", [filled.imported], filled, wanted.import_ms)
+    yield from _replays(f"{name}, replay", filled, rounds, wanted.replay_ms)
+    size = "of the mail's bytes"
+    yield Figure(f"{name}: log", filled.log_bytes() / raw, size, at_most=wanted.log)
+    yield Figure(f"{name}: read model", filled.read_model_bytes() / raw, size, at_most=wanted.read_model)
+
+
+def _replays(name: str, filled: Filled, rounds: int, at_most: float | None) -> Iterator[Figure]:
+    replays = [run(patchlog("replay", "--drop-old", "--data", filled.settings.data)) for _ in range(rounds)]
+    yield from _costs(name, replays, filled.mails)
+    yield _without_start(name, replays, filled, at_most)
+
+
+def _without_start(name: str, costs: list[Cost], filled: Filled, at_most: float | None) -> Figure:
+    own = [1000 * (one.cpu_seconds - filled.empty_replay.cpu_seconds) / filled.mails for one in costs]
+    return over_rounds(f"{name}: CPU without the start of the command", own, "ms/mail", at_most=at_most)
 
 
 def _costs(name: str, costs: list[Cost], mails: int) -> list[Figure]:

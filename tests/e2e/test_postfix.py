@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bench.postfix import Postfix
 from tests.e2e.am.git import git
-from tests.e2e.postfix import DOMAIN, Postfix, postfix
+from tests.e2e.postfix import DOMAIN, postfix
 from tests.e2e.running import Running, eventually, patchlog, running
 from tests.e2e.sending import PATCHES, make_repository, need_git_send_email
 from tests.ingest.smtp.certificates import make_certificate

@@ -11,7 +11,7 @@ from projector.readmodel.queries.accounts import find_token, find_user, has_user
 from projector.readmodel.queries.browse import PatchView, SeriesView, view_patch, view_series
 from projector.readmodel.queries.comments import list_patch_comments, list_series_comments
 from projector.readmodel.queries.events import Followed, follow_events, last_event_us, list_events
-from projector.readmodel.queries.following import Reached, read_reached
+from projector.readmodel.queries.following import Basis, Reached, read_basis, read_reached
 from projector.readmodel.queries.interrupting import interrupt
 from projector.readmodel.queries.listing import Filters, Listed, NoSuchPage, Ordering, Page, Versioned, WasRedacted
 from projector.readmodel.queries.mails import Mailbox, PatchMail, patch_mails, revision_mails
@@ -33,7 +33,6 @@ from projector.readmodel.queries.projects import (
 from projector.readmodel.queries.results import patch_results, revision_results
 from projector.readmodel.queries.revisions import RevisionKey, get_revision, list_revisions, revision_moved_to
 from projector.readmodel.queries.series import get_versioned_series, list_series, series_moved_to
-from projector.readmodel.queries.status import read_position
 from projector.readmodel.queries.targets import (
     PatchTarget,
     RevisionTarget,
@@ -52,6 +51,7 @@ __all__ = [
     "STATES",
     "TEST_STATES",
     "Actor",
+    "Basis",
     "Connection",
     "Filters",
     "Followed",
@@ -101,8 +101,8 @@ __all__ = [
     "patch_target",
     "patches_by_diff_id",
     "patches_by_message_id",
+    "read_basis",
     "read_outcomes",
-    "read_position",
     "read_reached",
     "refuse_change",
     "refuse_entry",
