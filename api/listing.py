@@ -22,7 +22,6 @@ from projector.readmodel.queries import (
     Page,
     ProjectKey,
     follow_events,
-    last_event_us,
     list_events,
     list_patches,
     list_series,
@@ -77,17 +76,16 @@ class ListResource(Resource):
 
     async def _listed(self, asked: Asked, project: str | None) -> Listed[Any]:
         def query(connection: Connection) -> Listed[Any]:
-            return self._list(connection, asked, project)
+            return self._list(connection, asked, named_project(connection, project) if project is not None else None)
 
         return await self.site.read(query, is_long=not _SCANNING.isdisjoint(asked.filters))
 
-    def _list(self, connection: Connection, asked: Asked, project: str | None) -> Listed[Any]:
+    def _list(self, connection: Connection, asked: Asked, project: ProjectKey | None) -> Listed[Any]:
         list_objects = self._kind.list_objects
         if project is None:
             return list_objects(connection, asked.filters, asked.order, asked.page, expand=asked.expand)
-        key = named_project(connection, project)
-        filters = in_project(asked.filters, key.id)
-        known_total = self._kind.known_total(key) if len(filters) == 1 else None
+        filters = in_project(asked.filters, project.id)
+        known_total = self._kind.known_total(project) if len(filters) == 1 else None
         return list_objects(connection, filters, asked.order, asked.page, expand=asked.expand, known_total=known_total)
 
 
@@ -106,27 +104,27 @@ class EventsResource(ListResource):
             cursor = read_cursor(parameters["after"])
             answer_followed(request, response, self.site, await self._follow(asked, project, cursor, deadline))
             return
-        listed, project_id, last_event_us = await self.site.read(partial(self._look, asked=asked, project=project))
+        listed, key = await self.site.read(partial(self._look, asked=asked, project=project))
         while not listed.documents and deadline.left_seconds > 0:
-            if not await self.site.feeds.event_after(project_id, last_event_us, deadline.left_seconds):
+            if not await self.site.feeds.event_after(key.id, key.last_event_us, deadline.left_seconds):
                 break
-            listed, _, last_event_us = await self.site.read(partial(self._look, asked=asked, project=project))
+            listed, key = await self.site.read(partial(self._look, asked=asked, project=project))
         answer_page(request, response, self.site, listed, asked.page)
 
     async def _follow(self, asked: Asked, project: str, cursor: int, deadline: Deadline) -> Followed:
-        def query(connection: Connection) -> tuple[int, Followed]:
+        def query(connection: Connection) -> tuple[Followed, ProjectKey]:
             key = named_project(connection, project)
             filters = in_project(asked.filters, key.id)
-            return key.id, follow_events(connection, filters, cursor, asked.page.size, expand=asked.expand)
+            return follow_events(connection, filters, cursor, asked.page.size, expand=asked.expand), key
 
-        project_id, followed = await self.site.read(query)
+        followed, key = await self.site.read(query)
         while not followed.documents and deadline.left_seconds > 0:
-            if not await self.site.feeds.event_after(project_id, followed.last_event_us, deadline.left_seconds):
+            if not await self.site.feeds.event_after(key.id, key.last_event_us, deadline.left_seconds):
                 break
-            project_id, followed = await self.site.read(query)
+            followed, key = await self.site.read(query)
         return followed
 
-    def _look(self, connection: Connection, asked: Asked, project: str) -> tuple[Listed[Any], int, int]:
-        """The page, and what is known of the feed in the same moment."""
+    def _look(self, connection: Connection, asked: Asked, project: str) -> tuple[Listed[Any], ProjectKey]:
+        """The page, and what is known of the project in the same moment."""
         key = named_project(connection, project)
-        return self._list(connection, asked, project), key.id, last_event_us(connection, key.id)
+        return self._list(connection, asked, key), key

@@ -19,19 +19,24 @@ Parameters: TypeAlias = Mapping[str, Any]
 COMPILED_MAX = 1024
 
 
-class Compiled(NamedTuple):
+class _Compiled(NamedTuple):
     """A statement in a database's words, the values of its own, and what makes Python's values of some columns'."""
 
+    statement: SQLCompiler
     text: str
     values: dict[str, Any]
     makers: tuple[Callable[[Any], Any] | None, ...]
 
 
 def fetch_all(connection: Connection, statement: AnySelect, parameters: Parameters) -> list[Row]:
-    """The rows of a statement. One with a list among its parameters takes SQLAlchemy's way."""
+    """The rows of a statement. Of its parameters some may be lists, where it says that they expand."""
+    compiled = _compiled(statement, connection.dialect)
     if any(isinstance(value, (list, tuple)) for value in parameters.values()):
-        return [tuple(row) for row in connection.execute(statement, parameters)]
-    return ask(connection, _compiled(statement, connection.dialect), parameters)
+        expanded = compiled.statement.construct_expanded_state(dict(parameters))
+        rows = ask(connection, expanded.statement, expanded.parameters)
+    else:
+        rows = ask(connection, compiled.text, {**compiled.values, **parameters})
+    return rows if not compiled.makers else [_made(row, compiled.makers) for row in rows]
 
 
 def fetch_first(connection: Connection, statement: AnySelect, parameters: Parameters) -> Row | None:
@@ -46,20 +51,20 @@ def fetch_value(connection: Connection, statement: AnySelect, parameters: Parame
     return rows[0][0] if rows else None
 
 
-def ask(connection: Connection, compiled: Compiled, parameters: Parameters) -> list[Row]:
-    """Run what was compiled, in the connection's transaction, which begins where there is none.
+def ask(connection: Connection, text: str, parameters: Parameters) -> list[Row]:
+    """Give a statement to the driver, in the connection's transaction, which begins where there is none.
 
     Raises what the driver raises.
     """
     if not connection.in_transaction():
         connection.begin()
     driver: Any = connection.connection.driver_connection
-    rows: list[Row] = driver.execute(compiled.text, {**compiled.values, **parameters}).fetchall()
-    return rows if not compiled.makers else [_made(row, compiled.makers) for row in rows]
+    rows: list[Row] = driver.execute(text, parameters).fetchall()
+    return rows
 
 
 @lru_cache(maxsize=COMPILED_MAX)
-def _compiled(statement: AnySelect, dialect: Dialect) -> Compiled:
+def _compiled(statement: AnySelect, dialect: Dialect) -> _Compiled:
     if dialect.name == "sqlite":
         dialect = sqlite.dialect(paramstyle="named")  # the same parameters as for PostgreSQL: by their names
     compiled = statement.compile(dialect=dialect)
@@ -68,7 +73,7 @@ def _compiled(statement: AnySelect, dialect: Dialect) -> Compiled:
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
     )
     values = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
-    return Compiled(str(compiled), values, makers if any(makers) else ())
+    return _Compiled(compiled, str(compiled), values, makers if any(makers) else ())
 
 
 def _made(row: Row, makers: Sequence[Callable[[Any], Any] | None]) -> Row:

@@ -10,7 +10,7 @@ from projector.assembly.states import ACCEPTED, STATES, TEST_STATES, State, find
 from projector.readmodel.queries.accounts import find_token, find_user, has_user
 from projector.readmodel.queries.browse import PatchView, SeriesView, view_patch, view_series
 from projector.readmodel.queries.comments import list_patch_comments, list_series_comments
-from projector.readmodel.queries.events import Followed, follow_events, last_event_us, list_events
+from projector.readmodel.queries.events import Followed, follow_events, list_events
 from projector.readmodel.queries.following import Basis, Reached, read_basis, read_reached
 from projector.readmodel.queries.interrupting import interrupt
 from projector.readmodel.queries.listing import Filters, Listed, NoSuchPage, Ordering, Page, Versioned, WasRedacted
@@ -88,7 +88,6 @@ __all__ = [
     "get_versioned_series",
     "has_user",
     "interrupt",
-    "last_event_us",
     "list_events",
     "list_patch_comments",
     "list_patches",

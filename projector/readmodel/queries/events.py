@@ -19,8 +19,8 @@ from projector.readmodel.queries.listing import (
 )
 from projector.readmodel.queries.patches import get_many_patches
 from projector.readmodel.queries.series import get_many_series
-from projector.readmodel.reading import Row, fetch_value
-from projector.readmodel.tables import event, project
+from projector.readmodel.reading import Row
+from projector.readmodel.tables import event
 from schemas.rest import EventDocument
 
 EVENTS_OF_ONE_RECORD_MAX = 100_000
@@ -53,13 +53,12 @@ def list_events(
 class Followed(msgspec.Struct, frozen=True):
     """A part of a feed: its events, oldest first, and the record behind which the next part begins.
 
-    is_full: there may be more by now. last_event_us: the time of the project's last event of any kind.
+    is_full: there may be more by now.
     """
 
     documents: list[EventDocument]
     cursor: int
     is_full: bool
-    last_event_us: int
 
 
 def follow_events(connection: Connection, filters: Filters, after: int, size: int, *, expand: bool) -> Followed:
@@ -75,16 +74,9 @@ def follow_events(connection: Connection, filters: Filters, after: int, size: in
         rest = {**{name: value for name, value in filters.items() if name != "after"}, "record": rows[-1][0]}
         of_record = fetch_page(connection, _FOLLOWING, rest, (), Page(EVENTS_OF_ONE_RECORD_MAX), expand=False)
         rows = [row for row in rows if row[0] != rows[-1][0]] + list(of_record)
-    last = last_event_us(connection, filters["project"])
     documents = [_document(row) for row in rows]
     cursor = rows[-1][0] if rows else after
-    return Followed(_expand(connection, documents) if expand else documents, cursor, len(rows) >= size, last)
-
-
-def last_event_us(connection: Connection, project_id: int) -> int:
-    """The time of a project's last event of any kind, in microseconds since 1970; 0 for none."""
-    last: int = fetch_value(connection, _LAST_EVENT, {"project": project_id}) or 0
-    return last
+    return Followed(_expand(connection, documents) if expand else documents, cursor, len(rows) >= size)
 
 
 def _document(row: Row) -> EventDocument:
@@ -127,7 +119,6 @@ _CONDITIONS = {
     "after": event.c.id > bindparam("after"),
     "record": event.c.id == bindparam("record"),
 }
-_LAST_EVENT = select(project.c.last_event_us).where(project.c.id == bindparam("project"))
 
 _LISTING = Listing(
     table=event,

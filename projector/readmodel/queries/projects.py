@@ -32,12 +32,16 @@ PROJECT_COLUMNS = (
 
 
 class ProjectKey(msgspec.Struct, frozen=True):
-    """A project that a URL named, with the lengths of its unfiltered lists."""
+    """A project that a URL named, with the lengths of its unfiltered lists.
+
+    last_event_us: the time of its last event of any kind, in microseconds since 1970; 0 for none.
+    """
 
     id: int
     series: int | None
     patches: int | None
     events: int | None
+    last_event_us: int
 
 
 def list_projects(connection: Connection, order: Ordering, page: Page) -> Listed[ProjectDocument]:
@@ -70,7 +74,7 @@ def _kept(kind: str) -> Any:
     return select(count.c.n).where(count.c.name == name).scalar_subquery()
 
 
-_KEYS = select(project.c.id, _kept("series"), _kept("patch"), _kept("event"))
+_KEYS = select(project.c.id, _kept("series"), _kept("patch"), _kept("event"), project.c.last_event_us)
 _KEY_BY_ID = _KEYS.where(project.c.id == bindparam("key"))
 _KEY_BY_LINKNAME = _KEYS.where(project.c.linkname == bindparam("key"))
 _BY_ID = select(*PROJECT_COLUMNS).where(project.c.id == bindparam("key"))

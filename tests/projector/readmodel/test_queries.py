@@ -40,9 +40,9 @@ def statements_of(connection: Connection, query: Query) -> list[tuple[str, Any]]
         if statement != "BEGIN":
             asked.append((statement, parameters))
 
-    def note_read(connection: Connection, compiled: reading.Compiled, parameters: reading.Parameters) -> Any:
-        asked.append((compiled.text, {**compiled.values, **parameters}))
-        return ask(connection, compiled, parameters)
+    def note_read(connection: Connection, text: str, parameters: reading.Parameters) -> Any:
+        asked.append((text, parameters))
+        return ask(connection, text, parameters)
 
     ask = reading.ask
     event.listen(connection, "before_cursor_execute", note)

@@ -1,0 +1,107 @@
+"""What is read past SQLAlchemy's execution is what SQLAlchemy reads, in one snapshot, and it can be done at once."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, bindparam, select
+
+from projector.readmodel.database import NoReadModel
+from projector.readmodel.generations import Reader, ReadModels
+from projector.readmodel.queries.status import read_position
+from projector.readmodel.reading import fetch_all, fetch_first, fetch_value
+from projector.readmodel.tables import metadata, patch
+from tests.api.rows import make_read_model
+from tests.databases import DATABASES, fresh_databases
+
+SOME = select(patch.c.id).where(patch.c.id.in_(bindparam("ids", expanding=True))).order_by(patch.c.id)
+ONE = select(patch.c.redacted, patch.c.id).where(patch.c.id == bindparam("id"))
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return make_read_model(fresh_databases(request.param, tmp_path_factory.mktemp("reading"), request)())
+
+
+@pytest.fixture
+def reader(url: str) -> Iterator[Reader]:
+    reader = Reader(url)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def connection(reader: Reader) -> Iterator[Connection]:
+    with reader.connect() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("name", sorted(metadata.tables))
+def test_every_table_reads_as_by_sqlalchemy(connection: Connection, name: str) -> None:
+    statement = select(metadata.tables[name]).order_by(*metadata.tables[name].primary_key.columns)
+    expected = [tuple(row) for row in connection.execute(statement)]
+    assert repr(fetch_all(connection, statement, {})) == repr(expected)  # so that True is not 1
+
+
+def test_lists_of_any_length(connection: Connection) -> None:
+    known = [row[0] for row in fetch_all(connection, select(patch.c.id).order_by(patch.c.id), {})]
+    assert len(known) > 2
+    for ids in ([], known[:1], known, (*known, 1 << 40)):
+        assert [row[0] for row in fetch_all(connection, SOME, {"ids": ids})] == [id for id in known if id in ids]
+
+
+def test_first_row_and_value(connection: Connection) -> None:
+    (known, *_), *_ = fetch_all(connection, select(patch.c.id).order_by(patch.c.id), {})
+    assert fetch_first(connection, ONE, {"id": known}) == (False, known)
+    assert fetch_value(connection, ONE, {"id": known}) is False
+    assert fetch_first(connection, ONE, {"id": 0}) is None
+    assert fetch_value(connection, ONE, {"id": 0}) is None
+
+
+def test_a_parameter_that_is_missing_is_no_null(connection: Connection) -> None:
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.ProgrammingError)):
+        fetch_all(connection, ONE, {})
+
+
+def test_a_look_sees_one_moment_and_the_next_look_a_later_one(url: str, reader: Reader) -> None:
+    models = ReadModels(url)
+    live = models.live()
+    assert live is not None
+    until = metadata.tables["meta"].c
+    writer = models.engine(live)
+    with reader.connect() as looking:
+        before = read_position(looking)
+        with writer.begin() as writing:
+            writing.execute(until.name.table.update().where(until.name == "position").values(value=before + 1))
+        assert read_position(looking) == before
+    with reader.connect() as looking:
+        assert read_position(looking) == before + 1
+    writer.dispose()
+
+
+def test_looks_at_the_same_time_have_connections_of_their_own(reader: Reader) -> None:
+    with reader.connect() as one, reader.connect() as other:
+        assert one is not other
+        assert read_position(one) == read_position(other)
+    found: list[int] = []
+    with reader.connect() as one:
+        thread = threading.Thread(target=lambda: found.append(read_position(one)))
+        thread.start()
+        thread.join()
+        assert found == [read_position(one)]
+
+
+def test_a_look_that_fails_leaves_the_next_one_well(reader: Reader) -> None:
+    for _ in range(3):
+        with pytest.raises(KeyError), reader.connect():
+            raise KeyError
+    with reader.connect() as connection:
+        assert fetch_all(connection, SOME, {"ids": [0]}) == []
+
+
+def test_nothing_is_read_once_nothing_is_live(tmp_path_factory: pytest.TempPathFactory) -> None:
+    reader = Reader(f"sqlite:///{tmp_path_factory.mktemp('none')}/readmodel.db")
+    with pytest.raises(NoReadModel), reader.connect():
+        pass
