@@ -4,6 +4,7 @@ import argparse
 from importlib import import_module
 
 from bench.figures import Figure, goals, table
+from bench.hello import hello_ms, slowness
 from bench.machine import describe
 
 MEASUREMENTS = ("start", "receive", "log", "replay", "growth", "api", "changes", "latency", "cost")
@@ -18,13 +19,14 @@ def main() -> None:
     if unknown := [name for name in options.names if name not in MEASUREMENTS]:
         parser.error(f"expected some of {', '.join(MEASUREMENTS)}; came {unknown[0]!r}")
     print(describe(), flush=True)
+    print(f"Falcon's hello: {hello_ms():.3f} ms of CPU, {slowness():.1f} times what it took where the goals were set")
     figures: list[Figure] = []
     for name in options.names or MEASUREMENTS:
         print(f"\n== {name}", flush=True)
         measured = list(import_module(f"bench.{name}").measure(options.quick))
         print(table(measured), flush=True)
         figures += measured
-    if wanted := goals(figures):
+    if wanted := goals(figures, slowness()):
         print(f"\n== goals\n{wanted}", flush=True)
 
 

@@ -28,6 +28,11 @@ class Figure:
         return None if goal is None else self.value / goal
 
     @property
+    def is_time(self) -> bool:
+        """Whether a slower machine gives more of it."""
+        return self.unit.startswith(("ms", "s ", "% of a core")) or self.unit == "s"
+
+    @property
     def is_reached(self) -> bool:
         """Whether it is what is wanted of it."""
         return (self.at_most is None or self.value <= self.at_most) and (
@@ -47,9 +52,13 @@ def table(figures: Iterable[Figure]) -> str:
     return "\n".join(_line(figure) for figure in figures)
 
 
-def goals(figures: Iterable[Figure]) -> str:
-    """One line for each figure of which something is wanted: the value, the goal, and one divided by the other."""
-    return "\n".join(_goal(figure) for figure in figures if figure.ratio is not None)
+def goals(figures: Iterable[Figure], slowness: float) -> str:
+    """One line for each figure of which something is wanted: the value, the goal, and one divided by the other.
+
+    slowness: how many times what this machine takes for a piece of work that took one where the goals were set. What
+    is a time is also divided by that.
+    """
+    return "\n".join(_goal(figure, slowness) for figure in figures if figure.ratio is not None)
 
 
 def _line(figure: Figure) -> str:
@@ -59,12 +68,14 @@ def _line(figure: Figure) -> str:
     return line.rstrip()
 
 
-def _goal(figure: Figure) -> str:
+def _goal(figure: Figure, slowness: float) -> str:
     word, goal = ("at most", figure.at_most) if figure.at_least is None else ("at least", figure.at_least)
     assert goal is not None and figure.ratio is not None
-    said = "" if figure.is_reached else "missed"
-    line = f"{figure.what:<66} {_number(figure.value):>9} {figure.unit:<12} {word} {_number(goal):<6}"
-    return f"{line} {figure.ratio:6.2f} times {said}".rstrip()
+    line = f"{figure.what:<74} {_number(figure.value):>9} {figure.unit:<19} {word} {_number(goal):<6}"
+    line += f"{figure.ratio:6.2f} times"
+    if figure.is_time:
+        line += f", {figure.ratio / slowness:.2f} at this machine's speed"
+    return line if figure.is_reached else f"{line}; missed"
 
 
 def _number(value: float) -> str:

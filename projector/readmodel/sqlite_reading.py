@@ -1,8 +1,4 @@
-"""Many short looks into a read model in a file: connections that stay open, and a transaction for each look.
-
-SQLAlchemy's connections are taken from its pool once and kept. To it, each is in one transaction for ever; a look's
-BEGIN and ROLLBACK go to the driver, which costs a tenth.
-"""
+"""Many short looks into a read model in a file."""
 
 import os
 import sqlite3
@@ -14,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from projector.readmodel.database import GONE, NOTHING_YET, NoReadModel
+from projector.readmodel.kept import Kept
 
 PATIENCE_SECONDS = 30
 """How long a lock is waited for."""
@@ -26,7 +23,7 @@ class LiveFile:
         """find: reads the pointer. Raises NoReadModel."""
         self._pointer, self._find = str(pointer), find
         self._stamp: tuple[int, int] | None = None
-        self._kept: _Kept | None = None
+        self._kept: Kept | None = None
 
     def connect(self) -> "_Look":
         stamp = stamp_of(self._pointer)
@@ -35,7 +32,7 @@ class LiveFile:
         if self._kept is None or stamp != self._stamp:
             path = self._find()
             self.close()
-            self._kept, self._stamp = _Kept(open_for_reading(path, begins_itself=True)), stamp
+            self._kept, self._stamp = Kept(open_for_reading(path, begins_itself=True)), stamp
         return _Look(self._kept)
 
     def close(self) -> None:
@@ -49,7 +46,7 @@ class FixedFile:
 
     def __init__(self, path: Path, generation: int) -> None:
         self._path, self._generation = path, generation
-        self._kept = _Kept(open_for_reading(path, begins_itself=True))
+        self._kept = Kept(open_for_reading(path, begins_itself=True))
 
     def connect(self) -> "_Look":
         if not self._path.exists():
@@ -60,41 +57,12 @@ class FixedFile:
         self._kept.close()
 
 
-class _Kept:
-    """The open connections to one file: as many as looks were ever taken at the same time."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._idle: list[Connection] = []
-        self._is_closed = False
-
-    def take(self) -> Connection:
-        if self._idle:
-            return self._idle.pop()
-        connection = self._engine.connect()
-        connection.begin()
-        return connection
-
-    def give_back(self, connection: Connection) -> None:
-        if self._is_closed:
-            connection.close()
-        else:
-            self._idle.append(connection)
-
-    def close(self) -> None:
-        """Close all connections; those that are taken, when they are given back."""
-        self._is_closed = True
-        while self._idle:
-            self._idle.pop().close()
-        self._engine.dispose()
-
-
 class _Look(AbstractContextManager[Connection]):
     """One transaction, which sees one snapshot."""
 
     __slots__ = ("_connection", "_driver", "_kept")
 
-    def __init__(self, kept: _Kept) -> None:
+    def __init__(self, kept: Kept) -> None:
         self._kept = kept
 
     def __enter__(self) -> Connection:

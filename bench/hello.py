@@ -1,0 +1,44 @@
+"""What this machine does in a given time, by something that everybody can run: Falcon saying hello under gunicorn."""
+
+import sys
+from functools import cache
+
+import falcon.asgi
+
+from bench.http_load import load
+from bench.processes import cpu_seconds, free_port, serving
+
+SECONDS = 2
+WHERE_GOALS_WERE_SET_MS = 0.036
+"""CPU for one hello on the machine for which the goals were set."""
+
+
+class Hello:
+    """Says it."""
+
+    async def on_get(self, request: falcon.asgi.Request, response: falcon.asgi.Response) -> None:
+        response.text = "hello"
+
+
+def make_app() -> "falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]":
+    app = falcon.asgi.App()
+    app.add_route("/", Hello())
+    return app
+
+
+@cache
+def hello_ms() -> float:
+    """Milliseconds of CPU that one hello takes one worker; measured once."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--worker-class", "asgi", "--asgi-loop", "uvloop"]
+    command += ["--no-control-socket", "--bind", f"127.0.0.1:{port}", "bench.hello:make_app()"]
+    with serving(command, port) as pid:
+        load(port, "/", 1)
+        before = cpu_seconds(pid)
+        answers = load(port, "/", SECONDS)
+        return 1000 * (cpu_seconds(pid) - before) / answers
+
+
+def slowness() -> float:
+    """How many times what it took where the goals were set."""
+    return hello_ms() / WHERE_GOALS_WERE_SET_MS
