@@ -1,6 +1,7 @@
 """Runs the measurements that are named, or all; prints their figures, and how these stand to what is wanted."""
 
 import argparse
+from collections.abc import Sequence
 from importlib import import_module
 
 from bench.figures import Figure, goals, table
@@ -10,12 +11,12 @@ from bench.machine import describe
 MEASUREMENTS = ("start", "receive", "log", "replay", "growth", "api", "changes", "latency", "cost")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the machine, then each measurement's figures as they come, then the goals."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(MEASUREMENTS)}")
     parser.add_argument("--quick", action="store_true", help="little mail and few rounds, within five minutes")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in MEASUREMENTS]:
         parser.error(f"expected some of {', '.join(MEASUREMENTS)}; came {unknown[0]!r}")
     print(describe(), flush=True)

@@ -8,13 +8,18 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from bench.figures import Figure, over_rounds, table
+from bench import growing, smtp_source
+from bench.__main__ import main
+from bench.figures import Figure, goals, over_rounds, table
 from bench.mailing import LIST_ID, mails, patches, write_mbox
 from bench.processes import cpu_by_process, cpu_seconds, free_port, own_cpu_seconds
 from bench.smtp_client import deliver, on_the_wire
 from ingest.archive import open_archive
 from ingest.archive.contract import ArchivedMail
 from ingest.message import parse
+from projector.readmodel.generations import Reader
+from projector.readmodel.queries.status import read_status
+from schemas.settings import Settings
 
 
 class Keeping:
@@ -109,3 +114,57 @@ def test_figures_are_printed_with_what_their_rounds_gave() -> None:
         ["bytes", "4300", "bytes"],
         ["rate", "3.00", "mails/s", "1.00", "to", "20.0", "in", "3", "rounds"],
     ]
+
+
+def test_goals_are_told_with_what_they_are_missed_by() -> None:
+    figures = [
+        Figure("no goal", 1, "ms"),
+        Figure("a time", 0.30, "ms/mail", at_most=0.20),
+        over_rounds("a ratio", [1.0, 2.0, 3.0], "times", at_least=1.6),
+        Figure("bytes", 0.5, "of the mail's bytes", at_most=0.35),
+    ]
+    assert [" ".join(line.split()) for line in goals(figures, slowness=2.0).splitlines()] == [
+        "a time 0.300 ms/mail at most 0.200 1.50 times, 0.75 at this machine's speed; missed",
+        "a ratio 2.00 times at least 1.60 1.25 times",
+        "bytes 0.500 of the mail's bytes at most 0.350 1.43 times; missed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["nothing"], "expected some of start, receive", id="a measurement that is none"),
+        pytest.param(["--fast"], "unrecognized arguments: --fast", id="an option that is none"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_smtp_source_delivers_one_mail_so_many_times() -> None:
+    if not smtp_source.is_here():
+        pytest.skip("smtp-source is not installed (deploy/install-test-tools: it comes with Postfix)")
+    keeping = Keeping()
+    server = Controller(keeping, hostname="127.0.0.1", port=free_port(), server_hostname="mail.example.org")
+    server.start()
+    try:
+        delivery = smtp_source.deliver(server.port, b"Subject: a\n\n.dot\n", 7, sessions=2)
+    finally:
+        server.stop()
+    assert delivery.mails == 7
+    assert keeping.kept == [b"Subject: a\r\n\r\n.dot\r\n"] * 7
+
+
+def test_a_list_grows_and_is_read_at_each_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "QUICK_MAILS", 40)
+    monkeypatch.setattr(growing, "TENTHS", 2)
+    made = growing.grown(quick=True)
+    assert [stage.mails for stage in made.stages] == [20, 40]
+    assert all(stage.list_ms > 0 and stage.feed_ms > 0 and stage.fold_mib > 0 for stage in made.stages)
+    reader = Reader(Settings(data=str(made.data)).database_url)
+    with reader.connect() as connection:
+        assert sum(read_status(connection).mails.values()) == 40
+    reader.close()
