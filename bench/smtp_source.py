@@ -18,9 +18,12 @@ def is_here() -> bool:
 
 
 def deliver(port: int, raw: bytes, mails: int, *, sessions: int) -> Delivery:
-    """Deliver one mail so many times to 127.0.0.1:port, over sessions that stay open; raises where one is refused."""
+    """Deliver one mail so many times to 127.0.0.1:port, over sessions that stay open; raises where one is refused.
+
+    It comes with an empty line at its end.
+    """
     with tempfile.NamedTemporaryFile() as file:
-        file.write(raw.replace(b"\r\n", b"\n").removesuffix(b"\n"))  # it ends the last line itself
+        file.write(raw.replace(b"\r\n", b"\n"))
         file.flush()
         command = [PATH, "-4", "-d", "-s", str(sessions), "-m", str(mails), "-F", file.name]
         command += ["-M", "client.example.org", "-f", "sender@example.org", "-t", "bench@lists.example.org"]

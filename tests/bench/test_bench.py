@@ -155,7 +155,7 @@ def test_smtp_source_delivers_one_mail_so_many_times() -> None:
     finally:
         server.stop()
     assert delivery.mails == 7
-    assert keeping.kept == [b"Subject: a\r\n\r\n.dot\r\n"] * 7
+    assert keeping.kept == [b"Subject: a\r\n\r\n.dot\r\n\r\n"] * 7
 
 
 def test_a_list_grows_and_is_read_at_each_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
