@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, and_, bindparam, case, or_, select
 
 from projector.readmodel.queries.listing import AnyRow, Listed, Listing, Ordering, Page, count_all, fetch_page, time_of
+from projector.readmodel.queries.ways import Condition, equals
 from projector.readmodel.tables import comment, mail, patch, person, revision, revision_patch, series
 from schemas.rest import CommentDocument, PersonDocument
 
@@ -73,8 +74,8 @@ _LISTING = Listing(
     .select_from(_FROM)
     .outerjoin(person, person.c.id == comment.c.author_id),
     conditions={
-        "target": comment.c.target_id == bindparam("target"),
-        "series": or_(comment.c.target_id.in_(_OF_PATCHES), comment.c.target_id.in_(_OF_COVERS)),
+        "target": equals(comment.c.target_id, "target"),
+        "series": Condition(comment.c.target_id, lambda of: or_(of.in_(_OF_PATCHES), of.in_(_OF_COVERS))),
     },
     orders={"date": comment.c.date_us, "id": comment.c.id, "author": comment.c.author_id},
     default_order=("date",),
