@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from falcon.asgi import Request, Response
 
@@ -18,6 +18,7 @@ from projector.readmodel.queries import (
     Filters,
     Followed,
     Listed,
+    NeedsPatience,
     Ordering,
     Page,
     ProjectKey,
@@ -26,6 +27,8 @@ from projector.readmodel.queries import (
     list_patches,
     list_series,
 )
+
+Result = TypeVar("Result")
 
 
 class Asked(NamedTuple):
@@ -48,9 +51,6 @@ class Kind(NamedTuple):
 SERIES = Kind(series_filters, list_series, lambda project: project.series or 0)
 PATCHES = Kind(patch_filters, list_patches, lambda project: project.patches or 0)
 EVENTS = Kind(event_filters, list_events, lambda project: project.events)
-
-_SCANNING = frozenset({"name", "states", "test_states", "reviewer"})
-"""Filters that no index helps, so that the query may be long."""
 
 
 class ListResource(Resource):
@@ -75,18 +75,26 @@ class ListResource(Resource):
         )
 
     async def _listed(self, asked: Asked, project: str | None) -> Listed[Any]:
-        def query(connection: Connection) -> Listed[Any]:
-            return self._list(connection, asked, named_project(connection, project) if project is not None else None)
+        def query(connection: Connection, is_patient: bool) -> Listed[Any]:
+            key = named_project(connection, project) if project is not None else None
+            return self._list(connection, asked, key, is_patient)
 
-        return await self.site.read(query, is_long=not _SCANNING.isdisjoint(asked.filters))
+        return await self._read_patiently(query)
 
-    def _list(self, connection: Connection, asked: Asked, project: ProjectKey | None) -> Listed[Any]:
-        list_objects = self._kind.list_objects
+    async def _read_patiently(self, query: Callable[[Connection, bool], Result]) -> Result:
+        """Run a query where it is called; or for a limited time in a thread, if it says that it takes patience."""
+        try:
+            return await self.site.read(lambda connection: query(connection, False))
+        except NeedsPatience:
+            return await self.site.read(lambda connection: query(connection, True), is_long=True)
+
+    def _list(self, connection: Connection, asked: Asked, project: ProjectKey | None, is_patient: bool) -> Listed[Any]:
+        list_objects = partial(self._kind.list_objects, expand=asked.expand, is_patient=is_patient)
         if project is None:
-            return list_objects(connection, asked.filters, asked.order, asked.page, expand=asked.expand)
+            return list_objects(connection, asked.filters, asked.order, asked.page)
         filters = in_project(asked.filters, project.id)
         known_total = self._kind.known_total(project) if len(filters) == 1 else None
-        return list_objects(connection, filters, asked.order, asked.page, expand=asked.expand, known_total=known_total)
+        return list_objects(connection, filters, asked.order, asked.page, known_total=known_total)
 
 
 class EventsResource(ListResource):
@@ -104,11 +112,12 @@ class EventsResource(ListResource):
             cursor = read_cursor(parameters["after"])
             answer_followed(request, response, self.site, await self._follow(asked, project, cursor, deadline))
             return
-        listed, key = await self.site.read(partial(self._look, asked=asked, project=project))
+        look = partial(self._look, asked=asked, project=project)
+        listed, key = await self._read_patiently(look)
         while not listed.documents and deadline.left_seconds > 0:
             if not await self.site.feeds.event_after(key.id, key.last_event_us, deadline.left_seconds):
                 break
-            listed, key = await self.site.read(partial(self._look, asked=asked, project=project))
+            listed, key = await self._read_patiently(look)
         answer_page(request, response, self.site, listed, asked.page)
 
     async def _follow(self, asked: Asked, project: str, cursor: int, deadline: Deadline) -> Followed:
@@ -124,7 +133,9 @@ class EventsResource(ListResource):
             followed, key = await self.site.read(query)
         return followed
 
-    def _look(self, connection: Connection, asked: Asked, project: str) -> tuple[Listed[Any], ProjectKey]:
+    def _look(
+        self, connection: Connection, is_patient: bool, asked: Asked, project: str
+    ) -> tuple[Listed[Any], ProjectKey]:
         """The page, and what is known of the project in the same moment."""
         key = named_project(connection, project)
-        return self._list(connection, asked, key), key
+        return self._list(connection, asked, key, is_patient), key

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from projector.readmodel.database import OTHER_VERSION, NoReadModel
+from projector.readmodel.sqlite_parts import clean_parts, create_parts
 from projector.readmodel.sqlite_reading import PATIENCE_SECONDS, FixedFile, LiveFile, open_for_reading, stamp_of
 from projector.readmodel.tables import meta, metadata
 
@@ -63,6 +64,7 @@ class SqliteFiles:
         engine = self.engine(generation, read_only=False)
         with engine.begin() as connection:
             metadata.create_all(connection)
+            create_parts(connection)
             connection.execute(meta.insert(), [{"name": name, "value": value} for name, value in first_meta.items()])
         engine.dispose()
         return generation
@@ -77,9 +79,11 @@ class SqliteFiles:
             Path(f"{self.file(generation)}{suffix}").unlink(missing_ok=True)
 
     def clean(self, generation: int) -> bool:
-        """Free pages were overwritten as they came to be; the write-ahead log is cut to nothing."""
+        """Parts of names are written anew, free pages were overwritten as they came to be, and the write-ahead log is
+        cut to nothing."""
         connection = sqlite3.connect(self.file(generation), timeout=CLEAN_SECONDS)
         try:
+            clean_parts(connection)
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             connection.close()

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from projector.readmodel.postgresql import writing
+from projector.readmodel.sqlite_parts import drop_names, keep_names
 
 CHUNK = 500
 """Values in one IN (...): below what every database takes."""
@@ -46,6 +47,7 @@ def upsert(
     if is_postgresql(connection):
         writing.upsert(connection, table, rows, adding)
         return
+    keep_names(connection, table, rows)
     statement, places = _upsert(table, adding)
     connection.exec_driver_sql(statement, [tuple([row[name] for name in places]) for row in rows])
 
@@ -57,6 +59,7 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if is_postgresql(connection):
         writing.update(connection, table, rows)
         return
+    keep_names(connection, table, rows)
     keys = [column.name for column in table.primary_key.columns]
     values = [{f"b_{name}" if name in keys else name: value for name, value in row.items()} for row in rows]
     connection.execute(_update(table, tuple(rows[0])), values)
@@ -69,6 +72,8 @@ def delete_where(connection: Connection, table: Table, columns: Sequence[str], k
     if is_postgresql(connection):
         writing.delete(connection, table, [dict(zip(columns, _values(key, columns), strict=True)) for key in keys])
         return
+    if list(columns) == ["id"]:
+        drop_names(connection, table, keys)
     connection.execute(
         _delete(table, tuple(columns)),
         [dict(zip((f"b_{name}" for name in columns), _values(key, columns), strict=True)) for key in keys],

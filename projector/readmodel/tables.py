@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Moves whenever a table changes or old records read differently: the next start needs a replay."""
 
 metadata = MetaData()
@@ -72,6 +72,7 @@ patch = Table(
     _ref("changed_id"),  # the record that changed what is shown of it last: its version
     Column("redacted", Boolean, nullable=False),  # it has no row in patch_text then
     Index("patch_by_project", "project_id", "date_us", "id"),
+    Index("patch_by_state", "project_id", "state", "date_us", "id"),
     Index("patch_by_date", "date_us", "id"),
     Index("patch_by_submitter", "submitter_id", "date_us", "id"),
     Index("patch_by_updated", "last_updated_us", "id"),
@@ -122,6 +123,9 @@ series = Table(
     Index("series_by_project", "project_id", "id"),
     Index("series_by_updated", "project_id", "last_updated_us", "id"),
     Index("series_by_submitted", "project_id", "submitted_us", "id"),
+    Index("series_by_state", "project_id", "state", "id"),
+    Index("series_by_test_state", "project_id", "test_state", "id"),
+    Index("series_by_reviewer", "project_id", "reviewer_id", "id"),
     Index("series_by_submitter", "submitter_id", "id"),
     Index("series_by_all_updated", "last_updated_us", "id"),
 )  # fmt: skip
@@ -213,7 +217,7 @@ event = Table(
     _ref("user_id", null=True),
     Column("parameters", Text, nullable=False),  # JSON, ready to serve
     PrimaryKeyConstraint("id", "number"),
-    Index("event_by_time", "project_id", "by_name_only", "event_time_us", "id"),
+    Index("event_by_time", "project_id", "by_name_only", "event_time_us", "id", "number"),
     Index("event_by_id", "project_id", "by_name_only", "id", "number"),
     Index("event_by_name", "project_id", "name", "event_time_us", "id"),
     Index("event_by_series", "series_id", "event_time_us"),
@@ -372,6 +376,9 @@ log_time = Table(  # the latest receipt seen of a project and source, by which w
     Column("time_us", BigInteger, nullable=False),
     PrimaryKeyConstraint("project_id", "source"),
 )  # fmt: skip
+
+FOUND_BY_PARTS = (series, patch)
+"""The tables whose `name` readers look for by a part of it; both databases have an index of three-letter parts."""
 
 WITH_WORDS = (person, patch, patch_text, comment, series, revision, cover, event, dead_letter, pending)
 """The tables that have words of mails. All others have keys at most."""

@@ -10,6 +10,7 @@ from projector.assembly.events import SHOWN_UNASKED
 from projector.assembly.keys import key
 from projector.readmodel import tables
 from projector.readmodel.generations import ReadModels
+from projector.readmodel.sqlite_parts import fill_parts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIFF = "diff --git a/one.c b/one.c\n--- a/one.c\n+++ b/one.c\n@@ -1 +1 @@\n-old <b>\n+new \x0c & tidy\n"
@@ -28,6 +29,7 @@ def make_read_model(url: str) -> str:
     engine = models.engine(generation)
     with engine.begin() as connection:
         fill(connection)
+        fill_parts(connection)
     engine.dispose()
     models.point_to(generation)
     return url

@@ -13,13 +13,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import UserDefinedType
 
-from projector.readmodel.tables import metadata
+from projector.readmodel.tables import FOUND_BY_PARTS, metadata
 
-FOUND_BY_PARTS = ("series", "patch")
-"""The tables whose `name` readers look for by a part of it."""
 HAS_LZ4 = "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
 MAKE_TRIGRAMS = "CREATE EXTENSION pg_trgm SCHEMA public"
 TRIGRAM_SCHEMA = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
+
+_FOUND_BY_PARTS = {table.name for table in FOUND_BY_PARTS}
 
 logger = structlog.get_logger()
 
@@ -86,7 +86,7 @@ def _stored(table: Table, abilities: Abilities) -> None:
             columns = [column.name for column in index.columns]
             table.indexes.remove(index)
             Index(index.name, *(table.c[name] for name in columns), table.c.id)  # SQLite's indexes end so by themselves
-    if table.name in FOUND_BY_PARTS and abilities.trigrams:
+    if table.name in _FOUND_BY_PARTS and abilities.trigrams:
         operators = {"name": f"{abilities.trigrams}.gin_trgm_ops"}
         Index(f"{table.name}_by_part", table.c.name, postgresql_using="gin", postgresql_ops=operators)
 

@@ -13,7 +13,16 @@ from projector.readmodel.queries.comments import list_patch_comments, list_serie
 from projector.readmodel.queries.events import Followed, follow_events, list_events
 from projector.readmodel.queries.following import Basis, Reached, read_basis, read_reached
 from projector.readmodel.queries.interrupting import interrupt
-from projector.readmodel.queries.listing import Filters, Listed, NoSuchPage, Ordering, Page, Versioned, WasRedacted
+from projector.readmodel.queries.listing import (
+    Filters,
+    Listed,
+    NeedsPatience,
+    NoSuchPage,
+    Ordering,
+    Page,
+    Versioned,
+    WasRedacted,
+)
 from projector.readmodel.queries.mails import Mailbox, PatchMail, patch_mails, revision_mails
 from projector.readmodel.queries.outcomes import Outcome, came_before, read_outcomes
 from projector.readmodel.queries.patches import (
@@ -57,6 +66,7 @@ __all__ = [
     "Followed",
     "Listed",
     "Mailbox",
+    "NeedsPatience",
     "NoSuchPage",
     "Ordering",
     "Outcome",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, column, func, select, union_all
 
 from projector.readmodel.queries.listing import (
     Filters,
@@ -13,13 +13,14 @@ from projector.readmodel.queries.listing import (
     Listing,
     Ordering,
     Page,
-    count_all,
     fetch_page,
+    list_rows,
     time_of,
 )
 from projector.readmodel.queries.patches import get_many_patches
 from projector.readmodel.queries.series import get_many_series
-from projector.readmodel.reading import Row
+from projector.readmodel.queries.ways import ALWAYS, Condition, above, among, equals, find_way
+from projector.readmodel.reading import AnySelect, Row, fetch_value
 from projector.readmodel.tables import event
 from schemas.rest import EventDocument
 
@@ -35,17 +36,18 @@ def list_events(
     *,
     expand: bool,
     known_total: int | None = None,
+    is_patient: bool = True,
 ) -> Listed[EventDocument]:
-    """Events of one project that meet all filters, the newest first unless ordered otherwise. Raises NoSuchPage.
+    """Events of one project that meet all filters, the newest first unless ordered otherwise. Raises NoSuchPage, and
+    NeedsPatience unless `is_patient`.
 
     Filters: project, names (a list; without it SHOWN_UNASKED), series, patch, since (microseconds). known_total is the
     number of SHOWN_UNASKED events of the project where the caller knows it.
     """
-    unfiltered = filters.keys() == {"project"}
+    known = known_total if filters.keys() == {"project"} else None
     if "names" not in filters:
-        filters = {**filters, "unasked": None}
-    rows = fetch_page(connection, _LISTING, filters, order, page, expand=False)
-    total = count_all(connection, _LISTING, filters, page, len(rows), lambda: known_total if unfiltered else None)
+        filters = {**filters, ALWAYS: None}
+    rows, total = list_rows(connection, _LISTING, filters, order, page, lambda: known, is_patient=is_patient)
     documents = [_document(row) for row in rows]
     return Listed(total, _expand(connection, documents) if expand else documents)
 
@@ -66,17 +68,32 @@ def follow_events(connection: Connection, filters: Filters, after: int, size: in
 
     What one record put on the feed stays together: a part may be longer than `size` for its sake.
     """
+    rows = list(_behind(connection, filters, after, size))
     if "names" not in filters:
-        filters = {**filters, "unasked": None}
-    filters = {**filters, "after": after}
-    rows = list(fetch_page(connection, _FOLLOWING, filters, (), Page(size), expand=False))
+        filters = {**filters, ALWAYS: None}
     if len(rows) == size:
-        rest = {**{name: value for name, value in filters.items() if name != "after"}, "record": rows[-1][0]}
-        of_record = fetch_page(connection, _FOLLOWING, rest, (), Page(EVENTS_OF_ONE_RECORD_MAX), expand=False)
+        rest = {**filters, "record": rows[-1][0]}
+        of_record = _followed(connection, rest, ("id",), EVENTS_OF_ONE_RECORD_MAX)
         rows = [row for row in rows if row[0] != rows[-1][0]] + list(of_record)
     documents = [_document(row) for row in rows]
     cursor = rows[-1][0] if rows else after
     return Followed(_expand(connection, documents) if expand else documents, cursor, len(rows) >= size)
+
+
+def _behind(connection: Connection, filters: Filters, after: int, size: int) -> Sequence[Row]:
+    """The first events behind a record. Those of some names are found by their times, which grow as the ids do."""
+    order: Ordering = ("id",)
+    if "names" in filters and "project" in filters:
+        since = fetch_value(connection, _LAST_TIME, {"project": filters["project"], "record": after})
+        filters, order = {**filters, "since": since if since is not None else -1}, ("event_time",)
+    elif "names" not in filters:
+        filters = {**filters, ALWAYS: None}
+    return _followed(connection, {**filters, "after": after}, order, size)
+
+
+def _followed(connection: Connection, filters: Filters, order: Ordering, size: int) -> Sequence[Row]:
+    way = find_way(connection, _FOLLOWING, filters, order)
+    return fetch_page(connection, _FOLLOWING, filters, order, Page(size), expand=False, way=way)
 
 
 def _document(row: Row) -> EventDocument:
@@ -110,15 +127,33 @@ _ROWS = select(
 )
 
 _CONDITIONS = {
-    "project": event.c.project_id == bindparam("project"),
-    "unasked": event.c.by_name_only.is_(False),
-    "names": event.c.name.in_(bindparam("names", expanding=True)),
-    "series": event.c.series_id == bindparam("series"),
-    "patch": event.c.patch_id == bindparam("patch"),
-    "since": event.c.event_time_us > bindparam("since"),
-    "after": event.c.id > bindparam("after"),
-    "record": event.c.id == bindparam("record"),
+    "project": equals(event.c.project_id, "project"),
+    ALWAYS: Condition(event.c.by_name_only, lambda of: of.is_(False)),
+    "names": among(event.c.name, "names"),
+    "series": equals(event.c.series_id, "series"),
+    "patch": equals(event.c.patch_id, "patch"),
+    "since": above(event.c.event_time_us, "since"),
+    "after": above(event.c.id, "after"),
+    "record": equals(event.c.id, "record"),
 }
+_LAST_TIME: AnySelect = select(func.max(column("time_us"))).select_from(
+    union_all(
+        *(
+            select(event.c.event_time_us.label("time_us"))
+            .where(
+                event.c.project_id == bindparam("project"),
+                event.c.by_name_only.is_(by_name_only),
+                event.c.id <= bindparam("record"),
+            )
+            .order_by(event.c.id.desc(), event.c.number.desc())
+            .limit(1)
+            .subquery()
+            .select()
+            for by_name_only in (False, True)
+        )
+    ).subquery()
+)
+"""The time of the last event of a project up to a record."""
 
 _LISTING = Listing(
     table=event,
@@ -134,6 +169,10 @@ _LISTING = Listing(
     },
     default_order=("-event_time",),
     tiebreak=event.c.id,
+    exact=("series", "patch"),
+    merged=("names",),
+    narrow={"since": True},
+    project_orders=frozenset({"id", "event_time"}),
 )
 
 _FOLLOWING = Listing(
@@ -141,7 +180,10 @@ _FOLLOWING = Listing(
     rows=_ROWS,
     expanded=_ROWS,
     conditions=_CONDITIONS,
-    orders={"id": event.c.id},
-    default_order=("id",),
+    orders={"id": event.c.id, "event_time": event.c.event_time_us},
+    default_order=("event_time",),
     tiebreak=event.c.number,
+    exact=("record", "series", "patch"),
+    merged=("names",),
+    project_orders=frozenset({"id", "event_time"}),
 )

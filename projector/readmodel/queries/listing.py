@@ -1,27 +1,38 @@
-"""What every list has in common: filters by name, an order that ends in the id, pages, a count.
+"""What every list has in common: filters by name, an order that ends in the id, pages, a count."""
 
-The statements are made once for each set of filters and order that is asked for, and kept, so that SQLAlchemy compiles
-none twice.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from projector.readmodel import tables
-from projector.readmodel.queries.matching import pattern_for
-from projector.readmodel.reading import AnySelect, Row, fetch_all, fetch_value
+from projector.readmodel.queries.matching import parts_of, pattern_for
+from projector.readmodel.queries.statements import count_statement, rows_statement
+from projector.readmodel.queries.ways import FEW, IN_ORDER, PARTS, Filters, Listing, Ordering, Way, find_way
+from projector.readmodel.reading import Row, fetch_all, fetch_value
+from projector.readmodel.sqlite_parts import knows_parts
+
+__all__ = [
+    "Filters",
+    "Listed",
+    "Listing",
+    "NeedsPatience",
+    "NoSuchPage",
+    "Ordering",
+    "Page",
+    "Versioned",
+    "WasRedacted",
+    "count_all",
+    "fetch_page",
+    "kept_count",
+    "list_rows",
+    "time_of",
+]
 
 Document = TypeVar("Document")
-Filters = Mapping[str, Any]
-"""Filters by name, as each list's `conditions` says; only those that were asked for."""
-Ordering = tuple[str, ...]
-"""Fields, each with a `-` in front where the order is descending. An unknown field is left out."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _PAGE_NUMBER_MAX = 2**31
@@ -29,6 +40,10 @@ _PAGE_NUMBER_MAX = 2**31
 
 class NoSuchPage(Exception):
     """The list ends before that page."""
+
+
+class NeedsPatience(Exception):
+    """What is asked for may take long: to be asked again, with patience, where that holds nobody up."""
 
 
 class WasRedacted(Exception):
@@ -58,35 +73,27 @@ class Versioned(Generic[Document]):
     version: int
 
 
-@dataclass(frozen=True, eq=False)
-class Listing:
-    """How one kind of object is listed."""
-
-    table: Table
-    rows: AnySelect
-    expanded: AnySelect
-    """The rows with what `related=expand` adds behind them."""
-    conditions: Mapping[str, ColumnElement[bool]]
-    """By the name of the filter, which is also the name of the bound parameter."""
-    orders: Mapping[str, ColumnElement[Any]]
-    default_order: Ordering
-    tiebreak: ColumnElement[Any]
-
-
 def time_of(microseconds: int) -> datetime:
     """The naive UTC time of a `*_us` column."""
     return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def fetch_page(
-    connection: Connection, listing: Listing, filters: Filters, order: Ordering, page: Page, *, expand: bool
+    connection: Connection,
+    listing: Listing,
+    filters: Filters,
+    order: Ordering,
+    page: Page,
+    *,
+    expand: bool,
+    way: Way = IN_ORDER,
 ) -> Sequence[Row]:
     """Give the rows of one page. Raises NoSuchPage for any but the first that would be empty."""
     if page.number > _PAGE_NUMBER_MAX:
         raise NoSuchPage
-    statement = _rows_statement(listing, tuple(filters), order, expand)
-    parameters = {**_bound(connection, filters), "limit": page.size, "offset": (page.number - 1) * page.size}
-    rows = fetch_all(connection, statement, parameters)
+    statement = rows_statement(listing, tuple(filters), order, way, expand, page.number > 1)
+    parameters = {**_bound(connection, filters), **way.values}
+    rows = fetch_all(connection, statement, {**parameters, "limit": page.size, "offset": _offset(page)})
     if not rows and page.number > 1:
         raise NoSuchPage
     return rows
@@ -99,17 +106,48 @@ def count_all(
     page: Page,
     fetched: int,
     known: Callable[[], int | None],
+    *,
+    way: Way = IN_ORDER,
+    is_patient: bool = True,
 ) -> int:
     """Count a list of which `fetched` rows stand on `page`. A page that is not full says it all; else the number that
-    `known` gives counts, and without one the rows are counted.
+    `known` gives counts, and without one the rows are counted. Raises NeedsPatience for many, unless `is_patient`.
     """
     if fetched < page.size:
-        return (page.number - 1) * page.size + fetched
+        return _offset(page) + fetched
     total = known()
     if total is None:
-        total = fetch_value(connection, _count_statement(listing, tuple(filters)), _bound(connection, filters))
+        bound = {**_bound(connection, filters), **way.values, "at_most": FEW + 1}
+        total = fetch_value(connection, count_statement(listing, tuple(filters), way, is_patient), bound)
         assert isinstance(total, int)
-    return max(total, (page.number - 1) * page.size + fetched)
+        if not is_patient and total > FEW:
+            raise NeedsPatience
+    return max(total, _offset(page) + fetched)
+
+
+def list_rows(
+    connection: Connection,
+    listing: Listing,
+    filters: Filters,
+    order: Ordering,
+    page: Page,
+    known: Callable[[], int | None],
+    *,
+    expand: bool = False,
+    is_patient: bool = True,
+) -> tuple[Sequence[Row], int]:
+    """The rows of one page, found in the best way, and how many there are on all. Raises NoSuchPage, NeedsPatience."""
+    filters = _with_parts(connection, listing, filters)
+    way = find_way(connection, listing, filters, order)
+    if not is_patient and (way.is_long or _offset(page) > FEW):
+        raise NeedsPatience
+    if way.without:
+        filters = {name: value for name, value in filters.items() if name != way.without}
+    rows = fetch_page(connection, listing, filters, order, page, expand=expand, way=way)
+    if way.is_sorted:
+        return rows, rows[0][-1] if rows else 0
+    total = count_all(connection, listing, filters, page, len(rows), known, way=way, is_patient=is_patient)
+    return rows, total
 
 
 def kept_count(connection: Connection, name: str) -> int:
@@ -121,6 +159,10 @@ def kept_count(connection: Connection, name: str) -> int:
 _KEPT_COUNT = select(tables.count.c.n).where(tables.count.c.name == bindparam("count_name"))
 
 
+def _offset(page: Page) -> int:
+    return (page.number - 1) * page.size
+
+
 def _bound(connection: Connection, filters: Filters) -> dict[str, Any]:
     bound = dict(filters)
     if "name" in bound and isinstance(bound["name"], str):
@@ -128,27 +170,9 @@ def _bound(connection: Connection, filters: Filters) -> dict[str, Any]:
     return bound
 
 
-@lru_cache(maxsize=512)
-def _rows_statement(listing: Listing, filters: tuple[str, ...], order: Ordering, expand: bool) -> AnySelect:
-    statement = listing.expanded if expand else listing.rows
-    statement = statement.where(*(listing.conditions[name] for name in filters)).order_by(*_order_by(listing, order))
-    return statement.limit(bindparam("limit", type_=BigInteger)).offset(bindparam("offset", type_=BigInteger))
-
-
-@lru_cache(maxsize=256)
-def _count_statement(listing: Listing, filters: tuple[str, ...]) -> AnySelect:
-    return select(func.count()).select_from(listing.table).where(*(listing.conditions[name] for name in filters))
-
-
-def _order_by(listing: Listing, order: Ordering) -> list[ColumnElement[Any]]:
-    """Null stands before every value, on every database; the id goes the way of the last field."""
-    known = [field for field in order if field.removeprefix("-") in listing.orders] or listing.default_order
-    clauses = [_directed(listing.orders[field.removeprefix("-")], field.startswith("-")) for field in known]
-    return [*clauses, _directed(listing.tiebreak, known[-1].startswith("-"))]
-
-
-def _directed(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
-    directed = column.desc() if descending else column.asc()
-    if not getattr(column, "nullable", True):
-        return directed
-    return directed.nulls_last() if descending else directed.nulls_first()
+def _with_parts(connection: Connection, listing: Listing, filters: Filters) -> Filters:
+    """Add what an index of SQLite's finds a part of a name by, where it is there and the part is long enough."""
+    if "name" not in filters or listing.parts is None or not knows_parts(connection, listing.parts):
+        return filters
+    parts = parts_of(filters["name"])
+    return {**filters, PARTS: parts} if parts else filters

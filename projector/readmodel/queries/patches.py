@@ -15,13 +15,13 @@ from projector.readmodel.queries.listing import (
     Page,
     Versioned,
     WasRedacted,
-    count_all,
-    fetch_page,
     kept_count,
+    list_rows,
     time_of,
 )
-from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains
+from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains, with_parts
 from projector.readmodel.queries.projects import PROJECT_COLUMNS
+from projector.readmodel.queries.ways import Condition, above, among, at_most, equals
 from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import patch, patch_text, person, project, revision_patch
 from schemas.rest import PatchDocument, PersonDocument, ProjectDocument, StateDocument
@@ -51,20 +51,22 @@ def list_patches(
     *,
     expand: bool,
     known_total: int | None = None,
+    is_patient: bool = True,
 ) -> Listed[PatchDocument]:
-    """Patches that meet all filters, the oldest date first unless ordered otherwise. Raises NoSuchPage.
+    """Patches that meet all filters, the oldest date first unless ordered otherwise. Raises NoSuchPage, and
+    NeedsPatience unless `is_patient`.
 
     Filters: project, submitter, emails (a list: of submitters), name, msgid, states (a list of numbers), and
     submitted_since, submitted_before, updated_since, updated_before (microseconds). known_total is the length of the
     whole list where the caller knows it. A redacted patch is in the list, without its name and content.
     """
-    rows = fetch_page(connection, _LISTING, filters, order, page, expand=expand)
-    build = expanded_patch_document if expand else patch_document
 
     def kept() -> int | None:
         return known_total if filters else kept_count(connection, "patch")
 
-    return Listed(count_all(connection, _LISTING, filters, page, len(rows), kept), [build(row) for row in rows])
+    rows, total = list_rows(connection, _LISTING, filters, order, page, kept, expand=expand, is_patient=is_patient)
+    build = expanded_patch_document if expand else patch_document
+    return Listed(total, [build(row) for row in rows])
 
 
 def get_patch(connection: Connection, patch_id: int, *, expand: bool = False) -> PatchDocument | None:
@@ -178,16 +180,17 @@ _LISTING = Listing(
     rows=_ROWS,
     expanded=_EXPANDED,
     conditions={
-        "project": patch.c.project_id == bindparam("project"),
-        "submitter": patch.c.submitter_id == bindparam("submitter"),
-        "emails": patch.c.submitter_id.in_(PEOPLE_WITH_EMAILS),
-        "name": contains(patch.c.name, bindparam("name")),
-        "msgid": patch.c.message_id == bindparam("msgid"),
-        "states": patch.c.state.in_(bindparam("states", expanding=True)),
-        "submitted_since": patch.c.date_us > bindparam("submitted_since"),
-        "submitted_before": patch.c.date_us <= bindparam("submitted_before"),
-        "updated_since": patch.c.last_updated_us > bindparam("updated_since"),
-        "updated_before": patch.c.last_updated_us <= bindparam("updated_before"),
+        "project": equals(patch.c.project_id, "project"),
+        "submitter": equals(patch.c.submitter_id, "submitter"),
+        "emails": Condition(patch.c.submitter_id, lambda of: of.in_(PEOPLE_WITH_EMAILS)),
+        "name": Condition(patch.c.name, lambda of: contains(of, bindparam("name"))),
+        "parts": Condition(patch.c.id, lambda of: with_parts(of, "patch_by_part")),
+        "msgid": equals(patch.c.message_id, "msgid"),
+        "states": among(patch.c.state, "states"),
+        "submitted_since": above(patch.c.date_us, "submitted_since"),
+        "submitted_before": at_most(patch.c.date_us, "submitted_before"),
+        "updated_since": above(patch.c.last_updated_us, "updated_since"),
+        "updated_before": at_most(patch.c.last_updated_us, "updated_before"),
     },
     orders={
         "id": patch.c.id,
@@ -201,4 +204,16 @@ _LISTING = Listing(
     },
     default_order=("date",),
     tiebreak=patch.c.id,
+    exact=("msgid", "submitter", "emails"),
+    merged=("states",),
+    narrow={
+        "updated_since": False,
+        "updated_before": False,
+        "submitted_since": False,
+        "submitted_before": False,
+        "states": True,
+    },
+    indexed_orders=frozenset({"id", "date", "last_updated"}),
+    project_orders=frozenset({"date"}),
+    parts="patch_by_part",
 )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page
 from projector.readmodel.queries.patches import patches_of_revisions
+from projector.readmodel.queries.ways import equals
 from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import revision, revision_alias, series
 from schemas.rest import RevisionDocument
@@ -65,7 +66,7 @@ _LISTING = Listing(
     table=revision,
     rows=_ROWS,
     expanded=_ROWS,
-    conditions={"series": revision.c.series_id == bindparam("series")},
+    conditions={"series": equals(revision.c.series_id, "series")},
     orders={"version": revision.c.version},
     default_order=("version",),
     tiebreak=revision.c.version,

@@ -13,13 +13,13 @@ from projector.readmodel.queries.listing import (
     Ordering,
     Page,
     Versioned,
-    count_all,
-    fetch_page,
     kept_count,
+    list_rows,
     time_of,
 )
-from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains
+from projector.readmodel.queries.matching import PEOPLE_WITH_EMAILS, contains, with_parts
 from projector.readmodel.queries.projects import PROJECT_COLUMNS
+from projector.readmodel.queries.ways import Condition, above, among, at_most, equals
 from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import (
     account,
@@ -44,20 +44,22 @@ def list_series(
     *,
     expand: bool,
     known_total: int | None = None,
+    is_patient: bool = True,
 ) -> Listed[SeriesDocument]:
-    """Series that meet all filters, the newest id first unless ordered otherwise. Raises NoSuchPage.
+    """Series that meet all filters, the newest id first unless ordered otherwise. Raises NoSuchPage, and NeedsPatience
+    unless `is_patient`.
 
     Filters: project, submitter, emails (a list: of submitters), reviewer (0: none), name, msgid, states and
     test_states (lists; "" in test_states: none), and submitted_since, submitted_before, updated_since, updated_before
     (microseconds). known_total is the length of the whole list where the caller knows it.
     """
-    rows = fetch_page(connection, _LISTING, filters, order, page, expand=expand)
-    build = expanded_series_document if expand else series_document
 
     def kept() -> int | None:
         return known_total if filters else kept_count(connection, "series")
 
-    return Listed(count_all(connection, _LISTING, filters, page, len(rows), kept), [build(row) for row in rows])
+    rows, total = list_rows(connection, _LISTING, filters, order, page, kept, expand=expand, is_patient=is_patient)
+    build = expanded_series_document if expand else series_document
+    return Listed(total, [build(row) for row in rows])
 
 
 def get_series(connection: Connection, series_id: int, *, expand: bool = False) -> SeriesDocument | None:
@@ -159,18 +161,21 @@ _LISTING = Listing(
     rows=_ROWS,
     expanded=_EXPANDED,
     conditions={
-        "project": series.c.project_id == bindparam("project"),
-        "submitter": series.c.submitter_id == bindparam("submitter"),
-        "emails": series.c.submitter_id.in_(PEOPLE_WITH_EMAILS),
-        "reviewer": func.coalesce(series.c.reviewer_id, 0) == bindparam("reviewer"),
-        "name": contains(series.c.name, bindparam("name")),
-        "msgid": series.c.id.in_(union(_WITH_PATCH, _WITH_COVER)),
-        "states": series.c.state.in_(bindparam("states", expanding=True)),
-        "test_states": func.coalesce(series.c.test_state, "").in_(bindparam("test_states", expanding=True)),
-        "submitted_since": series.c.submitted_us > bindparam("submitted_since"),
-        "submitted_before": series.c.submitted_us <= bindparam("submitted_before"),
-        "updated_since": series.c.last_updated_us > bindparam("updated_since"),
-        "updated_before": series.c.last_updated_us <= bindparam("updated_before"),
+        "project": equals(series.c.project_id, "project"),
+        "submitter": equals(series.c.submitter_id, "submitter"),
+        "emails": Condition(series.c.submitter_id, lambda of: of.in_(PEOPLE_WITH_EMAILS)),
+        "reviewer": Condition(series.c.reviewer_id, lambda of: func.coalesce(of, 0) == bindparam("reviewer")),
+        "name": Condition(series.c.name, lambda of: contains(of, bindparam("name"))),
+        "parts": Condition(series.c.id, lambda of: with_parts(of, "series_by_part")),
+        "msgid": Condition(series.c.id, lambda of: of.in_(union(_WITH_PATCH, _WITH_COVER))),
+        "states": among(series.c.state, "states"),
+        "test_states": Condition(
+            series.c.test_state, lambda of: func.coalesce(of, "").in_(bindparam("test_states", expanding=True))
+        ),
+        "submitted_since": above(series.c.submitted_us, "submitted_since"),
+        "submitted_before": at_most(series.c.submitted_us, "submitted_before"),
+        "updated_since": above(series.c.last_updated_us, "updated_since"),
+        "updated_before": at_most(series.c.last_updated_us, "updated_before"),
     },
     orders={
         "id": series.c.id,
@@ -188,4 +193,18 @@ _LISTING = Listing(
     },
     default_order=("-id",),
     tiebreak=series.c.id,
+    exact=("msgid", "submitter", "emails"),
+    merged=("reviewer", "test_states", "states"),
+    narrow={
+        "updated_since": False,
+        "updated_before": False,
+        "submitted_since": True,
+        "submitted_before": True,
+        "reviewer": True,
+        "test_states": True,
+        "states": True,
+    },
+    indexed_orders=frozenset({"id", "last_updated"}),
+    project_orders=frozenset({"id", "last_updated", "submitted"}),
+    parts="series_by_part",
 )

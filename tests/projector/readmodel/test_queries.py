@@ -151,6 +151,12 @@ def test_common_queries_walk_an_index_and_sort_nothing(connection: Connection, q
             lambda c: queries.list_patches(c, {"msgid": "x@y"}, (), PAGE, expand=False), "patch", id="patches"
         ),
         pytest.param(lambda c: queries.revision_mails(c, RevisionKey(20, 2)), "comment", id="mails"),
+        pytest.param(
+            lambda c: queries.list_series_comments(c, 20, (), PAGE, expand=True), "comment", id="comments of a series"
+        ),
+        pytest.param(
+            lambda c: queries.list_patch_comments(c, 32, (), LAST_OF_MANY, expand=True), "comment", id="of a patch"
+        ),
         pytest.param(lambda c: queries.patch_mails(c, 31), "revision", id="covers"),
         pytest.param(lambda c: queries.view_series(c, 20), "test_result", id="page of a series"),
     ],
