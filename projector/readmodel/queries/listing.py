@@ -93,8 +93,8 @@ def fetch_page(
     if page.number > _PAGE_NUMBER_MAX:
         raise NoSuchPage
     statement = rows_statement(listing, tuple(filters), order, way, expand, page.number > 1)
-    parameters = {**_bound(connection, filters), **way.values}
-    rows = connection.execute(statement, {**parameters, "limit": page.size, "offset": _offset(page)}).all()
+    part = {"limit": page.size, "offset": _offset(page), "reach": _offset(page) + page.size}
+    rows = connection.execute(statement, {**_bound(connection, filters), **way.values, **part}).all()
     if not rows and page.number > 1:
         raise NoSuchPage
     return rows
