@@ -73,7 +73,7 @@ def follow_events(connection: Connection, filters: Filters, after: int, size: in
         filters = {**filters, ALWAYS: None}
     if len(rows) == size:
         rest = {**filters, "record": rows[-1][0]}
-        of_record = _followed(connection, rest, ("id",), EVENTS_OF_ONE_RECORD_MAX)
+        of_record = _followed(connection, _FOLLOWING, rest, EVENTS_OF_ONE_RECORD_MAX)
         rows = [row for row in rows if row[0] != rows[-1][0]] + list(of_record)
     documents = [_document(row) for row in rows]
     cursor = rows[-1][0] if rows else after
@@ -82,18 +82,18 @@ def follow_events(connection: Connection, filters: Filters, after: int, size: in
 
 def _behind(connection: Connection, filters: Filters, after: int, size: int) -> Sequence[Row]:
     """The first events behind a record. Those of some names are found by their times, which grow as the ids do."""
-    order: Ordering = ("id",)
-    if "names" in filters and "project" in filters:
+    listing = _FOLLOWING
+    if "names" in filters:
         since = fetch_value(connection, _LAST_TIME, {"project": filters["project"], "record": after})
-        filters, order = {**filters, "since": since if since is not None else -1}, ("event_time",)
-    elif "names" not in filters:
+        listing, filters = _FOLLOWING_NAMES, {**filters, "since": since if since is not None else -1}
+    else:
         filters = {**filters, ALWAYS: None}
-    return _followed(connection, {**filters, "after": after}, order, size)
+    return _followed(connection, listing, {**filters, "after": after}, size)
 
 
-def _followed(connection: Connection, filters: Filters, order: Ordering, size: int) -> Sequence[Row]:
-    way = find_way(connection, _FOLLOWING, filters, order)
-    return fetch_page(connection, _FOLLOWING, filters, order, Page(size), expand=False, way=way)
+def _followed(connection: Connection, listing: Listing, filters: Filters, size: int) -> Sequence[Row]:
+    way = find_way(connection, listing, filters, ())
+    return fetch_page(connection, listing, filters, (), Page(size), expand=False, way=way)
 
 
 def _document(row: Row) -> EventDocument:
@@ -180,10 +180,21 @@ _FOLLOWING = Listing(
     rows=_ROWS,
     expanded=_ROWS,
     conditions=_CONDITIONS,
-    orders={"id": event.c.id, "event_time": event.c.event_time_us},
-    default_order=("event_time",),
+    orders={"id": event.c.id},
+    default_order=("id",),
     tiebreak=event.c.number,
     exact=("record", "series", "patch"),
+    project_orders=frozenset({"id"}),
+)
+_FOLLOWING_NAMES = Listing(
+    table=event,
+    rows=_ROWS,
+    expanded=_ROWS,
+    conditions=_CONDITIONS,
+    orders={"event_time": event.c.event_time_us},
+    default_order=("event_time",),
+    tiebreak=event.c.id,
+    exact=("series", "patch"),
     merged=("names",),
-    project_orders=frozenset({"id", "event_time"}),
+    project_orders=frozenset({"event_time"}),
 )

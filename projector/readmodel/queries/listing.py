@@ -92,8 +92,8 @@ def fetch_page(
     if page.number > _PAGE_NUMBER_MAX:
         raise NoSuchPage
     statement = rows_statement(listing, tuple(filters), order, way, expand, page.number > 1)
-    parameters = {**_bound(connection, filters), **way.values}
-    rows = fetch_all(connection, statement, {**parameters, "limit": page.size, "offset": _offset(page)})
+    part = {"limit": page.size, "offset": _offset(page), "reach": _offset(page) + page.size}
+    rows = fetch_all(connection, statement, {**_bound(connection, filters), **way.values, **part})
     if not rows and page.number > 1:
         raise NoSuchPage
     return rows

@@ -35,6 +35,8 @@ from projector.readmodel.queries.ways import (
 from projector.readmodel.reading import AnySelect
 
 _LIMIT, _OFFSET = bindparam("limit", type_=BigInteger), bindparam("offset", type_=BigInteger)
+_REACH = bindparam("reach", type_=BigInteger)
+"""The sum of both."""
 
 
 @lru_cache(maxsize=1024)
@@ -103,8 +105,11 @@ def _merged_keys(listing: Listing, filters: tuple[str, ...], order: Ordering, wa
     """The keys of a page out of what each project has of each value, which the database reads side by side."""
     ordered = [listing.orders[field.removeprefix("-")] for field in ordered_by(listing, order)]
     columns = {column.name: column for column in (*listing.table.primary_key.columns, *ordered, listing.tiebreak)}
-    (first, *others) = [select(*columns.values()).where(*where) for where in _each(listing, filters, way)]
-    every: Any = union_all(first, *others) if others else first
+    each = [select(*columns.values()).where(*where) for where in _each(listing, filters, way)]
+    if way.is_limited:
+        by = _order_by(listing, order)
+        each = [one.order_by(*by).limit(_REACH).subquery(f"part_{n}").select() for n, one in enumerate(each)]
+    every: Any = union_all(*each) if len(each) > 1 else each[0]
     return every.order_by(*_order_by(listing, order, by_name=True)).limit(_LIMIT).offset(_OFFSET)
 
 

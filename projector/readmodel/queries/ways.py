@@ -90,7 +90,8 @@ class Way:
     """How rows are found. by: the filters whose indexes are to be used; None: all that the database thinks fit.
 
     values: of lists that are merged, by the names of the parameters; nulls: for each value whether it stands for null.
-    is_sorted: all rows that match are read and sorted. is_long: perhaps most of the table has to be read.
+    is_limited: each of these lists ends where the page does. is_sorted: all rows that match are read and sorted.
+    is_long: perhaps most of the table has to be read.
     without: a filter that is of no use. in_all_projects: `by` needs the project in front.
     """
 
@@ -99,13 +100,16 @@ class Way:
     projects: int = 0
     nulls: tuple[bool, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    is_limited: bool = False
     is_sorted: bool = False
     in_all_projects: bool = False
     is_long: bool = field(default=False, compare=False)
     without: str = field(default="", compare=False)
 
     def __hash__(self) -> int:
-        return hash((self.by, self.merged, self.projects, self.nulls, self.is_sorted, self.in_all_projects))
+        return hash(
+            (self.by, self.merged, self.projects, self.nulls, self.is_limited, self.is_sorted, self.in_all_projects)
+        )
 
 
 IN_ORDER = Way()
@@ -163,8 +167,15 @@ def _merged(connection: Connection, listing: Listing, filters: Filters, order: O
     values.update({f"{name}_{n}": value for n, value in enumerate(wanted)})
     by = _on_order(listing, filters, order)
     others = set(filters) - {name, PROJECT, ALWAYS, *by}
-    nulls = tuple(not value for value in wanted)
-    return Way(by, merged=name, projects=len(projects), nulls=nulls, values=values, is_long=bool(others))
+    return Way(
+        by,
+        merged=name,
+        projects=len(projects),
+        nulls=tuple(not value for value in wanted),
+        values=values,
+        is_limited=connection.dialect.name == "postgresql",  # else it does not see that they are in order
+        is_long=bool(others),
+    )
 
 
 def _narrowed(connection: Connection, listing: Listing, filters: Filters, order: Ordering) -> Way | None:
