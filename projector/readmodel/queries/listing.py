@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from projector.readmodel import tables
+from projector.readmodel.queries.list_statements import count_statement, rows_statement
 from projector.readmodel.queries.matching import parts_of, pattern_for
-from projector.readmodel.queries.statements import count_statement, rows_statement
 from projector.readmodel.queries.ways import FEW, IN_ORDER, PARTS, Filters, Listing, Ordering, Way, find_way
 from projector.readmodel.reading import Row, fetch_all, fetch_value
 from projector.readmodel.sqlite_parts import knows_parts
