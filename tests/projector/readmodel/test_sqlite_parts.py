@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
+from structlog.testing import capture_logs
 
 from projector.readmodel import queries
 from projector.readmodel import tables as t
@@ -97,14 +98,13 @@ def test_long_texts_have_few_parts() -> None:
     assert parts_of("".join(map(chr, range(97, 500)))).count(" ") < 12
 
 
-def test_without_fts5_names_are_read_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_fts5_names_are_read_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projector.readmodel.sqlite_parts.MAKE", MAKE.replace("trigram", "no-such-tokenizer"))
-    url = make_read_model(f"sqlite:///{tmp_path}/readmodel.db")
+    with capture_logs() as said:
+        url = make_read_model(f"sqlite:///{tmp_path}/readmodel.db")
     reader = Reader(url)
     with reader.connect() as connection:
         listed = queries.list_patches(connection, {"name": "TIDY"}, (), Page(), expand=False)
     reader.close()
     assert [patch.id for patch in listed.documents] == [21, 22, 31, 32]
-    assert "database.without-trigrams" in capsys.readouterr().out
+    assert [line["event"] for line in said] == ["database.without-trigrams"]
