@@ -17,25 +17,31 @@ KILO = 1024
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is wanted of a kind of mail: milliseconds of CPU a mail, and bytes by those of the mail."""
+    """What is wanted of a kind of mail: milliseconds of CPU a mail, and bytes by those of the mail.
 
-    import_ms: float | None = None
+    both_ms: of import and replay together.
+    """
+
+    both_ms: float | None = None
     replay_ms: float | None = None
     log: float | None = None
     read_model: float | None = None
 
 
 def measure(quick: bool) -> Iterator[Figure]:
-    """Our own mail, and a real list's where it is there and there is time; the read model in SQLite and PostgreSQL."""
+    """Our own mail, and a real list's where it is there and there is time; the read model in SQLite and PostgreSQL.
+
+    A quick look has too little mail to be held to a goal.
+    """
     rounds = QUICK_ROUNDS if quick else ROUNDS
     is_real = REAL_ARCHIVE.exists() and not quick
     wanted = Wanted(0.30, 0.20, 0.35, 1.2)
-    yield from _figures("own mail", filled_by_our_own(quick), rounds, Wanted() if is_real else wanted)
+    yield from _figures("own mail", filled_by_our_own(quick), rounds, Wanted() if is_real or quick else wanted)
     if is_real:
         yield from _figures("real list", filled_by_real_mail(), rounds, wanted)
     if database := empty_database():
         filled = filled_by_real_mail(database) if is_real else filled_by_our_own(quick, database)
-        yield from _replays("postgresql, replay, our processes alone", filled, rounds, 0.25)
+        yield from _replays("postgresql, replay, our processes alone", filled, rounds, None if quick else 0.25)
 
 
 def _figures(name: str, filled: Filled, rounds: int, wanted: Wanted) -> Iterator[Figure]:
@@ -43,8 +49,12 @@ def _figures(name: str, filled: Filled, rounds: int, wanted: Wanted) -> Iterator
     yield Figure(f"{name}: mails", mails, "")
     yield Figure(f"{name}: a mail, in the mean", raw / mails / KILO, "KB")
     yield from _costs(f"{name}, import", [filled.imported], mails)
-    yield _without_start(f"{name}, import", [filled.imported], filled, wanted.import_ms)
-    yield from _replays(f"{name}, replay", filled, rounds, wanted.replay_ms)
+    imported = _without_start(f"{name}, import", [filled.imported], filled, None)
+    yield imported
+    replayed = list(_replays(f"{name}, replay", filled, rounds, wanted.replay_ms))
+    yield from replayed
+    both = imported.value + replayed[-1].value
+    yield Figure(f"{name}, import and replay: CPU without their starts", both, "ms/mail", at_most=wanted.both_ms)
     size = "of the mail's bytes"
     yield Figure(f"{name}: log", filled.log_bytes() / raw, size, at_most=wanted.log)
     yield Figure(f"{name}: read model", filled.read_model_bytes() / raw, size, at_most=wanted.read_model)
