@@ -57,10 +57,10 @@ def grown(quick: bool) -> Grown:
 def _stages(data: Path, count: int) -> Iterator[Stage]:
     all_mails = mails(count)
     tenth = count // TENTHS
-    mbox = data.parent / "tenth.mbox"
+    mbox = data.parent / "growing.mbox"  # each import goes on where the one before it ended
     with _projecting() as folding:
         for number in range(1, TENTHS + 1):
-            write_mbox(mbox, all_mails[(number - 1) * tenth : number * tenth])
+            write_mbox(mbox, all_mails[(number - 1) * tenth : number * tenth], more=True)
             imported = run(patchlog("import", mbox, "--list-id", LIST_ID, "--data", data))
             fold_seconds, fold_mib = folding.submit(_fold, str(data)).result()
             list_ms, feed_ms = _read(data)

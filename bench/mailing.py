@@ -52,9 +52,10 @@ def patches(count: int, seed: int = 2) -> list[GeneratedMail]:
     return [mail for mail in mails(4 * count + 100, seed) if mail.is_patch][:count]
 
 
-def write_mbox(path: Path, listed: list[GeneratedMail]) -> int:
-    """Write mails as an archive that `patchlog import` reads (mboxrd); gives the bytes of the mails alone."""
-    with path.open("wb") as file:
+def write_mbox(path: Path, listed: list[GeneratedMail], *, more: bool = False) -> int:
+    """Write mails as an archive that `patchlog import` reads (mboxrd), or more of them to one; gives the bytes of the
+    mails alone."""
+    with path.open("ab" if more else "wb") as file:
         for mail in listed:
             file.write(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw + b"\n")
     return sum(len(mail.raw) for mail in listed)

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import matplotlib
 
+from bench.figures import table
 from bench.growing import Stage, grown
+from bench.growth import measure
+from bench.machine import describe
 
 matplotlib.use("svg")
 matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "patchlog", "font.size": 9}
@@ -40,12 +43,14 @@ def draw(stages: Sequence[Stage], path: Path) -> None:
 
 
 def main() -> None:
-    """Measure and draw."""
+    """Measure, draw, and print what was drawn."""
     parser = argparse.ArgumentParser(prog="python -m bench.plot", description=__doc__)
     parser.add_argument("path", type=Path, metavar="FILE.svg")
     parser.add_argument("--quick", action="store_true", help="a list of 10,000 mails, not of 200,000")
     options = parser.parse_args()
+    print(describe(), flush=True)
     draw(grown(options.quick).stages, options.path)
+    print(table(measure(options.quick)))
 
 
 if __name__ == "__main__":
