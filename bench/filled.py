@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bench.mailing import LIST_ADDRESS, LIST_ID, mails, write_mbox
-from bench.processes import Cost, patchlog, run
+from bench.mailing import LIST_ADDRESS, LIST_ID, write_list
+from bench.processes import Cost, apart, patchlog, run
 from ingest.archive import open_archive
 from ingest.archive.contract import OversizeMail
 from ingest.log import open_log
@@ -61,7 +61,7 @@ def filled(count: int, database: str = "") -> Filled:
     """Filled with mail of our own making; the read model in an empty database, or in SQLite. Done once for each."""
     folder = new_folder()
     mbox = folder / "bench.mbox"
-    archive = Archive(mbox, LIST_ID, LIST_ADDRESS, count, write_mbox(mbox, mails(count)))
+    archive = Archive(mbox, LIST_ID, LIST_ADDRESS, count, apart(write_list, mbox, count))
     return _fill(folder / "data", archive, database)
 
 

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 from bench.filled import fold_all, new_folder
 from bench.http_load import get, load
-from bench.mailing import LIST_ADDRESS, LIST_ID, mails, write_mbox
-from bench.processes import Cost, cpu_seconds, free_port, own_cpu_seconds, patchlog, run, serving
+from bench.mailing import LIST_ADDRESS, LIST_ID, write_list
+from bench.processes import Cost, apart, cpu_seconds, free_port, own_cpu_seconds, patchlog, run, serving
 from schemas.settings import Settings
 
 MAILS, QUICK_MAILS = 200_000, 10_000
@@ -55,12 +55,13 @@ def grown(quick: bool) -> Grown:
 
 
 def _stages(data: Path, count: int) -> Iterator[Stage]:
-    all_mails = mails(count)
     tenth = count // TENTHS
     mbox = data.parent / "growing.mbox"  # each import goes on where the one before it ended
+    apart(write_list, mbox, count, TENTHS)
     with _projecting() as folding:
         for number in range(1, TENTHS + 1):
-            write_mbox(mbox, all_mails[(number - 1) * tenth : number * tenth], more=True)
+            with mbox.open("ab") as file:
+                file.write(mbox.with_suffix(f".{number - 1}").read_bytes())
             imported = run(patchlog("import", mbox, "--list-id", LIST_ID, "--data", data))
             fold_seconds, fold_mib = folding.submit(_fold, str(data)).result()
             list_ms, feed_ms = _read(data)

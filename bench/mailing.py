@@ -52,10 +52,19 @@ def patches(count: int, seed: int = 2) -> list[GeneratedMail]:
     return [mail for mail in mails(4 * count + 100, seed) if mail.is_patch][:count]
 
 
-def write_mbox(path: Path, listed: list[GeneratedMail], *, more: bool = False) -> int:
-    """Write mails as an archive that `patchlog import` reads (mboxrd), or more of them to one; gives the bytes of the
-    mails alone."""
-    with path.open("ab" if more else "wb") as file:
+def write_list(path: Path, count: int, tenths: int = 1) -> int:
+    """Write the list as an archive, or as so many equal parts of one, which end in `.0`, `.1` and so on; see below."""
+    listed = mails(count)
+    if tenths == 1:
+        return write_mbox(path, listed)
+    size = count // tenths
+    parts = (listed[size * number : size * (number + 1)] for number in range(tenths))
+    return sum(write_mbox(path.with_suffix(f".{number}"), part) for number, part in enumerate(parts))
+
+
+def write_mbox(path: Path, listed: list[GeneratedMail]) -> int:
+    """Write mails as an archive that `patchlog import` reads (mboxrd); gives the bytes of the mails alone."""
+    with path.open("wb") as file:
         for mail in listed:
             file.write(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw + b"\n")
     return sum(len(mail.raw) for mail in listed)

@@ -6,10 +6,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 PATIENCE_SECONDS = 60.0
 NONE: Mapping[str, str] = {}
@@ -57,6 +63,13 @@ def serving(command: Sequence[str], *ports: int, settings: Mapping[str, str] = N
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
+
+
+def apart(work: Callable[P, Result], *arguments: P.args, **options: P.kwargs) -> Result:
+    """Call a module's function in a process of its own: what it takes in memory is not counted for children of ours,
+    whose peak begins with our size."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *arguments, **options).result()
 
 
 def free_port() -> int:
