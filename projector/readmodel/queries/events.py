@@ -84,8 +84,9 @@ def _behind(connection: Connection, filters: Filters, after: int, size: int) -> 
     """The first events behind a record. Those of some names are found by their times, which grow as the ids do."""
     listing = _FOLLOWING
     if "names" in filters:
-        since = fetch_value(connection, _LAST_TIME, {"project": filters["project"], "record": after})
-        listing, filters = _FOLLOWING_NAMES, {**filters, "since": since if since is not None else -1}
+        behind_us = fetch_value(connection, _LAST_TIME, {"project": filters["project"], "record": after})
+        since_us = max(-1 if behind_us is None else behind_us, filters.get("since", -1))
+        listing, filters = _FOLLOWING_NAMES, {**filters, "since": since_us}
     else:
         filters = {**filters, ALWAYS: None}
     return _followed(connection, listing, {**filters, "after": after}, size)

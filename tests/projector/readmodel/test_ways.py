@@ -1,6 +1,7 @@
 """Every way to the rows of a list leads to the same rows, and the way taken is one of searches in indexes."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -209,6 +210,10 @@ def test_events_of_some_names_behind_a_record_are_those_of_higher_ids(connection
         followed = queries.follow_events(connection, filters, after, 50, expand=False)
         assert [event.id for event in followed.documents] == [id for id in every if id > after][:50]
     for asked_names in (filters, {"project": PROJECT}):
+        later = queries.follow_events(connection, asked_names, 0, 50, expand=False).documents[3:]
+        since = (later[0].event_time - datetime(1970, 1, 1)) // timedelta(microseconds=1) - 1  # noqa: DTZ001  # naive UTC
+        followed = queries.follow_events(connection, {**asked_names, "since": since}, 0, len(later), expand=False)
+        assert [event.id for event in followed.documents] == [event.id for event in later], "a time counts as well"
         asked = statements_of(connection, lambda c, f=asked_names: queries.follow_events(c, f, 0, 50, expand=False))
         steps = [step for one in asked for step in plan(connection, *one)]
         assert not [step for step in steps if step.startswith("SCAN event") or "Seq Scan on event" in step]
