@@ -67,7 +67,8 @@ class _Look(AbstractContextManager[Connection]):
 
     def __enter__(self) -> Connection:
         self._connection = self._kept.take()
-        self._driver: sqlite3.Connection = self._connection.connection.driver_connection  # type: ignore[assignment]
+        driver: Any = self._connection.connection.driver_connection
+        self._driver: sqlite3.Connection = driver
         try:
             self._driver.execute("BEGIN")
         except BaseException:

@@ -1,7 +1,7 @@
 """Reading what is live: one trip to the server begins a transaction and looks at the pointer, in the same snapshot."""
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 from psycopg import errors
@@ -124,7 +124,7 @@ class _Look(AbstractContextManager[Connection]):
 
 
 def _pointer(connection: Connection) -> list[tuple[int, int]]:
-    """Begin a transaction and read the pointer in it, on the wire itself: psycopg's way takes three times as long."""
+    """Begin a transaction and read the pointer in it, on the wire itself: psycopg's way takes longer."""
     driver = _driver_of(connection)
     result = driver.pgconn.exec_(BEGIN)
     if result.status != ExecStatus.TUPLES_OK:
@@ -133,7 +133,7 @@ def _pointer(connection: Connection) -> list[tuple[int, int]]:
     return [(int(result.get_value(row, 0) or 0), int(result.get_value(row, 1) or 0)) for row in rows]
 
 
-def _raise_why(driver: psycopg.Connection[Any]) -> None:
+def _raise_why(driver: psycopg.Connection[Any]) -> NoReturn:
     """Ask again, so that psycopg says what is wrong."""
     driver.pgconn.exec_(b"ROLLBACK")
     try:
