@@ -41,11 +41,14 @@ def create_app(
     reader = reader or Reader(settings.database_url, generation)
     site = Site(reader, settings, room=room)
     meter = Meter()
-    middleware: list[Any] = [meter, _LetIn(site.gate), Revalidation(reader), _CommonHeaders()]
-    if is_traced():
-        middleware.insert(0, Spans())
-    if generation is not None:
-        middleware.insert(-3, _ReadOnly(generation))
+    middleware: list[Any] = [
+        *([Spans()] if is_traced() else []),
+        meter,
+        *([_ReadOnly(generation)] if generation is not None else []),
+        _LetIn(site.gate),
+        Revalidation(reader),
+        _CommonHeaders(),
+    ]
     app = App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["record"] = RecordId

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from bench.figures import Figure, over_rounds
 from bench.filled import filled_by_our_own
-from bench.http_load import ask, load, tool
+from bench.http_load import ask, cost, tool
 from bench.postgres import empty_database
-from bench.processes import cpu_seconds, free_port, patchlog, serving
+from bench.processes import free_port, patchlog, serving
 
 SECONDS, QUICK_SECONDS = 3, 1
 ROUNDS, QUICK_ROUNDS = 5, 1
@@ -58,7 +58,8 @@ def measure(quick: bool) -> Iterator[Figure]:
         for _ in range(rounds):
             for what in served["sqlite"].questions:
                 for name, one in served.items():
-                    measured[name][what].append(_ask(one, one.questions[what], seconds))
+                    question = one.questions[what]
+                    measured[name][what].append(cost(one.pid, one.port, question.path, seconds, question.tag))
         yield from _figures(served, measured)
 
 
@@ -68,7 +69,7 @@ def _figures(served: Mapping[str, Served], measured: Mapping[str, Rounds]) -> It
             size = len(ask(one.port, question.path, question.tag)[1]) / 1024
             said = f"{name}: {what} ({size:.1f} KB), by {tool()}"
             yield over_rounds(f"{said}: rate", [rate for rate, _ in measured[name][what]], "answers/s")
-            costs = [cost for _, cost in measured[name][what]]
+            costs = [taken for _, taken in measured[name][what]]
             at_most = question.at_most if name == "sqlite" else None
             yield over_rounds(f"{said}: CPU of the server", costs, "ms/answer", at_most=at_most)
     if "postgresql" in measured:
@@ -114,10 +115,3 @@ def _path(series: "dict[str, int]") -> str:
 def _json(port: int, path: str) -> dict[str, "list[dict[str, int]]"]:
     found: dict[str, list[dict[str, int]]] = json.loads(ask(port, path)[1])
     return found
-
-
-def _ask(served: Served, question: Question, seconds: int) -> tuple[float, float]:
-    """Answers a second, and milliseconds of the server's CPU for each."""
-    before = cpu_seconds(served.pid)
-    answers = load(served.port, question.path, seconds, question.tag)
-    return answers / seconds, 1000 * (cpu_seconds(served.pid) - before) / answers

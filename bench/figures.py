@@ -30,7 +30,7 @@ class Figure:
     @property
     def is_time(self) -> bool:
         """Whether a slower machine gives more of it."""
-        return self.unit.startswith(("ms", "s ", "% of a core")) or self.unit == "s"
+        return self.unit.startswith("ms") or self.unit in ("s", "% of a core")
 
     @property
     def is_reached(self) -> bool:

@@ -12,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.filled import fold_all, new_folder
-from bench.http_load import get, load
+from bench.http_load import cost, get, load
 from bench.mailing import LIST_ADDRESS, LIST_ID, write_list
-from bench.processes import Cost, apart, cpu_seconds, free_port, own_cpu_seconds, patchlog, run, serving
+from bench.processes import Cost, apart, free_port, own_cpu_seconds, patchlog, run, serving
 from schemas.settings import Settings
 
 MAILS, QUICK_MAILS = 200_000, 10_000
@@ -89,11 +89,9 @@ def _read(data: Path) -> tuple[float, float]:
     with serving(patchlog("api", "--data", data, "--http", f"127.0.0.1:{port}"), port) as pid:
         events = json.loads(get(port, f"{PROJECT}/events/?perpage=20"))["results"]
         feed = f"{PROJECT}/events/?{urlencode({'since': events[-1]['event_time']})}"
-        return _cost(pid, port, f"{PROJECT}/series/"), _cost(pid, port, feed)
-
-
-def _cost(pid: int, port: int, path: str) -> float:
-    load(port, path, READ_SECONDS)
-    before = cpu_seconds(pid)
-    answers = load(port, path, READ_SECONDS)
-    return 1000 * (cpu_seconds(pid) - before) / answers
+        costs = []
+        for path in (f"{PROJECT}/series/", feed):
+            load(port, path, READ_SECONDS)
+            costs.append(cost(pid, port, path, READ_SECONDS)[1])
+        list_ms, feed_ms = costs
+        return list_ms, feed_ms

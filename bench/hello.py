@@ -6,8 +6,8 @@ from statistics import median
 
 import falcon.asgi
 
-from bench.http_load import load
-from bench.processes import cpu_seconds, free_port, serving
+from bench.http_load import cost, load
+from bench.processes import free_port, serving
 
 SECONDS, ROUNDS = 1, 5
 WHERE_GOALS_WERE_SET_MS = 0.036
@@ -35,13 +35,7 @@ def hello_ms() -> float:
     command += ["--no-control-socket", "--bind", f"127.0.0.1:{port}", "bench.hello:make_app()"]
     with serving(command, port) as pid:
         load(port, "/", SECONDS)
-        return median(_cost_ms(pid, port) for _ in range(ROUNDS))
-
-
-def _cost_ms(pid: int, port: int) -> float:
-    before = cpu_seconds(pid)
-    answers = load(port, "/", SECONDS)
-    return 1000 * (cpu_seconds(pid) - before) / answers
+        return median(cost(pid, port, "/", SECONDS)[1] for _ in range(ROUNDS))
 
 
 def slowness() -> float:

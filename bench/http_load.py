@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 
+from bench.processes import cpu_seconds
+
 CONNECTIONS = 16
 
 
@@ -22,6 +24,13 @@ def load(port: int, path: str, seconds: int, tag: str = "") -> int:
     All have to be 200, or 304 where the reader shows the tag that the answer has.
     """
     return _by_wrk(port, path, seconds, tag) if shutil.which("wrk") else by_ourselves(port, path, seconds, tag)
+
+
+def cost(pid: int, port: int, path: str, seconds: int, tag: str = "") -> tuple[float, float]:
+    """Answers a second, see `load`, and milliseconds of CPU of a process and its children for each."""
+    before = cpu_seconds(pid)
+    answers = load(port, path, seconds, tag)
+    return answers / seconds, 1000 * (cpu_seconds(pid) - before) / answers
 
 
 def get(port: int, path: str) -> bytes:

@@ -1,6 +1,7 @@
 """Empty databases on a PostgreSQL of the measurements' own, started once and stopped with the program."""
 
 import atexit
+import shutil
 import subprocess
 import tempfile
 from functools import cache
@@ -41,4 +42,4 @@ def _cluster() -> str:
 def _remove(folder: str) -> None:
     if Path(folder, "data").exists():
         subprocess.run([CLUSTER, "stop", "--data", f"{folder}/data"], capture_output=True)
-    subprocess.run(["rm", "-rf", folder])
+    shutil.rmtree(folder)

@@ -1,6 +1,6 @@
 """Short reads that are made all the time: compiled once, and given to the driver as they are.
 
-Between a statement and its rows SQLAlchemy does ten times the work that SQLite does for a row found by its id. What is
+Between a statement and its rows SQLAlchemy does far more work than SQLite does for a row found by its id. What is
 read here was built with it, gives the same values, and goes past the rest. Rows are tuples, to be read by place.
 """
 

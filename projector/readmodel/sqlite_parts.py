@@ -1,8 +1,7 @@
 """Finding names by a part of them in SQLite: beside each table an FTS5 index of the three-letter parts of its names.
 
-It knows which rows have a part, not where in the name (`detail=none`), and does not keep the names: that is 45 bytes
-and 10 us of CPU a name. `projector.readmodel.statements` keeps it; triggers would have FTS5 write its memory to the
-tables after every row, which takes 75 us.
+It knows which rows have a part, not where in the name (`detail=none`), and does not keep the names, so it is small.
+`projector.readmodel.statements` keeps it; triggers would have FTS5 write its memory to the tables after every row.
 """
 
 import sqlite3
