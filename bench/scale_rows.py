@@ -2,7 +2,8 @@
 
 Rows are tuples in the order of their table's columns. A second of them is a second of a list's life: series come at a
 steady pace, so that a larger read model has more days, not busier ones. A few hundred series, the same number at every
-size, have what readers may filter by and no other has: a submitter, a name, a reviewer, states.
+size, have what readers may filter by and no other has: a submitter, a name, a reviewer, states. It is one long module,
+as each table's rows follow from those of the others, and are read best beside them.
 """
 
 import heapq

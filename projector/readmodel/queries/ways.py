@@ -106,11 +106,6 @@ class Way:
     is_long: bool = field(default=False, compare=False)
     without: str = field(default="", compare=False)
 
-    def __hash__(self) -> int:
-        return hash(
-            (self.by, self.merged, self.projects, self.nulls, self.is_limited, self.is_sorted, self.in_all_projects)
-        )
-
 
 IN_ORDER = Way()
 
