@@ -127,9 +127,9 @@ class Grouping:
         if state is None:
             state = PostingState(posting, thread.project, thread.id)
             self._working.results.seed(("revision", posting.id), {})
+            self._note_dependents(thread, (posting,), after, dirty)
         else:
-            self._note_dependents(thread, state.posting, before, dirty)
-        self._note_dependents(thread, posting, after, dirty)
+            self._note_dependents(thread, (state.posting, posting), before | after, dirty)
         self._file(thread.project, posting.id, before, after)
         state.posting, state.thread = posting, thread.id
         self._working.postings.put(posting.id, state)
@@ -140,8 +140,9 @@ class Grouping:
     def _remove(self, state: PostingState, thread: Thread, dirty: dict[int, None]) -> None:
         """A posting is part of another one now; its numbers lead there."""
         id = state.posting.id
-        self._note_dependents(thread, state.posting, links.filed_under(state.posting), dirty)
-        self._file(state.project, id, links.filed_under(state.posting), frozenset())
+        keys = links.filed_under(state.posting)
+        self._note_dependents(thread, (state.posting,), keys, dirty)
+        self._file(state.project, id, keys, frozenset())
         self._working.postings.drop(id)
         dirty.pop(id, None)
         self._pending.done(REVISION, id)
@@ -166,28 +167,35 @@ class Grouping:
             filed = self._working.filed(project, key)
             (filed.ids.add if key in after else filed.ids.discard)(id)
 
-    def _note_dependents(self, thread: Thread, posting: Posting, keys: frozenset[str], dirty: dict[int, None]) -> None:
-        """Whatever may link to a posting, or could before it changed, is looked at again."""
-        mails = set(posting.mails)
+    def _note_dependents(
+        self, thread: Thread, stages: Sequence[Posting], keys: frozenset[str], dirty: dict[int, None]
+    ) -> None:
+        """Whatever may link to a posting, or could before it changed, is looked at again.
+
+        stages: the posting as it was, if it was there before, and as it is; keys: all that it is or was filed under.
+        """
+        mails = {mail for posting in stages for mail in posting.mails}
+        earliest = min(posting.order for posting in stages)
         awaits = {
             links.awaited_key(entry.mail.message_id) for id in mails if (entry := thread.entries.get(id)) is not None
         }
         wanted = [(thread.project, key) for key in keys | awaits if not key.startswith("run ")]
         self._working.keys.need(wanted)
-        for key in sorted(wanted):
+        for key in wanted:
             filed = self._working.keys.get(key)
-            for id in sorted(filed.ids) if filed is not None else ():
+            for id in filed.ids if filed is not None else ():
                 other = self._working.postings.get(id)
-                if other is not None and (key[1] in awaits or other.posting.order >= posting.order):
+                if other is not None and (key[1] in awaits or other.posting.order >= earliest):
                     dirty[id] = None  # by a Supersedes: line even to what was sent later, as its Date has it
                 if other is not None and other.posting.depends_on:
                     self._waiting.add(id)
-        for id in sorted(thread.postings):
+        for id in thread.postings:
             other = self._working.postings.get(id)
             if other is not None and not mails.isdisjoint(other.posting.answers):
                 dirty[id] = None
         if self._corrections:
-            dirty.update(dict.fromkeys(self._corrections.links_to(posting)))
+            for posting in stages:
+                dirty.update(dict.fromkeys(self._corrections.links_to(posting)))
 
     def _link(self, dirty: dict[int, None], series: set[int]) -> None:
         states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]

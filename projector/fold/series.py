@@ -183,10 +183,10 @@ class SeriesRows:
                 self._working.add(t.revision_patch, key)
 
     def _write_homes(self, series: int, before: Iterable[Row], after: Iterable[Row]) -> None:
-        """Write which series each patch is in now."""
+        """Write which series the patches are in that came or went."""
         here = {patch for row in after for patch in _patches(row)}
-        gone = {patch for row in before for patch in _patches(row)} - here
-        for patch in sorted(here | gone):
+        there = {patch for row in before for patch in _patches(row)}
+        for patch in sorted(here ^ there):
             state = self._working.patches.get(patch)
             home = series if patch in here else None
             if state is not None and state.series != home and (home is not None or state.series == series):
@@ -268,8 +268,8 @@ class SeriesRows:
         shown = newest(revisions)
         first = min(revisions, key=lambda revision: revision.posting.order)
         patches = [state for id in shown.patches if (state := self._working.patches.get(id)) is not None]
-        results = (self._working.results.get(("revision", shown.posting.id)) or {}).values()
-        counts = {name: sum(result["state"] == name for result in results) for name in reversed(TEST_STATES)}
+        results = self._working.results.get(("revision", shown.posting.id)) or {}
+        states = [result["state"] for result in results.values()]
         return {
             "id": series,
             "project_id": project,
@@ -282,7 +282,7 @@ class SeriesRows:
             "state": series_state((patch.state for patch in patches), is_complete=shown.is_complete),
             "state_summary": _json(summarise(patch.state for patch in patches)),
             "test_state": rows[shown.version]["test_state"],
-            "test_summary": _json({name: n for name, n in counts.items() if n}),
+            "test_summary": _json({name: states.count(name) for name in reversed(TEST_STATES) if name in states}),
             "depends_on": self._depends_on(project, series, shown),
         }
 

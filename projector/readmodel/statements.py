@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from projector.readmodel.postgresql import writing
+from projector.readmodel.reading import AnySelect, fetch_all
 from projector.readmodel.sqlite_parts import drop_names, keep_names
 
 CHUNK = 500
@@ -28,10 +29,13 @@ def select_in(
     connection: Connection, table: Table, column: Column[Any], values: Collection[Any]
 ) -> list[dict[str, Any]]:
     """The rows whose column has one of the values, in the order of the primary key."""
-    rows: list[dict[str, Any]] = []
-    for chunk in chunks(values):
-        rows += (dict(row) for row in connection.execute(_select_in(table, column), {"values": chunk}).mappings())
-    return rows
+    names = [one.name for one in table.columns]
+    statement = _select_in(table, column)
+    return [
+        dict(zip(names, row, strict=True))
+        for chunk in chunks(values)
+        for row in fetch_all(connection, statement, {"values": chunk})
+    ]
 
 
 def upsert(
@@ -105,7 +109,7 @@ def _values(key: Any, columns: Sequence[str]) -> Sequence[Any]:
 
 
 @cache
-def _select_in(table: Table, column: Column[Any]) -> Executable:
+def _select_in(table: Table, column: Column[Any]) -> AnySelect:
     wanted: BindParameter[Any] = bindparam("values", expanding=True)
     return select(table).where(column.in_(wanted)).order_by(*table.primary_key.columns)
 

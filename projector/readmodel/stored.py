@@ -8,12 +8,13 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from projector.assembly.mail import Mail
 from projector.assembly.redaction import REDACTED
 from projector.assembly.subject import title_of
 from projector.readmodel import tables as t
+from projector.readmodel.reading import fetch_all
 from projector.readmodel.rows import Entry, Filed, PatchState, PostingState, Row, Shown, Thread
 from projector.readmodel.statements import chunks, delete_where, select_in, update_rows, upsert
 
@@ -23,6 +24,27 @@ Keyed = tuple[int, str]
 _encode = msgspec.msgpack.Encoder().encode
 _decode_posting = msgspec.msgpack.Decoder(PostingState).decode
 _decode_mail = msgspec.msgpack.Decoder(Mail).decode
+
+_VALUES: BindParameter[Any] = bindparam("values", expanding=True)
+_PROJECT: BindParameter[int] = bindparam("project")
+_VERSIONS_GONE = select(t.revision_alias.c.version).where(t.revision_alias.c.series_id == bindparam("series"))
+_NAMES = select(t.thread_name.c.message_id, t.thread_name.c.thread_id).where(
+    t.thread_name.c.project_id == _PROJECT, t.thread_name.c.message_id.in_(_VALUES)
+)
+_KEYS = select(t.posting_key.c.key, t.posting_key.c.posting_id).where(
+    t.posting_key.c.project_id == _PROJECT, t.posting_key.c.key.in_(_VALUES)
+)
+_POSTINGS_OF_THREADS = select(t.posting.c.id, t.posting.c.thread_id).where(t.posting.c.thread_id.in_(_VALUES))
+_POSTINGS_OF_SERIES = select(t.posting.c.id, t.posting.c.series_id).where(t.posting.c.series_id.in_(_VALUES))
+_PATCHES = select(
+    t.patch.c.id,
+    t.patch.c.project_id,
+    t.patch.c.state,
+    t.patch.c.series_id,
+    t.patch.c.last_updated_us,
+    t.patch.c.test_state,
+    t.patch.c.changed_id,
+).where(t.patch.c.id.in_(_VALUES))
 
 
 class Stored:
@@ -36,8 +58,7 @@ class Stored:
 
     def numbers_gone(self, series: int) -> set[int]:
         """The numbers of a series that lead to revisions of other series."""
-        columns = t.revision_alias.c
-        stored = self.connection.execute(select(columns.version).where(columns.series_id == series)).scalars()
+        stored = (version for (version,) in fetch_all(self.connection, _VERSIONS_GONE, {"series": series}))
         fresh = {
             version: row for (id, version), row in self._rows.get(t.revision_alias.name, {}).items() if id == series
         }
@@ -49,14 +70,9 @@ class Stored:
 
     def _load_names(self, keys: Collection[Keyed]) -> dict[Keyed, int]:
         found: dict[Keyed, int] = {}
-        table = t.thread_name.c
         for project, names in _by_project(keys).items():
             for chunk in chunks(names):
-                rows = self.connection.execute(
-                    select(table.message_id, table.thread_id).where(
-                        table.project_id == project, table.message_id.in_(chunk)
-                    )
-                )
+                rows = fetch_all(self.connection, _NAMES, {"project": project, "values": chunk})
                 found.update({(project, name): thread for name, thread in rows})
         return found
 
@@ -77,10 +93,7 @@ class Stored:
             )
             thread.names[row["message_id"]] = row["id"]
         for chunk in chunks(ids):
-            columns = t.posting.c
-            for posting, id in self.connection.execute(
-                select(columns.id, columns.thread_id).where(columns.thread_id.in_(chunk))
-            ):
+            for posting, id in fetch_all(self.connection, _POSTINGS_OF_THREADS, {"values": chunk}):
                 threads[id].postings.add(posting)
         return threads
 
@@ -126,14 +139,10 @@ class Stored:
 
     def _load_keys(self, keys: Collection[Keyed]) -> dict[Keyed, Filed]:
         found: dict[Keyed, set[int]] = {}
-        table = t.posting_key.c
         for project, names in _by_project(keys).items():
             hashes = {_hash(name): name for name in names}
             for chunk in chunks(hashes):
-                rows = self.connection.execute(
-                    select(table.key, table.posting_id).where(table.project_id == project, table.key.in_(chunk))
-                )
-                for key, posting in rows:
+                for key, posting in fetch_all(self.connection, _KEYS, {"project": project, "values": chunk}):
                     found.setdefault((project, hashes[key]), set()).add(posting)
         return {key: Filed(ids, frozenset(ids)) for key, ids in found.items()}
 
@@ -151,22 +160,11 @@ class Stored:
     # --- what is shown, as far as the fold looks at it again ---
 
     def _load_patches(self, ids: Collection[int]) -> dict[int, PatchState]:
-        table = t.patch.c
-        found = {}
-        for chunk in chunks(ids):
-            rows = self.connection.execute(
-                select(
-                    table.id,
-                    table.project_id,
-                    table.state,
-                    table.series_id,
-                    table.last_updated_us,
-                    table.test_state,
-                    table.changed_id,
-                ).where(table.id.in_(chunk))
-            )
-            found.update({row[0]: PatchState(*row[1:]) for row in rows})
-        return found
+        return {
+            id: PatchState(*state)
+            for chunk in chunks(ids)
+            for id, *state in fetch_all(self.connection, _PATCHES, {"values": chunk})
+        }
 
     def _save_patches(self, kept: list[tuple[int, PatchState]], gone: list[int]) -> None:
         """Bring what changed into the rows; a row that is itself new is added before it is saved."""
@@ -193,11 +191,8 @@ class Stored:
         for row in select_in(self.connection, t.revision, t.revision.c.series_id, ids):
             found[row["series_id"]].revisions[row["version"]] = row
         for chunk in chunks(ids):
-            table = t.posting.c
-            for posting, series in self.connection.execute(
-                select(table.id, table.series_id).where(table.series_id.in_(chunk))
-            ):
-                found[series].postings.add(posting)
+            for posting, id in fetch_all(self.connection, _POSTINGS_OF_SERIES, {"values": chunk}):
+                found[id].postings.add(posting)
         for id, shown in found.items():
             shown.gone = self.numbers_gone(id)
         return found
