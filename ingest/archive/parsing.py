@@ -20,8 +20,10 @@ from ingest.message import received_time
 from ingest.receipt import receive
 from schemas.records import ArchivePlace, MailReceived
 
-ALONE = 10
-"""Chunks that are parsed here before other processes are started: a small archive is done sooner than they would be."""
+ALONE = 50
+"""Chunks that are parsed here before other processes are started: what they take to start is as much as to parse a
+thousand mails and more, so an archive of less is done sooner, and for less, without them.
+"""
 AHEAD = 2
 """Chunks per process that wait or are worked on."""
 

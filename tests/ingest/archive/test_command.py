@@ -13,7 +13,7 @@ from ingest.log import open_log
 from schemas.records import ImportFinished, MailReceived
 from tests.ingest.archive.making import mail, mails, mboxrd
 
-MANY = 6000
+MANY = 9000
 
 
 def start(data: Path, *arguments: str | Path) -> "subprocess.Popen[str]":
@@ -128,7 +128,7 @@ def test_broken_archive_exits_with_1_and_says_what_was_kept(tmp_path: Path) -> N
     assert recorded(tmp_path / "data")[0] == mails(3)
 
 
-@pytest.mark.parametrize("stopped_at", [1, 400, 3000])
+@pytest.mark.parametrize("stopped_at", [1, 400, 7000])
 def test_import_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, archive: Path, stopped_at: int) -> None:
     status, _ = start_and_stop(tmp_path, archive, signal.SIGKILL, stopped_at)
     assert status == -signal.SIGKILL
@@ -141,7 +141,7 @@ def test_import_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, archive
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("stopped_at", [500, 1100, 3000])
+@pytest.mark.parametrize("stopped_at", [500, 5100, 7000])
 def test_import_that_is_interrupted_says_how_to_go_on(
     tmp_path: Path, archive: Path, sent: signal.Signals, stopped_at: int
 ) -> None:

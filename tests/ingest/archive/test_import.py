@@ -2,13 +2,24 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ingest import clock
-from ingest.archive import ArchiveError, Outcome, Progress, find_earlier, import_archive, open_archive, source_of
+from ingest.archive import (
+    ArchiveError,
+    Outcome,
+    Progress,
+    find_earlier,
+    import_archive,
+    open_archive,
+    parsing,
+    source_of,
+)
+from ingest.archive.parsing import start_processes
 from ingest.disk import Disk, DiskShort
 from ingest.log import Log, open_log
 from schemas.fact import Fact
@@ -317,11 +328,32 @@ def test_broken_archive_keeps_what_stands_before_and_goes_on_when_it_is_whole(lo
     assert raws(log) == mails(6)
 
 
-def test_many_mails_are_imported_with_the_help_of_other_processes(log: Log, tmp_path: Path) -> None:
+def test_many_mails_are_imported_with_the_help_of_other_processes(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    def start(count: int) -> ProcessPoolExecutor:
+        started.append(count)
+        return start_processes(count)
+
+    monkeypatch.setattr(parsing, "ALONE", 2)
+    monkeypatch.setattr(parsing, "start_processes", start)
     path = make_mbox(tmp_path / "a", mails(40))
     archive = open_archive(path, 1 << 20)
     import_archive(log, archive, find_earlier(log, source_of(path), ""), processes=1, batch_mails=1)
     assert raws(log) == mails(40)
+    assert started == [1]
+
+
+def test_few_mails_are_imported_without_other_processes(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsing, "start_processes", lambda count: pytest.fail("it started processes"))
+    path = make_mbox(tmp_path / "a", mails(parsing.ALONE))
+    archive = open_archive(path, 1 << 20)
+    import_archive(log, archive, find_earlier(log, source_of(path), ""), processes=1, batch_mails=1)
+    assert raws(log) == mails(parsing.ALONE)
 
 
 # --- what is recorded -----------------------------------------------------------------------------------------------
