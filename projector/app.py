@@ -21,7 +21,7 @@ from projector.live import follow
 from projector.meters import Pulse, Stores
 from projector.publishing import publish_events
 from projector.readmodel.generations import NoReadModel, Reader, ReadModels, is_unavailable, why_unavailable
-from projector.replay import Progress
+from projector.replay import BATCH, Progress
 from projector.replay import replay as replay_log
 from schemas.networks import read_networks
 from schemas.settings import Settings
@@ -80,7 +80,7 @@ def _follow(settings: Settings, log: Log, is_stopping: Callable[[], bool]) -> No
 
 
 def replay(
-    settings: Settings, progress: Progress, *, batch_size: int = 500, fresh: bool = False, drop_old: bool = False
+    settings: Settings, progress: Progress, *, batch_size: int = BATCH, fresh: bool = False, drop_old: bool = False
 ) -> int:
     """Fill the next generation from the log and make it live; gives its number.
 

@@ -12,7 +12,7 @@ from projector.generation import Generation
 from projector.readmodel.generations import MOMENT, PASSING, About, NoReadModel, ReadModels
 from projector.readmodel.queries.snapshots import read_snapshot
 from projector.readmodel.queries.status import read_position
-from projector.replay import Progress, alone, fill
+from projector.replay import BATCH, Progress, alone, fill
 
 
 def rehearse(
@@ -20,7 +20,7 @@ def rehearse(
     models: ReadModels,
     progress: Progress,
     *,
-    batch_size: int = 500,
+    batch_size: int = BATCH,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> Differences:
     """Fill a generation beside the live one, say what is other in it, and drop it. Changes nothing.
@@ -57,7 +57,7 @@ def build_moment(
     until: datetime,
     progress: Progress,
     *,
-    batch_size: int = 500,
+    batch_size: int = BATCH,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Fold what was recorded up to a moment into a generation that is never live, and give its number.

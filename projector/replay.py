@@ -11,6 +11,11 @@ from projector.readmodel.generations import MOMENT, SUCCESSOR, ReadModels
 Progress = Callable[[int, int], None]
 """Is told the position, and the end of the log as it is by now; first before anything was folded."""
 
+BATCH = 2000
+"""Records in one transaction: more than a live projector takes, since nobody waits to see them, and a page of the
+database that several of them change is written once.
+"""
+
 
 class ReplayRunning(Exception):
     """Another replay is at work on these read models."""
@@ -25,7 +30,7 @@ def replay(
     models: ReadModels,
     progress: Progress,
     *,
-    batch_size: int = 500,
+    batch_size: int = BATCH,
     fresh: bool = False,
     drop_old: bool = False,
     is_stopping: Callable[[], bool] = lambda: False,
