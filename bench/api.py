@@ -104,8 +104,8 @@ def questions(port: int) -> dict[str, Question]:
 
 
 def _patches(port: int, series: "dict[str, int]") -> list[int]:
-    patches: list[int] = _json(port, _path(series))["patches"]
-    return patches
+    found: list[int] = json.loads(ask(port, _path(series))[1])["patches"]
+    return found
 
 
 def _path(series: "dict[str, int]") -> str:

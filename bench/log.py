@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bench.figures import Figure, over_rounds
@@ -39,7 +40,7 @@ def measure(quick: bool) -> Iterator[Figure]:
     for nodes in (1, 3):
         with _brokers(nodes) as bootstrap:
             base = f"kafka://{bootstrap}/bench-"
-            yield from _figures(f"kafka on {nodes}", lambda number, base=base: f"{base}{number}", facts, rounds)
+            yield from _figures(f"kafka on {nodes}", partial("{}{}".format, base), facts, rounds)
 
 
 def _figures(name: str, url: Callable[[int], str], facts: list[MailReceived], rounds: int) -> Iterator[Figure]:
@@ -47,9 +48,9 @@ def _figures(name: str, url: Callable[[int], str], facts: list[MailReceived], ro
     for number in range(rounds):
         make_log(url(number))
         log = open_log(url(number))
-        alone.append(_timed(lambda log=log: _append_alone(log, facts), len(facts)))
-        together.append(_timed(lambda log=log: _append_together(log, facts), len(facts)))
-        read.append(_timed(lambda log=log: _read(log), 2 * len(facts)))
+        alone.append(_timed(partial(_append_alone, log, facts), len(facts)))
+        together.append(_timed(partial(_append_together, log, facts), len(facts)))
+        read.append(_timed(partial(_read, log), 2 * len(facts)))
         log.close()
     for what, measured in (
         (f"one by one, {SESSIONS} sessions", alone),
@@ -94,7 +95,7 @@ def _fact(raw: bytes) -> MailReceived:
 @contextmanager
 def _brokers(nodes: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
-        command = [BROKER, "start", "--nodes", str(nodes), "--data", folder]
+        command: list[str | Path] = [BROKER, "start", "--nodes", str(nodes), "--data", folder]
         started = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         try:
             yield started.stdout.split()[-1]

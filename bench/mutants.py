@@ -87,7 +87,7 @@ def _mutants() -> Iterable[str]:
 
 def _mutmut(*arguments: str) -> str:
     """What mutmut prints; where it fails, that is printed and this program ends too."""
-    command = [Path(sys.executable).with_name("mutmut"), *arguments]
+    command: list[str | Path] = [Path(sys.executable).with_name("mutmut"), *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
     if done.returncode:
         print(done.stdout[-4000:])

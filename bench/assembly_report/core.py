@@ -90,7 +90,7 @@ def _threads(mails: Sequence[Mail]) -> Iterator[list[Mail]]:
             name = above[name]
         return name
 
-    runs: dict[tuple[str, int, int], str] = {}
+    runs: dict[tuple[bytes, int, int], str] = {}
     for mail in mails:
         if not mail.references and mail.total is not None:
             for step in (-1, 0, 1):

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import Table, select
 
+from ingest.log import Log
 from projector.generation import Generation
 from projector.readmodel import tables as t
 from projector.readmodel.generations import ReadModels
@@ -28,7 +29,7 @@ class World:
         if log is None:
             self.log.append([project])
         self.models = ReadModels(place if isinstance(place, str) else f"sqlite:///{place}/readmodel.db")
-        self.generation = Generation(self.log, self.models, self.models.create())
+        self.generation = Generation(cast(Log, self.log), self.models, self.models.create())
         self.models.point_to(self.generation.number)
         if log is None:
             self.catch_up()
