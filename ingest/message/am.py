@@ -21,7 +21,7 @@ def take_apart(raw: bytes, parsed: ParsedMail) -> AmMail:
     a list rewrote From, and the fields that the mail lacks. Never raises; of a mail without a diff, all is message.
     Time is proportional to the size: parts, their depth and the header's fields have bounds.
     """
-    text = raw.replace(b"\r\n", b"\n").lstrip(b" \t\r\n")
+    text = (raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw).lstrip(b" \t\r\n")
     header, at = split_header(text)
     lower = header.lower()
     body, diff_at = _join(islice(read_leaves(header, lower, text[at:]), PARTS_MAX))
