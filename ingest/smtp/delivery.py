@@ -3,25 +3,25 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
 
 import structlog
 
 from ingest import clock
-from ingest.log import Log, LogError
+from ingest.log import LogError
 from ingest.meters import APPEND, SIZE, count_answer, list_of
 from ingest.receipt import receive
+from ingest.smtp.appending import Appender
 from ingest.tracing import UNTRACED, Span, Value
 from schemas.records import MailReceived
 
-ANSWER_SECONDS = 10.0
-"""How long a client waits for the log. A mail that is written after that comes twice, which does no harm."""
 SOURCE = "smtp"
 
 _logger = structlog.get_logger(__name__)
 
 
-async def deliver(log: Log, raw: bytes, envelope_sender: str, recipients: Sequence[str], span: Span = UNTRACED) -> str:
+async def deliver(
+    appender: Appender, raw: bytes, envelope_sender: str, recipients: Sequence[str], span: Span = UNTRACED
+) -> str:
     """Record one mail, however many recipients it has, and return the answer to DATA (RFC 5321 section 4.2.5).
 
     envelope_sender is "" for the null sender. Addresses may hold surrogate escapes for bytes that are no UTF-8. span is
@@ -36,13 +36,13 @@ async def deliver(log: Log, raw: bytes, envelope_sender: str, recipients: Sequen
         traceparent=span.traceparent,
     )
     list_id = list_of(fact.parsed)
-    answer = await _record(log, fact, list_id, span)
+    answer = await _record(appender, fact, list_id, span)
     SIZE.observe(len(raw))
     count_answer(list_id, answer)
     return answer
 
 
-async def _record(log: Log, fact: MailReceived, list_id: str, span: Span) -> str:
+async def _record(appender: Appender, fact: MailReceived, list_id: str, span: Span) -> str:
     """Put a mail on the log, and say so in one line with its list ("" for none)."""
     message_id = None if fact.parsed is None else fact.parsed.message_id
     mail: dict[str, Value] = {"message_id": message_id, "list": list_id, "bytes": len(fact.raw)}
@@ -50,7 +50,7 @@ async def _record(log: Log, fact: MailReceived, list_id: str, span: Span) -> str
     start = time.perf_counter()
     try:
         with span.child("append", "producer") as appending:
-            record_id = await _durable(log.submit([fact]))
+            record_id = await appender.append(fact)
             appending.set(record=record_id)
     except TimeoutError:
         _logger.warning("mail deferred", **mail, reason="the log is slow")
@@ -64,33 +64,6 @@ async def _record(log: Log, fact: MailReceived, list_id: str, span: Span) -> str
     APPEND.observe(time.perf_counter() - start)
     _logger.info("mail recorded", record=record_id, **mail)
     return f"250 2.0.0 Recorded as {record_id}"
-
-
-async def _durable(ids: Future[list[int]]) -> int:
-    """Wait for the id of what was submitted. Raises TimeoutError, and whatever the log answered with."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[int] = loop.create_future()
-    ids.add_done_callback(lambda _: loop.call_soon_threadsafe(_settle, done, ids))
-    timer = loop.call_later(ANSWER_SECONDS, _give_up, done)
-    try:
-        return await done
-    finally:
-        timer.cancel()
-
-
-def _settle(done: asyncio.Future[int], ids: Future[list[int]]) -> None:
-    if done.done():
-        return
-    error = ids.exception()
-    if error is None:
-        done.set_result(ids.result()[0])
-    else:
-        done.set_exception(error)
-
-
-def _give_up(done: asyncio.Future[int]) -> None:
-    if not done.done():
-        done.set_exception(TimeoutError())
 
 
 def _clean(address: str) -> str:

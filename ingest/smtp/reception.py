@@ -10,6 +10,7 @@ import structlog
 from ingest.disk import Disk
 from ingest.log import Log
 from ingest.smtp.access import Access
+from ingest.smtp.appending import Appender
 from ingest.smtp.crowd import Crowd
 from ingest.smtp.files import Fresh
 from ingest.smtp.limits import READ_BYTES, Limits
@@ -36,10 +37,12 @@ class Reception:
     certificate: Fresh[ssl.SSLContext] | None = None
     users: Users | None = None
     crowd: Crowd = field(init=False)
+    appender: Appender = field(init=False)
     sessions: "set[Receiver]" = field(default_factory=set)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "crowd", Crowd(self.limits))
+        object.__setattr__(self, "appender", Appender(self.log))
 
     def admit(self, host: str, client: str) -> str | None:
         """Count a client in; or the answer to one that may not come in now, or at all."""

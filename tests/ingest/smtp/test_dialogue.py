@@ -161,7 +161,7 @@ def _away(db: sqlite3.Connection, seconds: float) -> None:
 def test_a_log_that_is_slow_defers_the_mail_which_may_turn_up_later(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.smtp.delivery.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("ingest.smtp.appending.ANSWER_SECONDS", 0.05)
     slow = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
     slow.execute("BEGIN IMMEDIATE")
     assert server.connect().greet().send(MAIL).startswith("451 4.3.0 Log too slow")
