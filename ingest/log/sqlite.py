@@ -22,7 +22,7 @@ from ingest import clock
 from ingest.log.codec import Codec, Packed
 from ingest.log.contract import MOVED, UNFINISHED, LogClosedError, LogError, LogUnavailable, Replaced, Stored
 from ingest.log.file_turn import FileTurn
-from ingest.log.sqlite_file import begin, connect, last_id, make
+from ingest.log.sqlite_file import begin, connect, insert, last_id, make
 from ingest.log.sqlite_replacing import replace
 from ingest.log.writer import Batch, GroupWriter, pack
 from schemas.fact import Fact
@@ -168,7 +168,7 @@ class SqliteLog:
             given.append(ids)
             id = ids[-1]
             closed = isinstance(batch.facts[-1], LogClosed)
-        db.executemany("INSERT INTO record (id, body) VALUES (?, ?)", rows)
+        insert(db, rows)
         return given, _Tail(id, recorded_at, closed)
 
     def _read_tail(self, db: sqlite3.Connection) -> _Tail:

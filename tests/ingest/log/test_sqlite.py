@@ -10,6 +10,7 @@ import pytest
 from ingest.log import LogError, LogUnavailable, Replaced, open_log
 from ingest.log.codec import Codec
 from ingest.log.sqlite import SqliteLog
+from ingest.log.sqlite_file import ROWS_MAX
 from ingest.log.writer import WAITING_MAX_BYTES
 from schemas.records import MailReceived
 from tests.ingest.log.contract import LogContract, numbers
@@ -46,6 +47,14 @@ class TestSqliteLog(LogContract):
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "log.db"
+
+
+@pytest.mark.parametrize("count", [ROWS_MAX - 1, ROWS_MAX, ROWS_MAX + 1, 2 * ROWS_MAX + 1])
+def test_a_batch_of_any_length_is_written_in_its_order(path: Path, count: int) -> None:
+    log = SqliteLog(str(path))
+    assert log.append([*map(state, range(count))]) == list(range(2, count + 2))
+    assert numbers(log.read(0)) == list(range(count))
+    log.close()
 
 
 def test_records_are_replaced_while_others_append(path: Path) -> None:
