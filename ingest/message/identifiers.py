@@ -3,7 +3,7 @@
 import re
 
 from ingest.message.charset import decode_text
-from ingest.message.headers import VALUE_MAX_BYTES, Headers, within_line
+from ingest.message.headers import LINE_MAX_BYTES, VALUE_MAX_BYTES, Headers, within_line
 
 REFERENCES_MAX = 100
 """Of a mail's references the nearest count."""
@@ -13,6 +13,7 @@ LIST_IDS_MAX = 100
 
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _NO_ID = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_USUAL = re.compile(rb"[ \t]*<([!-;=?-~]{1,%d})>[ \t]*" % (LINE_MAX_BYTES // 4)).fullmatch
 _SEPARATOR = re.compile(r"[\s,<>]+")
 
 
@@ -41,6 +42,9 @@ def read_references(fields: Headers, message_id: str) -> tuple[str, ...]:
 
 def _ids(value: bytes) -> list[str]:
     """The ids in a value: what angle brackets hold, whatever it is; else the words with an @, or the only word."""
+    usual = _USUAL(value)
+    if usual:
+        return [usual[1].decode()]
     text = decode_text(value, "")
     ids = [_NO_ID.sub("", inside) for inside in _BRACKETED.findall(text)]
     if not ids:

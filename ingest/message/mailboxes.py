@@ -11,7 +11,7 @@ MAILBOXES_MAX_CHARS = 8192
 MAILBOXES_MAX = 200
 """How many of them."""
 
-_USUAL = re.compile(r'(?:"([^"\\=]*)"|([A-Za-z0-9 _.\'-]*)) ?<([A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+)>')
+_USUAL = re.compile(r'(?:"([^"\\=]*)"|([\w .\'-]*)) ?<([A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+)>')
 _PIECE = re.compile(r'"[^"]*"|[^",]+|[",]')
 _ESCAPED = re.compile(r"\\(.)")
 _COMMENT = re.compile(r"\(([^()]*)\)")

@@ -10,6 +10,9 @@ from ingest.message.identifiers import read_list_ids, read_message_id, read_refe
     [
         pytest.param([b" <a@example.org>"], "a@example.org", id="usual"),
         pytest.param([b" <a@example.org>", b" <b@example.org>"], "a@example.org", id="two: the first"),
+        pytest.param([b"\t<a@example.org> <b@example.org>"], "a@example.org", id="two in one: the first"),
+        pytest.param([b" <" + b"a" * 247 + b"@x>"], "a" * 247 + "@x", id="as long as the usual ones may be"),
+        pytest.param([" <ä@example.org>".encode()], "ä@example.org", id="beyond ASCII"),
         pytest.param([b"\n <a@exam\n ple.org>"], "a@example.org", id="folded inside"),
         pytest.param([b" <a\x01@example.org> (added by x@example.org)"], "a@example.org", id="control and comment"),
         pytest.param([b" <a@example.org>+2D7A"], "a@example.org", id="text behind"),

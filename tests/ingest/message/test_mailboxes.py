@@ -10,6 +10,7 @@ from schemas.mail import Mailbox
     ("text", "name", "email"),
     [
         pytest.param("Jane Doe <Jane@Example.org>", "Jane Doe", "jane@example.org", id="usual"),
+        pytest.param("Jäne Doe <jane@example.org>", "Jäne Doe", "jane@example.org", id="beyond ASCII"),
         pytest.param('"Doe, Jane" <jane@example.org>', "Doe, Jane", "jane@example.org", id="quoted"),
         pytest.param("jane@example.org", "", "jane@example.org", id="bare"),
         pytest.param("<jane@example.org>", "", "jane@example.org", id="brackets alone"),
