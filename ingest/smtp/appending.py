@@ -1,6 +1,7 @@
 """Waiting for the log in the event loop: the mails of one commit are answered in one step."""
 
 import asyncio
+import threading
 from collections import deque
 from concurrent.futures import Future
 from functools import partial
@@ -16,11 +17,15 @@ Awaited = asyncio.Future[int]
 
 
 class Appender:
-    """Puts facts on a log for the tasks of one event loop. To wake a loop from another thread is dear, so what the
-    log's thread answers is put down, and the loop is woken once for all that lies there."""
+    """Puts facts on a log for the tasks of one event loop.
+
+    To wake a loop from another thread is dear, so what the log's thread answers is put down, and the loop is woken once
+    for all that lies there.
+    """
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self._one_by_one = threading.Lock()
         self._answered: deque[tuple[Awaited, Appended]] = deque()
 
     async def append(self, fact: Fact) -> int:
@@ -35,9 +40,13 @@ class Appender:
             timer.cancel()
 
     def _put_down(self, loop: asyncio.AbstractEventLoop, awaited: Awaited, appended: Appended) -> None:
-        """Runs on the log's thread. Where something lies there already, the loop takes this along."""
-        self._answered.append((awaited, appended))
-        if len(self._answered) == 1:
+        """Runs on the log's thread, and on the loop's own where the log refuses at once. Where something lies there
+        already, the loop takes this along.
+        """
+        with self._one_by_one:  # or two could each take the other for the first
+            self._answered.append((awaited, appended))
+            is_first = len(self._answered) == 1
+        if is_first:
             loop.call_soon_threadsafe(self._settle)
 
     def _settle(self) -> None:
