@@ -92,11 +92,20 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         if not self._closed:
             self._stop_looking()
 
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        """Take what came; a request that came at once, as most do, needs no time to be limited."""
+        goes_on: bool = super()._feed_callback_parser(data)
+        if goes_on and self._asking is None and self._body_receiver is not None and not self._body_receiver._complete:
+            self._expect_request()
+        return goes_on
+
     def _on_headers_complete(self) -> Any:
         self._is_answering = False
-        if self._asking is None:
-            self._expect_request()
         return super()._on_headers_complete()
+
+    async def _serve_http_request(self, *arguments: Any) -> Any:
+        """Answer in the connection's own task: with our app nothing goes on after an answer."""
+        return await self._handle_http_request(*arguments)
 
     def _on_message_complete(self) -> None:
         self._stop_asking()

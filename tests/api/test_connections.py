@@ -71,6 +71,16 @@ def test_a_request_that_does_not_come_is_answered_with_408(serve: Serve, said: b
     assert answer.endswith(b"\r\n\r\nThe request took too long to come.")
 
 
+def test_a_second_request_whose_body_does_not_come_is_answered_with_408_too(serve: Serve) -> None:
+    connection = connect(serve(http_request_seconds=0.5))
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"\r\n\r\nok\n")
+    path = b"/api/1.0/patches/1/comments/"
+    connection.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+    assert rest(connection).startswith(b"HTTP/1.1 408 ")
+
+
 def test_who_waits_for_events_is_not_late(serve: Serve) -> None:
     port = serve(http_request_seconds=0.5, http_answer_seconds=0.5)
     connection = connect(port)
