@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import falcon
-import falcon.asgi
 from falcon.asgi import Request as FalconRequest
 from falcon.asgi import Response
 
@@ -18,14 +17,12 @@ from api.pages import views
 from api.problems import add_handlers
 from api.request import RecordId, Request
 from api.resource import Endpoint, Site
-from api.revalidation import Revalidation
+from api.revalidation import App, Revalidation
 from api.spans import Spans
 from ingest.tracing import is_traced
 from projector.readmodel.generations import Reader
 from schemas.networks import read_networks
 from schemas.settings import Settings
-
-App = falcon.asgi.App[Request, Response]
 
 
 def create_app(
@@ -40,16 +37,16 @@ def create_app(
     """
     reader = reader or Reader(settings.database_url, generation)
     site = Site(reader, settings, room=room)
-    meter = Meter()
+    meter, revalidation = Meter(), Revalidation(reader)
     middleware: list[Any] = [
         *([Spans()] if is_traced() else []),
         meter,
         *([_ReadOnly(generation)] if generation is not None else []),
         _LetIn(site.gate),
-        Revalidation(reader),
+        revalidation,
         _CommonHeaders(),
     ]
-    app = App(request_type=Request, middleware=middleware)
+    app = App(revalidation, meter, is_traced=is_traced(), request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["record"] = RecordId
     add_handlers(app)

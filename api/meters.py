@@ -49,9 +49,12 @@ class Meter:
         request.context.started = time.perf_counter()
 
     async def process_response(self, request: Request, response: Response, resource: object, succeeded: bool) -> None:
-        key = (request.uri_template, request.method, str(response.status)[:3])
-        child = self._children.get(key) or self._child(*key)
-        child.observe(time.perf_counter() - request.context.started)
+        self.count(request.uri_template, request.method, str(response.status)[:3], request.context.started)
+
+    def count(self, template: str | None, method: str, status: str, started: float) -> None:
+        """Count one request that ends now. started: by `time.perf_counter`."""
+        child = self._children.get((template, method, status)) or self._child(template, method, status)
+        child.observe(time.perf_counter() - started)
 
     def text(self, position: int | None) -> bytes:
         """What all workers counted, in Prometheus' text format, and how far the read model is; None: it is away."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from api.app import App, create_app
+from api.app import create_app
 from api.crowd import Crowd, read_limits
 from api.meter_files import shared_meters
+from api.revalidation import App
 from ingest.tracing import start_tracing, stop_tracing
 from projector.readmodel.generations import NoReadModel, ReadModels, is_unavailable, why_unavailable
 from schemas.networks import read_networks

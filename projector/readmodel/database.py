@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+import msgspec
 from sqlalchemy import Connection, Engine
 
 
@@ -13,6 +14,21 @@ class NoReadModel(Exception):
 NOTHING_YET = "no read model yet: start a projector, or run `patchlog replay`"
 GONE = "generation {} of the read model is gone"
 OTHER_VERSION = "no read model of schema version {}: run `patchlog replay`"
+
+
+POSITION = "SELECT value FROM meta WHERE name = 'position'"
+"""The id of the last record that a generation has folded."""
+
+
+class Basis(msgspec.Struct, frozen=True, eq=False):
+    """All that makes what the queries give: a generation, for which its engine stands, and how much it has folded."""
+
+    generation: Engine
+    position: int
+
+    def is_same(self, other: "Basis") -> bool:
+        """Whether every query gives what it gave. An engine that was opened anew counts as another generation."""
+        return self.generation is other.generation and self.position == other.position
 
 
 class Lock(Protocol):
@@ -26,6 +42,10 @@ class Live(Protocol):
 
     def connect(self) -> AbstractContextManager[Connection]:
         """A connection in one read transaction. Raises NoReadModel when no generation is live, or that one is gone."""
+        ...
+
+    def basis(self) -> Basis:
+        """What such a connection would read, at less cost. Raises as `connect` does."""
         ...
 
     def close(self) -> None: ...

@@ -13,13 +13,23 @@ import psycopg
 from sqlalchemy import Connection, Engine, inspect, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from projector.readmodel.database import Changes, Database, Lock, NoReadModel
+from projector.readmodel.database import Basis, Changes, Database, Lock, NoReadModel
 from projector.readmodel.postgresql import PostgresDatabase
 from projector.readmodel.sqlite_files import SqliteFiles
 from projector.readmodel.tables import SCHEMA_VERSION, meta
 from schemas.mail import PARSER_VERSION
 
-__all__ = ["About", "Changes", "Lock", "NoReadModel", "ReadModels", "Reader", "is_unavailable", "why_unavailable"]
+__all__ = [
+    "About",
+    "Basis",
+    "Changes",
+    "Lock",
+    "NoReadModel",
+    "ReadModels",
+    "Reader",
+    "is_unavailable",
+    "why_unavailable",
+]
 
 SUCCESSOR, PASSING, MOMENT = 0, 1, 2
 """What a generation is for: to be live one day; to be looked at once, and dropped; to show a moment of the past."""
@@ -173,6 +183,10 @@ class Reader:
     def connect(self) -> AbstractContextManager[Connection]:
         """A connection in one read transaction. Raises NoReadModel when none is live, or the given one gone."""
         return self._live.connect()
+
+    def basis(self) -> Basis:
+        """What an answer made now would be made of, in one short look. Raises as `connect` does."""
+        return self._live.basis()
 
     def changes(self) -> Changes:
         """Begin to watch for changes of what is live, to wait for them."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from projector.readmodel.database import GONE, NOTHING_YET, NoReadModel
+from projector.readmodel.database import GONE, NOTHING_YET, POSITION, Basis, NoReadModel
 from projector.readmodel.kept import Kept
 
 PATIENCE_SECONDS = 30
@@ -26,6 +26,17 @@ class LiveFile:
         self._kept: Kept | None = None
 
     def connect(self) -> "_Look":
+        return _Look(self._current())
+
+    def basis(self) -> Basis:
+        return _read_basis(self._current())
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+        self._kept, self._stamp = None, None
+
+    def _current(self) -> Kept:
         stamp = stamp_of(self._pointer)
         if stamp is None:
             raise NoReadModel(NOTHING_YET)
@@ -33,12 +44,7 @@ class LiveFile:
             path = self._find()
             self.close()
             self._kept, self._stamp = Kept(open_for_reading(path, begins_itself=True)), stamp
-        return _Look(self._kept)
-
-    def close(self) -> None:
-        if self._kept is not None:
-            self._kept.close()
-        self._kept, self._stamp = None, None
+        return self._kept
 
 
 class FixedFile:
@@ -49,12 +55,19 @@ class FixedFile:
         self._kept = Kept(open_for_reading(path, begins_itself=True))
 
     def connect(self) -> "_Look":
-        if not self._path.exists():
-            raise NoReadModel(GONE.format(self._generation))
+        self._check()
         return _Look(self._kept)
+
+    def basis(self) -> Basis:
+        self._check()
+        return _read_basis(self._kept)
 
     def close(self) -> None:
         self._kept.close()
+
+    def _check(self) -> None:
+        if not self._path.exists():
+            raise NoReadModel(GONE.format(self._generation))
 
 
 class _Look(AbstractContextManager[Connection]):
@@ -80,6 +93,19 @@ class _Look(AbstractContextManager[Connection]):
         if self._driver.in_transaction:  # what is interrupted may have ended it
             self._driver.execute("ROLLBACK")
         self._kept.give_back(self._connection)
+
+
+def _read_basis(kept: Kept) -> Basis:
+    """One statement by itself sees one snapshot, and needs no transaction around it."""
+    connection = kept.take()
+    driver: Any = connection.connection.driver_connection
+    try:
+        ((position,),) = driver.execute(POSITION).fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    kept.give_back(connection)
+    return Basis(connection.engine, position)
 
 
 def open_for_reading(path: Path, *, begins_itself: bool = False) -> Engine:

@@ -9,12 +9,14 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from projector.readmodel.database import GONE, NOTHING_YET, OTHER_VERSION, NoReadModel
+from projector.readmodel.database import GONE, NOTHING_YET, OTHER_VERSION, POSITION, Basis, NoReadModel
 from projector.readmodel.kept import Kept
 from projector.readmodel.postgresql.connecting import Server
 
 POINTER = "SELECT schema_version, generation FROM public.patchlog_pointer"
 BEGIN = f"BEGIN; {POINTER}".encode()
+BASIS = f"SELECT schema_version, generation, ({POSITION}) FROM public.patchlog_pointer".encode()
+"""One statement by itself sees one snapshot, and takes one trip."""
 
 
 class LiveSchema:
@@ -28,10 +30,30 @@ class LiveSchema:
     def connect(self) -> "_Look":
         return _Look(*self._begun())
 
+    def basis(self) -> Basis:
+        if self._kept is not None and (basis := self._glance(self._kept)) is not None:
+            return basis
+        with self.connect() as connection:  # which also tells what is wrong, if anything is
+            return _read_basis(connection)
+
     def close(self) -> None:
         if self._kept is not None:
             self._kept.close()
         self._kept, self._generation = None, None
+
+    def _glance(self, kept: Kept) -> Basis | None:
+        """The basis, where it is of the generation that is open; None for whatever else there is."""
+        connection = kept.take()
+        result = _driver_of(connection).pgconn.exec_(BASIS)
+        if result.status != ExecStatus.TUPLES_OK:
+            _discard(connection)
+            return None
+        kept.give_back(connection)
+        for row in range(result.ntuples):
+            schema_version, generation, position = (int(result.get_value(row, place) or 0) for place in range(3))
+            if schema_version == self._schema_version and generation == self._generation:
+                return Basis(connection.engine, position)
+        return None
 
     def _begun(self) -> tuple[Kept, Connection]:
         """A connection in a transaction. One that the server closed meanwhile shows here: then all are made anew."""
@@ -96,6 +118,10 @@ class FixedSchema:
             raise NoReadModel(GONE.format(self._generation))
         return look
 
+    def basis(self) -> Basis:
+        with self.connect() as connection:
+            return _read_basis(connection)
+
     def close(self) -> None:
         self._kept.close()
 
@@ -121,6 +147,11 @@ class _Look(AbstractContextManager[Connection]):
             self._kept.give_back(self._connection)
         else:
             _discard(self._connection)
+
+
+def _read_basis(connection: Connection) -> Basis:
+    ((position,),) = _driver_of(connection).execute(POSITION).fetchall()
+    return Basis(connection.engine, position)
 
 
 def _pointer(connection: Connection) -> list[tuple[int, int]]:

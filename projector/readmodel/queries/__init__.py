@@ -11,7 +11,7 @@ from projector.readmodel.queries.accounts import find_token, find_user, has_user
 from projector.readmodel.queries.browse import PatchView, SeriesView, view_patch, view_series
 from projector.readmodel.queries.comments import list_patch_comments, list_series_comments
 from projector.readmodel.queries.events import Followed, follow_events, list_events
-from projector.readmodel.queries.following import Basis, Reached, read_basis, read_reached
+from projector.readmodel.queries.following import Reached, read_reached
 from projector.readmodel.queries.interrupting import interrupt
 from projector.readmodel.queries.listing import (
     Filters,
@@ -60,7 +60,6 @@ __all__ = [
     "STATES",
     "TEST_STATES",
     "Actor",
-    "Basis",
     "Connection",
     "Filters",
     "Followed",
@@ -110,7 +109,6 @@ __all__ = [
     "patch_target",
     "patches_by_diff_id",
     "patches_by_message_id",
-    "read_basis",
     "read_outcomes",
     "read_reached",
     "refuse_change",

@@ -1,7 +1,7 @@
 """How far the read model is: what those wait for who wait for something to appear."""
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from projector.readmodel.queries.status import read_position
 from projector.readmodel.reading import fetch_all
@@ -13,22 +13,6 @@ class Reached(msgspec.Struct, frozen=True):
 
     position: int
     feeds: dict[int, int]
-
-
-class Basis(msgspec.Struct, frozen=True, eq=False):
-    """All that makes what the queries give: a generation, for which its engine stands, and how much it has folded."""
-
-    generation: Engine
-    position: int
-
-    def is_same(self, other: "Basis") -> bool:
-        """Whether every query gives what it gave. An engine that was opened anew counts as another generation."""
-        return self.generation is other.generation and self.position == other.position
-
-
-def read_basis(connection: Connection) -> Basis:
-    """Of what a query in this transaction is made."""
-    return Basis(connection.engine, read_position(connection))
 
 
 def read_reached(connection: Connection, before: Reached | None) -> Reached:

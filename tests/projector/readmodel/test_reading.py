@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, text
 
 from projector.readmodel.database import NoReadModel
 from projector.readmodel.generations import Reader, ReadModels
@@ -81,6 +81,39 @@ def test_a_look_sees_one_moment_and_the_next_look_a_later_one(url: str, reader: 
     writer.dispose()
 
 
+def test_the_basis_moves_with_the_position_and_with_the_generation(url: str, reader: Reader) -> None:
+    models = ReadModels(url)
+    live = models.live()
+    assert live is not None
+    first = reader.basis()
+    with reader.connect() as looking:
+        assert first.position == read_position(looking)
+    assert reader.basis().is_same(first)
+    _set_position(models, live, first.position + 1)
+    moved = reader.basis()
+    assert (moved.position, moved.is_same(first)) == (first.position + 1, False)
+    other = models.create()
+    _set_position(models, other, moved.position)
+    models.point_to(other)
+    elsewhere = reader.basis()
+    assert (elsewhere.position, elsewhere.is_same(moved)) == (moved.position, False)
+    models.point_to(live)
+    models.drop(other)
+    assert reader.basis().position == moved.position
+
+
+def test_the_basis_of_a_generation_that_was_named(url: str) -> None:
+    models = ReadModels(url)
+    number = models.create()
+    fixed = Reader(url, number)
+    assert fixed.basis().position == 0
+    assert fixed.basis().is_same(fixed.basis())
+    models.drop(number)
+    with pytest.raises(NoReadModel):
+        fixed.basis()
+    fixed.close()
+
+
 def test_looks_at_the_same_time_have_connections_of_their_own(reader: Reader) -> None:
     with reader.connect() as one, reader.connect() as other:
         assert one is not other
@@ -105,3 +138,12 @@ def test_nothing_is_read_once_nothing_is_live(tmp_path_factory: pytest.TempPathF
     reader = Reader(f"sqlite:///{tmp_path_factory.mktemp('none')}/readmodel.db")
     with pytest.raises(NoReadModel), reader.connect():
         pass
+    with pytest.raises(NoReadModel):
+        reader.basis()
+
+
+def _set_position(models: ReadModels, generation: int, position: int) -> None:
+    engine = models.engine(generation)
+    with engine.begin() as writing:
+        writing.execute(metadata.tables["meta"].update().where(text("name = 'position'")).values(value=position))
+    engine.dispose()
