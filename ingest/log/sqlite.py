@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ingest import clock
+from ingest.log.bell import Bell, ring
 from ingest.log.codec import Codec, Packed
 from ingest.log.contract import MOVED, UNFINISHED, LogClosedError, LogError, LogUnavailable, Replaced, Stored
 from ingest.log.file_turn import FileTurn
@@ -30,8 +31,6 @@ from schemas.records import LogClosed, LogOpened, Record
 
 LOCK_SECONDS = 8.0
 """How long a commit tries for the write lock: less than the 10 s in which an SMTP client gets its answer."""
-POLL_SECONDS = 0.02
-"""How soon a follower sees what another process appended; one look costs some 10 us."""
 READ_MAX_BYTES = 8 * 1024 * 1024
 """Stored bytes that one `read` gives at most (unless one record alone is larger), so that large mails do not add up."""
 
@@ -61,7 +60,8 @@ class SqliteLog:
         self._read_lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._tail: _Tail | None = None
-        self._grew = threading.Condition()
+        self._bells: list[Bell] = []
+        """Of those who waited before; each has heard all the time."""
         self._writer = GroupWriter(self._commit, path)
 
     def append(self, facts: Sequence[Fact], *, timeout_seconds: float = 30.0) -> list[int]:
@@ -85,13 +85,16 @@ class SqliteLog:
 
     def wait(self, after_id: int, timeout_seconds: float) -> bool:
         deadline = time.monotonic() + timeout_seconds
-        with self._grew:
+        bell = self._bell()
+        try:
             while self.end() <= after_id:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return False
-                self._grew.wait(min(left, POLL_SECONDS))
+                bell.wait(left)
             return True
+        finally:
+            self._bells.append(bell)
 
     def end(self) -> int:
         return self._read(last_id)
@@ -123,6 +126,14 @@ class SqliteLog:
         self._disconnect()
         with self._read_lock:
             self._reader.close()
+        for bell in self._bells:
+            bell.close()
+
+    def _bell(self) -> Bell:
+        try:
+            return self._bells.pop()  # in one step: other threads may wait too
+        except IndexError:
+            return Bell(self._path)
 
     def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
@@ -143,8 +154,7 @@ class SqliteLog:
                 batch.ids.set_exception(LogUnavailable(f"{self._path}: {error}"))
             return
         self._tail = tail
-        with self._grew:
-            self._grew.notify_all()
+        ring(self._path)
         for (batch, _), ids in zip(ready, given, strict=True):
             if ids is None:
                 batch.ids.set_exception(LogClosedError(f"{self._path}: {MOVED}"))
