@@ -10,20 +10,28 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from projector.readmodel.postgresql.asking import Asker
 
 Row: TypeAlias = tuple[Any, ...]
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 Parameters: TypeAlias = Mapping[str, Any]
 
 COMPILED_MAX = 1024
+ASKER = "patchlog.asker"
+"""Where a connection to PostgreSQL keeps what asks on it."""
 
 
 class _Compiled(NamedTuple):
-    """A statement in a database's words, the values of its own, and what makes Python's values of some columns'."""
+    """A statement in a database's words, its parameters by their places, the values of its own, and what makes
+    Python's values of some columns'.
+    """
 
     statement: SQLCompiler
     text: str
+    places: Sequence[str]
     values: dict[str, Any]
     makers: tuple[Callable[[Any], Any] | None, ...]
 
@@ -33,9 +41,10 @@ def fetch_all(connection: Connection, statement: AnySelect, parameters: Paramete
     compiled = _compiled(statement, connection.dialect)
     if any(isinstance(value, (list, tuple)) for value in parameters.values()):
         expanded = compiled.statement.construct_expanded_state(dict(parameters))
-        rows = ask(connection, expanded.statement, expanded.parameters)
+        rows = ask(connection, expanded.statement, [expanded.parameters[name] for name in expanded.positiontup or ()])
     else:
-        rows = ask(connection, compiled.text, {**compiled.values, **parameters})
+        values = {**compiled.values, **parameters}
+        rows = ask(connection, compiled.text, [values[name] for name in compiled.places])
     return rows if not compiled.makers else [_made(row, compiled.makers) for row in rows]
 
 
@@ -51,7 +60,7 @@ def fetch_value(connection: Connection, statement: AnySelect, parameters: Parame
     return rows[0][0] if rows else None
 
 
-def ask(connection: Connection, text: str, parameters: Parameters) -> list[Row]:
+def ask(connection: Connection, text: str, values: Sequence[Any]) -> list[Row]:
     """Give a statement to the driver, in the connection's transaction, which begins where there is none.
 
     Raises what the driver raises.
@@ -59,21 +68,27 @@ def ask(connection: Connection, text: str, parameters: Parameters) -> list[Row]:
     if not connection.in_transaction():
         connection.begin()
     driver: Any = connection.connection.driver_connection
-    rows: list[Row] = driver.execute(text, parameters).fetchall()
+    if connection.dialect.name == "postgresql":
+        kept = connection.info
+        rows: list[Row] = (kept.get(ASKER) or kept.setdefault(ASKER, Asker(driver))).ask(text, values)
+        return rows
+    rows = driver.execute(text, values).fetchall()
     return rows
 
 
 @lru_cache(maxsize=COMPILED_MAX)
 def _compiled(statement: AnySelect, dialect: Dialect) -> _Compiled:
     if dialect.name == "sqlite":
-        dialect = sqlite.dialect(paramstyle="named")  # the same parameters as for PostgreSQL: by their names
+        dialect = sqlite.dialect(paramstyle="qmark")
+    else:
+        dialect = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
     makers = tuple(
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
     )
     values = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
-    return _Compiled(compiled, str(compiled), values, makers if any(makers) else ())
+    return _Compiled(compiled, str(compiled), compiled.positiontup or (), values, makers if any(makers) else ())
 
 
 def _made(row: Row, makers: Sequence[Callable[[Any], Any] | None]) -> Row:

@@ -1,6 +1,7 @@
 """The queries ask no more when there is more to show, and the common ones walk an index."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,9 +41,9 @@ def statements_of(connection: Connection, query: Query) -> list[tuple[str, Any]]
         if statement != "BEGIN":
             asked.append((statement, parameters))
 
-    def note_read(connection: Connection, text: str, parameters: reading.Parameters) -> Any:
-        asked.append((text, parameters))
-        return ask(connection, text, parameters)
+    def note_read(connection: Connection, text: str, values: Sequence[Any]) -> Any:
+        asked.append((text, values))
+        return ask(connection, text, values)
 
     ask = reading.ask
     event.listen(connection, "before_cursor_execute", note)
@@ -55,10 +56,12 @@ def statements_of(connection: Connection, query: Query) -> list[tuple[str, Any]]
 
 def plan(connection: Connection, statement: str, parameters: Any) -> list[str]:
     """How the database would do it; PostgreSQL as if tables were too large to be read through."""
+    is_read = isinstance(parameters, list)  # past SQLAlchemy: with parameters by their places
+    rows = partial(reading.ask, connection) if is_read else connection.exec_driver_sql
     if connection.dialect.name == "sqlite":
-        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        return [row[3] for row in rows(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-    return [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+    return [row[0] for row in rows(f"EXPLAIN {statement}", parameters)]
 
 
 @pytest.mark.parametrize(

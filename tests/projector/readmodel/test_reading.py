@@ -4,7 +4,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from sqlalchemy import Connection, bindparam, select, text
 
@@ -61,7 +60,7 @@ def test_first_row_and_value(connection: Connection) -> None:
 
 
 def test_a_parameter_that_is_missing_is_no_null(connection: Connection) -> None:
-    with pytest.raises((sqlite3.ProgrammingError, psycopg.ProgrammingError)):
+    with pytest.raises((sqlite3.ProgrammingError, KeyError)):
         fetch_all(connection, ONE, {})
 
 
