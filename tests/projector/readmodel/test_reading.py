@@ -47,7 +47,7 @@ def test_every_table_reads_as_by_sqlalchemy(connection: Connection, name: str) -
 def test_lists_of_any_length(connection: Connection) -> None:
     known = [row[0] for row in fetch_all(connection, select(patch.c.id).order_by(patch.c.id), {})]
     assert len(known) > 2
-    for ids in ([], known[:1], known, (*known, 1 << 40)):
+    for ids in ([], known[:1], known[1:2], known, known[::-1], (*known, 1 << 40), []):
         assert [row[0] for row in fetch_all(connection, SOME, {"ids": ids})] == [id for id in known if id in ids]
 
 
