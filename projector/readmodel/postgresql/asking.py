@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 PREPARED_MAX = 200
@@ -18,16 +18,18 @@ PREPARED_MAX = 200
 
 
 class Asker:
-    """Asks on one connection, which takes no part in a pipeline."""
+    """Asks on one connection, which takes no part in a pipeline. Begins a transaction where psycopg would."""
 
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
-        self._wire, self._values = driver.pgconn, Transformer(driver)
+        self._driver, self._wire, self._values = driver, driver.pgconn, Transformer(driver)
         self._names: dict[str, bytes] = {}
         """Of what is prepared; that which was not asked for longest is first."""
         self._prepared = 0
 
     def ask(self, text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The rows of a statement whose parameters are called $1, $2, ... Raises what psycopg raises."""
+        if self._wire.transaction_status == TransactionStatus.IDLE and not self._driver.autocommit:
+            self._checked(self._wire.exec_(b"BEGIN"))
         name = self._names.pop(text, None) or self._prepare(text)
         self._names[text] = name
         dumped: Any = self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))

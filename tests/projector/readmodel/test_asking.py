@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 from sqlalchemy import make_url
 
 from projector.readmodel.postgresql import asking
@@ -73,3 +74,18 @@ def test_a_connection_that_is_lost_says_that_the_database_is_away(
         asker.ask("SELECT pg_terminate_backend(pg_backend_pid())", [])
     with pytest.raises(psycopg.OperationalError):
         asker.ask("SELECT 1", [])
+
+
+def test_a_transaction_begins_where_the_connection_keeps_none_by_itself(
+    driver: psycopg.Connection[Any], asker: Asker
+) -> None:
+    driver.autocommit = False
+    for _ in range(2):
+        assert asker.ask("SELECT 1", []) == [(1,)]
+        assert driver.info.transaction_status == TransactionStatus.INTRANS
+    (before,) = asker.ask("SELECT txid_current()", [])
+    assert driver.execute("SELECT txid_current()").fetchone() == before
+    driver.rollback()
+    driver.autocommit = True
+    assert asker.ask("SELECT 1", []) == [(1,)]
+    assert driver.info.transaction_status == TransactionStatus.IDLE
