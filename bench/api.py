@@ -70,7 +70,7 @@ def _figures(served: Mapping[str, Served], measured: Mapping[str, Rounds]) -> It
             said = f"{name}: {what} ({size:.1f} KB), by {tool()}"
             yield over_rounds(f"{said}: rate", [rate for rate, _ in measured[name][what]], "answers/s")
             costs = [taken for _, taken in measured[name][what]]
-            at_most = question.at_most if name == "sqlite" else None
+            at_most = question.at_most * (1 if name == "sqlite" else TO_SQLITE)
             yield over_rounds(f"{said}: CPU of the server", costs, "ms/answer", at_most=at_most)
     if "postgresql" in measured:
         for what in served["sqlite"].questions:

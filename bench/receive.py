@@ -152,3 +152,6 @@ def _ratios(measured: Measured, wanted: dict[str, float], by: str = "") -> Itera
             ratios = [ours.rate / theirs.rate for ours, theirs in zip(measured[OURS], rounds, strict=True)]
             what = f"{by}patchlog's rate to that of {name}"
             yield over_rounds(what, ratios, "times", at_least=wanted.get(name))
+        if name.startswith(STOCK):  # steadier than rates: it asks for no idle machine
+            ratios = [theirs.server_ms / ours.server_ms for ours, theirs in zip(measured[OURS], rounds, strict=True)]
+            yield over_rounds(f"{by}CPU for a mail, {name} to patchlog", ratios, "times")
