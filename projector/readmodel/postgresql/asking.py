@@ -13,6 +13,9 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
+PATTERN = " ~ "
+"""Before a regular expression. How rare its matches are decides how they are best found, so what looks for one is
+planned anew for each: a plan for any would read a list in its order, past all that do not match."""
 PREPARED_MAX = 200
 """Statements that one connection keeps ready; the server keeps a plan of each."""
 
@@ -30,12 +33,19 @@ class Asker:
         """The rows of a statement whose parameters are called $1, $2, ... Raises what psycopg raises."""
         if self._wire.transaction_status == TransactionStatus.IDLE and not self._driver.autocommit:
             self._checked(self._wire.exec_(b"BEGIN"))
-        name = self._names.pop(text, None) or self._prepare(text)
-        self._names[text] = name
         dumped: Any = self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))
-        result = self._checked(self._wire.exec_prepared(name, dumped))
+        if PATTERN in text:
+            result = self._wire.exec_params(text.encode(), dumped)
+        else:
+            result = self._wire.exec_prepared(self._name_of(text), dumped)
+        self._checked(result)
         self._values.set_pgresult(result)
         return self._values.load_rows(0, result.ntuples, tuple)
+
+    def _name_of(self, text: str) -> bytes:
+        name = self._names.pop(text, None) or self._prepare(text)
+        self._names[text] = name
+        return name
 
     def _prepare(self, text: str) -> bytes:
         while len(self._names) >= PREPARED_MAX:

@@ -58,6 +58,12 @@ def test_many_statements_are_asked_and_few_are_kept(
     assert sorted(kept) == [f"SELECT {number}, $1::int" for number in (0, 1, 4)]
 
 
+def test_what_looks_for_a_pattern_is_planned_for_each(driver: psycopg.Connection[Any], asker: Asker) -> None:
+    for pattern, found in (("^a", True), ("^b", False)) * 8:
+        assert asker.ask("SELECT 'ab'::text ~ $1 AS found, $2::int", [pattern, 5]) == [(found, 5)]
+    assert driver.execute("SELECT statement FROM pg_prepared_statements").fetchall() == []
+
+
 def test_what_the_server_refuses_is_raised_and_the_next_is_well(asker: Asker) -> None:
     with pytest.raises(errors.UndefinedTable):
         asker.ask("SELECT * FROM nothing", [])
