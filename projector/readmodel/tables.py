@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Moves whenever a table changes or old records read differently: the next start needs a replay."""
 
 metadata = MetaData()
@@ -73,6 +73,7 @@ patch = Table(
     Column("redacted", Boolean, nullable=False),  # it has no row in patch_text then
     Index("patch_by_project", "project_id", "date_us", "id"),
     Index("patch_by_state", "project_id", "state", "date_us", "id"),
+    Index("patch_by_all_states", "state", "date_us", "id"),
     Index("patch_by_date", "date_us", "id"),
     Index("patch_by_submitter", "submitter_id", "date_us", "id"),
     Index("patch_by_updated", "last_updated_us", "id"),

@@ -133,7 +133,7 @@ def _values(listing: Listing, way: Way, project: int, value: int) -> list[Column
         return []
     column = listing.conditions[way.merged].column
     own = column.is_(None) if way.nulls[value] else column == bindparam(f"{way.merged}_{value}")
-    return [listing.table.c.project_id == bindparam(f"project_{project}"), own]
+    return [own] if way.is_everywhere else [listing.table.c.project_id == bindparam(f"project_{project}"), own]
 
 
 def _order_by(

@@ -206,6 +206,7 @@ _LISTING = Listing(
     tiebreak=patch.c.id,
     exact=("msgid", "submitter", "emails"),
     merged=("states",),
+    merged_everywhere=frozenset({"states"}),
     narrow={
         "updated_since": False,
         "updated_before": False,

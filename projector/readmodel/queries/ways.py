@@ -75,6 +75,8 @@ class Listing:
     """Filters that an index finds few rows by, whatever the project, the best first."""
     merged: tuple[str, ...] = ()
     """Filters with an index each: by project, value, and the default order."""
+    merged_everywhere: frozenset[str] = frozenset()
+    """Of these, the filters with an index without the project, too."""
     narrow: Mapping[str, bool] = field(default_factory=dict)
     """Filters that an index may find few rows by, and whether the index begins with the project."""
     indexed_orders: frozenset[str] = frozenset()
@@ -90,7 +92,8 @@ class Way:
     """How rows are found. by: the filters whose indexes are to be used; None: all that the database thinks fit.
 
     values: of lists that are merged, by the names of the parameters; nulls: for each value whether it stands for null.
-    is_limited: each of these lists ends where the page does. is_sorted: all rows that match are read and sorted.
+    is_everywhere: each value has one list, of all projects. is_limited: each of these lists ends where the page does.
+    is_sorted: all rows that match are read and sorted.
     is_long: perhaps most of the table has to be read.
     without: a filter that is of no use. in_all_projects: `by` needs the project in front.
     """
@@ -100,6 +103,7 @@ class Way:
     projects: int = 0
     nulls: tuple[bool, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    is_everywhere: bool = False
     is_limited: bool = False
     is_sorted: bool = False
     in_all_projects: bool = False
@@ -150,15 +154,21 @@ def ordered_by(listing: Listing, order: Ordering) -> Ordering:
 
 
 def _merged(connection: Connection, listing: Listing, filters: Filters, order: Ordering) -> Way | None:
-    """Read side by side what each project has of each value; None where no filter has values, or these are too many."""
+    """Read side by side what each project, or all of them, have of each value; None where no filter has values, or
+    these are too many.
+    """
     name = next((name for name in listing.merged if name in filters), None)
     if name is None or _fields(ordered_by(listing, order)) != _fields(listing.default_order):
         return None
     wanted = filters[name] if isinstance(filters[name], list) else [filters[name]]
-    projects = [filters[PROJECT]] if PROJECT in filters else [row[0] for row in fetch_all(connection, _PROJECTS, {})]
+    is_everywhere = PROJECT not in filters and name in listing.merged_everywhere
+    if PROJECT in filters or is_everywhere:
+        projects = [filters.get(PROJECT)]
+    else:
+        projects = [row[0] for row in fetch_all(connection, _PROJECTS, {})]
     if not 0 < len(projects) * len(wanted) <= MERGED_MAX:
         return None
-    values = {f"project_{n}": id for n, id in enumerate(projects)}
+    values = {} if is_everywhere else {f"project_{n}": id for n, id in enumerate(projects)}
     values.update({f"{name}_{n}": value for n, value in enumerate(wanted)})
     by = _on_order(listing, filters, order)
     others = set(filters) - {name, PROJECT, ALWAYS, *by}
@@ -168,6 +178,7 @@ def _merged(connection: Connection, listing: Listing, filters: Filters, order: O
         projects=len(projects),
         nulls=tuple(not value for value in wanted),
         values=values,
+        is_everywhere=is_everywhere,
         is_limited=connection.dialect.name == "postgresql",  # else it does not see that they are in order
         is_long=bool(others),
     )

@@ -114,7 +114,8 @@ def _ids_in_order(connection: Connection, kind: str, filters: Filters, order: Or
     ("kind", "filters", "order", "steps"),
     [
         pytest.param("patches", {"states": [8], "project": PROJECT}, (), ["patch_by_state"], id="a state of a project"),
-        pytest.param("patches", {"states": [8]}, ("-date",), ["MERGE (UNION ALL)", "patch_by_state"], id="a state"),
+        pytest.param("patches", {"states": [8]}, ("-date",), ["patch_by_all_states"], id="a state"),
+        pytest.param("patches", {"states": [8, 9]}, (), ["MERGE (UNION ALL)", "patch_by_all_states"], id="states"),
         pytest.param("patches", {"name": RARE_WORD}, (), ["patch_by_part VIRTUAL TABLE"], id="a part of a name"),
         pytest.param("series", {"name": RARE_WORD}, (), ["series_by_part VIRTUAL TABLE"], id="of a series' name"),
         pytest.param("series", {"states": ["incomplete"], "project": PROJECT}, (), ["series_by_state"], id="state"),
@@ -152,6 +153,7 @@ def test_what_is_rare_is_found_by_its_index(
     [
         pytest.param("patches", {}, "patch_by_date", id="patches"),
         pytest.param("patches", {"project": PROJECT}, "patch_by_project", id="patches of a project"),
+        pytest.param("patches", {"states": [1]}, "patch_by_all_states", id="patches in a state"),
         pytest.param("events", {"project": PROJECT}, "event_by_time", id="events"),
     ],
 )
@@ -168,7 +170,8 @@ def test_a_page_far_behind_passes_over_keys_alone(
     ("kind", "filters", "number"),
     [
         pytest.param("patches", {"states": [1], "project": PROJECT}, 2, id="a state of a project"),
-        pytest.param("patches", {"states": [1, 9]}, 3, id="states, after the projects"),
+        pytest.param("patches", {"states": [1, 9]}, 2, id="states"),
+        pytest.param("series", {"states": ["initial", "done"]}, 3, id="states of series, after the projects"),
         pytest.param("series", {"submitted_since": EARLY_US}, 2, id="series since, after a look at how many"),
         pytest.param("events", {"names": ["patch-new"], "project": PROJECT}, 2, id="events of a name"),
     ],
