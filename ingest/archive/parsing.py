@@ -21,8 +21,8 @@ from ingest.receipt import receive
 from schemas.records import ArchivePlace, MailReceived
 
 ALONE = 50
-"""Chunks that are parsed here before other processes are started: what they take to start is as much as to parse a
-thousand mails and more, so an archive of less is done sooner, and for less, without them.
+"""Chunks that are parsed here before other processes are started: an archive of less is done as soon, and for less CPU,
+without them, for they have much to load.
 """
 AHEAD = 2
 """Chunks per process that wait or are worked on."""

@@ -19,7 +19,7 @@ COMMIT_MAX_RECORDS = 500
 WAITING_MAX_BYTES = 96 * 1024 * 1024
 """Beyond this, appends are refused at once; room for three of the largest mails and their parsed forms."""
 GATHER_SECONDS, GATHER_MAX_SECONDS = 0.0004, 0.003
-"""See `gather_seconds`. A receiver with 20 sessions gives some 2 to 3 mails a millisecond."""
+"""See `gather_seconds`."""
 FACT_BYTES = 1000
 """What a fact without a mail is taken to weigh; most are smaller."""
 
