@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Moves whenever `ingest.message.parse` gives another result for any bytes: an older cached result is parsed anew."""
 
 

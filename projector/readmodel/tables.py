@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Moves whenever a table changes or old records read differently: the next start needs a replay."""
 
 metadata = MetaData()

@@ -14,6 +14,7 @@ from projector.beside import rehearse
 from projector.readmodel.generations import PASSING, NoReadModel, Reader, ReadModels
 from projector.replay import ReplayRunning, ReplayStopped, replay
 from schemas.fact import Fact
+from schemas.mail import PARSER_VERSION
 from schemas.settings import Settings
 from tests.databases import Fresh
 from tests.projector.fold.mailing import mail, series
@@ -51,7 +52,7 @@ def fix_the_parser(patch: pytest.MonkeyPatch) -> None:
     """Braces are brackets from now on."""
     patch.setattr("projector.assembly.subject._BRACKETS", re.compile(r"\s*[\[{]([^\[\]{}]*)[\]}]"))
     for module in ("schemas.mail", "projector.fold.reading", "projector.readmodel.generations"):
-        patch.setattr(f"{module}.PARSER_VERSION", 2)
+        patch.setattr(f"{module}.PARSER_VERSION", PARSER_VERSION + 1)
 
 
 def told(log: Log, database_url: str) -> None:
