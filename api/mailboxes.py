@@ -3,7 +3,6 @@
 import re
 
 import falcon
-import msgspec
 from falcon.asgi import Request, Response
 
 from api.mbox import compose
@@ -12,7 +11,6 @@ from projector.readmodel.queries import Mailbox
 
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _FILE_NAME_LENGTH_MAX = 100
-LEFT_OUT = "X-Patchlog-Left-Out"
 
 
 def answer_mailbox(request: Request, response: Response, site: Site, mailbox: Mailbox, tag: str | None) -> None:
@@ -26,12 +24,8 @@ def answer_mailbox(request: Request, response: Response, site: Site, mailbox: Ma
     mails = [
         (mail.mail, (*mail.trailers, f"{link}{mail.patch_id}/") if link else mail.trailers) for mail in mailbox.mails
     ]
-    if mailbox.left_out:
-        first, trailers = mails[0]
-        numbers = ", ".join(map(str, mailbox.left_out))
-        head = first.head + f"{LEFT_OUT}: redacted, patch {numbers}\n".encode()
-        mails[0] = (msgspec.structs.replace(first, head=head), trailers)
-    response.data = compose(mails)
+    left_out = f"redacted, patch {', '.join(map(str, mailbox.left_out))}" if mailbox.left_out else ""
+    response.data = compose(mails, left_out)
 
 
 def file_name(name: str) -> str:

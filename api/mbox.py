@@ -4,8 +4,11 @@ import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 
-from schemas.mail import AmMail
+from api.mbox_header import write_header, write_mailbox
+from schemas.characters import DECEIVING
+from schemas.mail import MboxMail
 
+LEFT_OUT = "X-Patchlog-Left-Out"
 _FROM_LINE = b"From patchlog Mon Sep 17 00:00:00 2001\n"
 _TYPE = b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
 _LINE_MAX_BYTES = 990
@@ -14,24 +17,30 @@ _FROM_AT_START = re.compile(rb"^(>*)From ", re.MULTILINE)
 _SAFE = bytes(byte for byte in range(32, 127) if byte != ord("=")) + b"\t\n"
 _UNSAFE = re.compile(rb"[^\t\n -<>-~]|[\t ](?=\n)")
 _TRAILER = re.compile(r"([A-Za-z0-9-]+) ?: ?\S")
-_TRAILER_LINE = re.compile(rb"[A-Za-z0-9-]+[ \t]*:")
+_TRAILER_LINE = re.compile(r"[A-Za-z0-9-]+[ \t]*:")
+_LIKE_A_HEADER = re.compile(r"[ \t\r\n]*(?:>?From|Subject|Date|\[PATCH\])", re.IGNORECASE)
+"""Where a message begins so, git may read a header in it; behind one of our own it looks for none."""
 _READ_OTHERWISE = frozenset({"from", "date", "subject", "index"})
 """Lines that git reads as the mail's author, date or title where the message is empty, and as the start of a diff."""
 
 
-def compose(mails: Iterable[tuple[AmMail, Sequence[str]]]) -> bytes:
-    """Write mails as one mbox; `git am` makes of each the commit that it makes of the mail as it was sent.
+def compose(mails: Iterable[tuple[MboxMail, Sequence[str]]], left_out: str = "") -> bytes:
+    """Write mails as one mbox, of which `git am` makes the commits that are shown: by the values that are shown.
 
     With each mail come trailers ("Tag: value") to add to its message: once each, not those that are there already
     (compared without case and by single spaces), and none that git would read as something else (From, Date, Subject,
-    Index, or no trailer at all). All of the mbox is 7-bit (RFC 2045 section 2.7); a body that is not clean is
-    quoted-printable or base64, whichever is shorter. Never raises.
+    Index, or no trailer at all); control characters and those that deceive the eye become spaces. left_out: what the
+    first mail says in a field of its own, which git passes over. All of the mbox is 7-bit (RFC 2045 section 2.7); a
+    body that is not clean is quoted-printable or base64, whichever is shorter. Never raises.
     """
     written: list[bytes] = []
     for mail, trailers in mails:
-        body = _add_trailers(mail, trailers) if trailers else mail.body
+        body = _write_body(mail, trailers)
         encoding, content = (b"7bit", body) if _is_clean(body) else _encode(body)
-        written += (_FROM_LINE, mail.head, _TYPE, encoding, b"\n\n", content, b"\n")
+        head = write_header(mail.commit, mail.message_id)
+        if left_out and not written:
+            head += f"{LEFT_OUT}: {left_out}\n".encode()
+        written += (_FROM_LINE, head, _TYPE, encoding, b"\n\n", content, b"\n")
     return b"".join(written)
 
 
@@ -83,40 +92,52 @@ def _break(line: bytes) -> bytes:
     return b"=\n".join(pieces)
 
 
-def _add_trailers(mail: AmMail, trailers: Sequence[str]) -> bytes:
-    message, rest = mail.body[: mail.trailers_at], mail.body[mail.trailers_at :]
-    present = {_key(line) for line in message.decode("utf-8", "replace").replace("\n ", " ").split("\n")}
+def _write_body(mail: MboxMail, trailers: Sequence[str]) -> bytes:
+    """The message with trailers added, and the diff. git takes no line of the message for a header."""
+    commit = mail.commit
+    message, rest = mail.message[commit.message_start : commit.message_end], mail.message[commit.message_end :]
+    if trailers:
+        message = _add_trailers(message, trailers)
+    if _LIKE_A_HEADER.match(message or rest):
+        header = b"From: " + write_mailbox(commit.name, commit.email) + b"\n\n"
+    else:
+        header = b""
+    return header + f"{message}{rest}".encode("utf-8", "replace") + mail.diff
+
+
+def _add_trailers(message: str, trailers: Sequence[str]) -> str:
+    present = {_key(line) for line in message.replace("\n ", " ").split("\n")}
     added: list[str] = []
     for trailer in trailers:
-        line = " ".join(trailer.replace("\0", "").split())
+        line = " ".join(DECEIVING.sub(" ", trailer).split())
         found = _TRAILER.match(line)
         if found and found[1].lower() not in _READ_OTHERWISE and _key(line) not in present:
             present.add(_key(line))
             added.append(line + "\n")
     if not added:
-        return mail.body
-    if message and not message.endswith(b"\n"):
-        message += b"\n"
-    gap = b"" if not message or _ends_in_trailers(message) else b"\n"
-    return b"".join((message, gap, "".join(added).encode("utf-8", "replace"), rest))
+        return message
+    if message and not message.endswith("\n"):
+        message += "\n"
+    gap = "" if not message or _ends_in_trailers(message) else "\n"
+    return "".join((message, gap, *added))
 
 
 def _key(line: str) -> str:
     return " ".join(line.split()).casefold()
 
 
-def _ends_in_trailers(message: bytes) -> bool:
+def _ends_in_trailers(message: str) -> bool:
     """Tell whether git takes the last paragraph for trailers: all lines are, or one in four and one is git's own."""
     trailers = others = 0
     signed = False
-    for line in reversed(message.rstrip().split(b"\n")):
+    for line in reversed(message.rstrip().split("\n")):
         if not line.strip():
             break
-        if line.startswith((b"Signed-off-by: ", b"(cherry picked from commit ")):
+        if line.startswith(("Signed-off-by: ", "(cherry picked from commit ")):
             signed = True
             trailers += 1
         elif _TRAILER_LINE.match(line):
             trailers += 1
-        elif not line.startswith((b" ", b"\t", b"#")):
+        elif not line.startswith((" ", "\t", "#")):
             others += 1
     return trailers > 0 and (others == 0 or (signed and trailers * 3 >= others))

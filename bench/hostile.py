@@ -12,7 +12,6 @@ from bench.figures import Figure
 from bench.folding import LIST_ADDRESS, RECEIVED
 from bench.threads import DIFF, LIST_ID
 from ingest.message import parse
-from ingest.message.am import take_apart
 from projector.fold import Fold
 from projector.readmodel.generations import ReadModels
 from projector.readmodel.working import WorkingSet
@@ -27,18 +26,17 @@ WORST = 10
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds of one mail through the parser, `take_apart` and the fold; times: of what a plain mail costs."""
+    """CPU seconds of one mail through the parser and the fold; times: of what a plain mail costs."""
 
     name: str
     bytes: int
     parse: float
-    take_apart: float
     fold: float
     times: float = 0.0
 
     @property
     def all(self) -> float:
-        return self.parse + self.take_apart + self.fold
+        return self.parse + self.fold
 
 
 def figures() -> list[Figure]:
@@ -50,7 +48,7 @@ def figures() -> list[Figure]:
 def show_worst() -> None:
     """Print the ten worst."""
     for cost in worst()[:WORST]:
-        parts = f"parse {cost.parse * 1e3:.2f}, take apart {cost.take_apart * 1e3:.2f}, fold {cost.fold * 1e3:.2f} ms"
+        parts = f"parse {cost.parse * 1e3:.2f}, fold {cost.fold * 1e3:.2f} ms"
         print(f"{cost.times:6.2f} times  {cost.bytes:>9,} bytes  {parts}  {cost.name}")
 
 
@@ -112,8 +110,6 @@ def _cost(fold: Fold, working: WorkingSet, records: list[Record], name: str, raw
     begin = time.process_time()
     parsed = parse(raw, RECEIVED)
     read = time.process_time()
-    take_apart(raw, parsed)
-    taken = time.process_time()
     fact = MailReceived(
         source="smtp", received_at=RECEIVED, raw=raw, recipients=(LIST_ADDRESS,), parsed=parsed,
         parser_version=PARSER_VERSION,
@@ -122,7 +118,7 @@ def _cost(fold: Fold, working: WorkingSet, records: list[Record], name: str, raw
     start = time.process_time()
     fold.apply(records[-1])
     working.save(records[-1].id - 1, records[-1].id)
-    return Cost(name, len(raw), read - begin, taken - read, time.process_time() - start)
+    return Cost(name, len(raw), read - begin, time.process_time() - start)
 
 
 def against(cost: Cost, scale: Sequence[Cost]) -> Cost:
@@ -133,4 +129,4 @@ def against(cost: Cost, scale: Sequence[Cost]) -> Cost:
     if at > 0 and cost.bytes < sizes[at]:
         part = (cost.bytes - sizes[at - 1]) / (sizes[at] - sizes[at - 1])
         plain = scale[at - 1].all + part * (scale[at].all - scale[at - 1].all)
-    return Cost(cost.name, cost.bytes, cost.parse, cost.take_apart, cost.fold, cost.all / plain)
+    return Cost(cost.name, cost.bytes, cost.parse, cost.fold, cost.all / plain)

@@ -260,8 +260,8 @@ class Rows:
             id, project, message_id, name, date_us, updated_s * 1_000_000, piece.author, state, piece.id, None, None,
             f"{random.getrandbits(160):040x}", id, False,
         ))  # fmt: skip
-        head = f"From: {_address(piece.author)}\nDate: {at_s}\nSubject: [PATCH] {name}\nMessage-ID: <{message_id}>\n"
-        self._rows["patch_text"].append((id, text.message, text.content, head.encode(), text.body, text.trailers_at))
+        commit = msgspec.structs.astuple(text.commit)
+        self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None))
         self._mail(id, project, message_id, thread, "patch", None, piece.author)
         self._counts.update(("patch", f"patch:{project}"))
         self._event(at_s, project, NEW_PATCH, None, id, _json(message_id=message_id))

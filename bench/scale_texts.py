@@ -6,7 +6,7 @@ import msgspec
 
 from bench.mailing import mails
 from ingest.message import parse
-from ingest.message.am import take_apart
+from schemas.mail import Commit
 
 MODELS = 1500
 """Mails that the texts are from."""
@@ -18,8 +18,7 @@ class PatchText(msgspec.Struct, frozen=True):
     title: str
     message: str
     content: str
-    body: bytes
-    trailers_at: int
+    commit: Commit
 
 
 def texts_of_a_list() -> tuple[list[PatchText], list[str]]:
@@ -28,9 +27,9 @@ def texts_of_a_list() -> tuple[list[PatchText], list[str]]:
     for mail in mails(MODELS):
         parsed = parse(mail.raw, datetime(2030, 1, 1, tzinfo=UTC))
         if mail.is_patch:
-            am = take_apart(mail.raw, parsed)
+            assert parsed.commit is not None
             title = parsed.subject.partition("] ")[2].partition(", part")[0]
-            texts.append(PatchText(title, parsed.message, parsed.diff, am.body, am.trailers_at))
+            texts.append(PatchText(title, parsed.message, parsed.diff, parsed.commit))
         elif parsed.subject.startswith("Re: "):
             comments.append(parsed.message)
     return texts, comments

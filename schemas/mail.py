@@ -1,4 +1,4 @@
-"""What is read from one mail, and the pieces from which its mbox is written again."""
+"""What is read from one mail, and what its mbox is written from."""
 
 from datetime import datetime
 
@@ -13,6 +13,34 @@ class Mailbox(msgspec.Struct, frozen=True, array_like=True):
 
     name: str
     email: str
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True):
+    """One thing that a careful reader and git would read differently in a mail as it was sent, and how it was read.
+
+    kind is a word of `ingest.message.marks`; text says it in a sentence.
+    """
+
+    kind: str
+    text: str
+
+
+class Commit(msgspec.Struct, frozen=True, array_like=True):
+    """The commit that `git am` makes of a patch, but for its message and diff.
+
+    name, email: its author, as spelled; from an in-body From: where there is one. date: ISO 8601 in whole seconds, with
+    the author's offset from UTC. title: the first paragraph of its message, in one line. subject: the Subject that
+    gives this title, with its brackets. message_start, message_end: where, in ParsedMail.message, the commit's message
+    goes on: behind the in-body header, up to the line that git takes for its end, less the blank lines before that.
+    """
+
+    name: str
+    email: str
+    date: str
+    title: str
+    subject: str
+    message_start: int
+    message_end: int
 
 
 class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,7 +72,13 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     """The text of the mail up to its diff: the commit message and the diffstat of a patch, all of a comment. LF."""
     diff: str = ""
-    """The diff alone, LF lines, as shown in `content`; empty when the mail has none."""
+    """The diff alone, as shown in `content`: one line for each line of its bytes; empty when the mail has none."""
+    diff_bytes: bytes = b""
+    """The bytes of the diff, where they are not `diff` in UTF-8; see `bytes_of_diff`."""
+    commit: Commit | None = None
+    """The commit that a diff or a pull request makes; None of other mail, and of answers."""
+    marks: tuple[Mark, ...] = ()
+    """What is read otherwise than it might be; only of mail with a commit."""
     files: tuple[str, ...] = ()
     """Paths that the diff touches, sorted, without a/ and b/; both names of a rename."""
     pull_url: str | None = None
@@ -61,6 +95,11 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     content_hash: bytes
     """16 bytes over author, date, subject and decoded content; equal for two deliveries of one mail whatever their
     trace fields (Received and the like) say."""
+
+
+def bytes_of_diff(parsed: ParsedMail) -> bytes:
+    """Give the bytes of a mail's diff: these are what is applied."""
+    return parsed.diff_bytes or parsed.diff.encode()
 
 
 class Keys(msgspec.Struct, frozen=True, array_like=True):
@@ -80,15 +119,13 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     has_pull_url: bool
 
 
-class AmMail(msgspec.Struct, frozen=True, array_like=True):
-    """A patch mail taken apart so that `git am` gets the same commit from it when it is written again.
+class MboxMail(msgspec.Struct, frozen=True, array_like=True):
+    """What is shown of a patch, from which its mbox is written: `git am` makes this commit of it and no other.
 
-    head: the header lines (From, Date, Subject, Message-ID), 7-bit, LF, without MIME fields and blank line.
-    body: the decoded content: the commit message in UTF-8, then the diff's own bytes; lines end in LF, a CR is
-        the file's.
-    trailers_at: the offset in `body` where further trailers belong: behind the commit message's last line.
+    message, commit and diff are as in ParsedMail; of a pull request diff is empty.
     """
 
-    head: bytes
-    body: bytes
-    trailers_at: int
+    message_id: str
+    commit: Commit
+    message: str
+    diff: bytes

@@ -74,8 +74,20 @@ class SeriesDocument(msgspec.Struct, frozen=True):
     depends_on: msgspec.Raw
 
 
+class AuthorDocument(msgspec.Struct, frozen=True):
+    """The author of a commit, as `git am` writes it: not always the one who sent the mail."""
+
+    name: str
+    email: str
+
+
 class PatchDocument(msgspec.Struct, frozen=True):
-    """A patch, or a pull request (then content is null)."""
+    """A patch, or a pull request (then content is null).
+
+    author, author_date (ISO 8601 with an offset) and commit_title: of the commit that the mbox makes; null of a
+    redacted patch. warnings: a list of {"kind", "text"}: what a careful reader and git would read differently in the
+    mail as it was sent, and how it was read.
+    """
 
     id: int
     project: int | ProjectDocument
@@ -85,6 +97,10 @@ class PatchDocument(msgspec.Struct, frozen=True):
     submitter: int | PersonDocument
     state: int | StateDocument
     content: str | None
+    author: AuthorDocument | None
+    author_date: str | None
+    commit_title: str | None
+    warnings: msgspec.Raw
 
 
 class RevisionDocument(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -36,6 +36,7 @@ _PATCH_IDS = {"type": "array", "items": {"type": "integer"}}
 
 DESCRIPTIONS = {
     "Series": "A piece of work: what was posted, and posted again, under one title.",
+    "Author": "The author of a commit, as `git am` writes it: not always the one who sent the mail.",
     "Patch": "A patch, or a pull request.",
     "Revision": "One posting of a series.",
     "Event": "Something that happened in a project.",
@@ -68,7 +69,25 @@ FIELDS: dict[str, dict[str, Any]] = {
     "Series.depends_on": {**_PATCH_IDS, "description": "The ids of the series that it says it depends on."},
     "Series.version": {"description": "The number of the newest revision."},
     "Series.reviewer": {"description": "The user who reviews it."},
+    "Author.email": {"description": "As the author spells it."},
     "Patch.content": {"description": "The diff alone; null for a pull request."},
+    "Patch.author": {"description": "The author of the commit that the mbox makes; null where the patch is redacted."},
+    "Patch.author_date": {
+        "description": "The date of that commit, ISO 8601 with the author's offset from UTC.",
+        "examples": ["2026-03-02T11:00:00+01:00"],
+    },
+    "Patch.commit_title": {"description": "The title of that commit; it may differ from the mail's subject."},
+    "Patch.warnings": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"kind": {"type": "string"}, "text": {"type": "string"}},
+            "required": ["kind", "text"],
+        },
+        "description": "What a careful reader and git would read differently in the mail as it was sent, and how it "
+        "was read.",
+        "examples": [[{"kind": "flowed", "text": "The text says format=flowed. Lines were joined."}]],
+    },
     "Patch.state": {"description": "One of " + ", ".join(f"{state.id} ({state.name})" for state in STATES) + "."},
     "Revision.cover_letter": {"description": "The text of the cover letter."},
     "Revision.patches": {

@@ -1,11 +1,15 @@
-"""Text for inside a page: without what no page may hold, and a diff in colours, one span a line that says something."""
+"""Text for inside a page: with marks for what deceives the eye, and a diff in colours, one span a line."""
+
+import unicodedata
 
 from markupsafe import Markup, escape
+
+from schemas.characters import DECEIVING, name_character
 
 COLOURED_LENGTH_MAX = 300_000
 """A longer diff is shown plain."""
 
-_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
+_NO_CHARACTERS = dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
 _CLASSES = (
     ("+++ ", "file"),
     ("--- ", "file"),
@@ -18,20 +22,43 @@ _CLASSES = (
 
 
 def clean(text: str) -> str:
-    """Replace the characters that XML 1.0 section 2.2 does not allow in a document, however they are written."""
-    return text.translate(_CONTROLS)
+    """Give a text that can stand anywhere in a page, also as a title or in an attribute.
+
+    A character that deceives the eye becomes its name in brackets; what XML 1.0 section 2.2 does not allow, however it
+    is written, becomes U+FFFD.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return DECEIVING.sub(lambda found: f"[{name_character(found[0])}]", text).translate(_NO_CHARACTERS)
+
+
+def with_marks(text: str) -> Markup:
+    """Give a text as HTML, with a visible mark for each character that is not seen or changes the order of reading."""
+    if text.isascii() and text.isprintable():
+        return escape(text)
+    pieces: list[str] = []
+    at = 0
+    for found in DECEIVING.finditer(text):
+        pieces += (str(escape(clean(text[at : found.start()]))), _mark(found[0]))
+        at = found.end()
+    return Markup("".join([*pieces, str(escape(clean(text[at:])))]))
+
+
+def _mark(character: str) -> str:
+    name = name_character(character)
+    meaning = unicodedata.name(character, "control character").lower()
+    return f'<span class="mark" title="{meaning}">[{name}]</span>'
 
 
 def mark_up(diff: str) -> Markup:
     """Give a diff as HTML for inside a `pre`."""
-    diff = clean(diff)
     if len(diff) > COLOURED_LENGTH_MAX:
-        return escape(diff)
+        return with_marks(diff)
     return Markup("\n".join(map(_mark_up_line, diff.split("\n"))))
 
 
 def _mark_up_line(line: str) -> str:
     for start, name in _CLASSES:
         if line.startswith(start):
-            return f'<span class="{name}">{escape(line)}</span>'
-    return str(escape(line))
+            return f'<span class="{name}">{with_marks(line)}</span>'
+    return str(with_marks(line))

@@ -10,7 +10,7 @@ from falcon.asgi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from api.pages.diff import clean, mark_up
+from api.pages.diff import clean, mark_up, with_marks
 
 _HERE = Path(__file__).parent
 
@@ -46,6 +46,7 @@ def _environment() -> tuple[Environment, str]:
     )
     environment.globals["style"] = Markup(style)
     environment.filters["diff"] = mark_up
+    environment.filters["marks"] = with_marks
     environment.filters["code"] = mark_code
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -8,12 +8,12 @@ from schemas.mail import Mailbox
 
 _VIA = re.compile(r"(.*\S)\s+via(?:\s.*)?", re.IGNORECASE)
 _MAILTO = re.compile(rb"mailto:([^>?\s]+)", re.IGNORECASE)
-_IN_BODY_FROM = re.compile(r"\s*>?From: ([^\n]+)\n")
 _NOBODY = Mailbox("", "")
 
 
-def read_author(fields: Headers, list_ids: tuple[str, ...], text: str, wrapped_from: bytes) -> Mailbox:
-    """Give the author. text is the mail's text, wrapped_from the From of a message/rfc822 part in it (b"": none).
+def read_author(fields: Headers, list_ids: tuple[str, ...], in_body: str, wrapped_from: bytes) -> Mailbox:
+    """Give the author. in_body is the From at the start of the mail's text ("": none), wrapped_from that of a
+    message/rfc822 part in it (b"": none).
 
     From counts as rewritten where its name is "Name via ..." or its address is the list's own. Then the author is the
     first of these that is there and is not the list again: X-Original-From; in Reply-To, then Cc, the mailbox of that
@@ -27,7 +27,7 @@ def read_author(fields: Headers, list_ids: tuple[str, ...], text: str, wrapped_f
     if via is None and not _is_list(sender.email, lists):
         return sender
     name = via[1].strip("'\" ") if via else sender.name
-    found = _unmunge(fields, name, {sender.email, *lists}, text, wrapped_from)
+    found = _unmunge(fields, name, {sender.email, *lists}, in_body, wrapped_from)
     if found == _NOBODY and via:
         found = _spelled_out(sender.email)
     return Mailbox(found.name or name, found.email) if found != _NOBODY else sender
@@ -43,7 +43,7 @@ def _is_list(email: str, lists: frozenset[str]) -> bool:
     return bool(email) and (email in lists or email.replace("@", ".") in lists)
 
 
-def _unmunge(fields: Headers, name: str, not_these: set[str], text: str, wrapped_from: bytes) -> Mailbox:
+def _unmunge(fields: Headers, name: str, not_these: set[str], in_body: str, wrapped_from: bytes) -> Mailbox:
     lists = frozenset(not_these)
 
     def mailboxes(field: bytes) -> list[Mailbox]:
@@ -62,8 +62,7 @@ def _unmunge(fields: Headers, name: str, not_these: set[str], text: str, wrapped
             return mailbox
     if len(replies) == 1 and not replies[0].name:
         return replies[0]
-    in_body = _IN_BODY_FROM.match(text)
-    for line in (in_body[1] if in_body else "", raw_text(wrapped_from)):
+    for line in (in_body, raw_text(wrapped_from)):
         mailbox = read_mailbox(" ".join(line[:1000].split()))
         if "@" in mailbox.email and not _is_list(mailbox.email, lists):
             return mailbox

@@ -1,4 +1,7 @@
-"""The text of a mail: its text parts, then its patches, out of whatever MIME structure they came in (RFC 2046)."""
+"""The content of a mail: its text parts, then its patches, out of whatever MIME structure they came in (RFC 2046)."""
+
+import re
+from typing import NamedTuple
 
 import msgspec
 
@@ -6,96 +9,167 @@ from ingest.message.charset import decode_text
 from ingest.message.content_type import ContentType, read_content_type
 from ingest.message.headers import Headers, header_bytes, split_part
 from ingest.message.html_text import html_to_text
-from ingest.message.transfer import decode_transfer
+from ingest.message.transfer import decode_base64_lines, decode_transfer
 
 DEPTH_MAX = 16
 """Multiparts and wrapped mails inside each other; what is deeper is left out."""
 PARTS_MAX = 100
 """Parts of one mail; what comes behind them is left out."""
 
+_MORE_BASE64 = re.compile(rb"(?:\A|\n)[A-Za-z0-9+/]{16,}=*\r?(?:\n|\Z)")
+"""A line behind the end of an encoded text that is more of it, and no line of a list's footer."""
+
+
+class Piece(NamedTuple):
+    """A part that is read: its bytes, decoded from their transfer encoding, and what is known of them."""
+
+    content: bytes
+    kind: ContentType
+    is_encoded: bool = False
+    had_line_ends: bool = False
+    mails: int = 0
+    """How many mails it is inside of, beside the mail itself."""
+    place: int = 0
+    """Its place among the parts as they were sent."""
+
+
+class LeftOut(NamedTuple):
+    """A piece of the mail that is not read; what says where it stands, for people.
+
+    is_told: whether it is told of even where no diff is in it.
+    """
+
+    content: bytes
+    what: str
+    is_told: bool = False
+
 
 class Body(msgspec.Struct):
     """What the parts of a mail add up to, as they are walked."""
 
-    texts: list[str]
-    patches: list[str]
-    pages: list[str]
-    """Texts of HTML parts that no plain text stands before or beside."""
+    texts: list[Piece]
+    patches: list[Piece]
+    pages: list[Piece]
+    """Texts of HTML parts that no plain text stands before or beside, as UTF-8."""
+    left_out: list[LeftOut]
     wrapped_from: bytes = b""
     """The From of the first message/rfc822 part."""
     parts: int = 0
-    is_flowed: bool = False
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """What is read, in the order of reading: HTML that stands before any plain text, the text, the patches."""
+        return self.pages + self.texts + self.patches
 
 
-def read_body(raw: bytes, start: int, fields: Headers) -> tuple[str, bytes, bool]:
-    """Give a mail's text with LF lines and no NULs, the From of a mail wrapped in it, and whether the text is flowed.
+def read_body(raw: bytes, start: int, fields: Headers) -> Body:
+    """Walk through the MIME parts of a mail with LF lines whose content begins at start.
 
-    The text is HTML that stands before any plain text and is no alternative to one, the text/plain parts in their
-    order, then the patches. Of other parts nothing is read. A CR stays only where a file has it.
+    Of HTML that is an alternative to plain text, of pictures and of other parts nothing is read; what is not read is
+    told of as left out. Never raises; parts and their depth have bounds.
     """
     kind = read_content_type(fields)
-    encoding = header_bytes(fields, b"content-transfer-encoding")
-    if kind.kind == "text/plain":
-        return decode_text(decode_transfer(raw[start:], encoding), kind.charset), b"", kind.is_flowed
-    body = Body([], [], [])
-    _walk(body, raw, start, len(raw), kind, encoding, 0)
-    pieces = body.pages + body.texts + body.patches
-    return (
-        "".join(piece if piece.endswith("\n") else piece + "\n" for piece in pieces),
-        body.wrapped_from,
-        body.is_flowed,
-    )
+    body = Body([], [], [], [])
+    _walk(body, raw, start, len(raw), kind, header_bytes(fields, b"content-transfer-encoding"), 0, 0)
+    return body
 
 
-def _walk(body: Body, raw: bytes, start: int, end: int, kind: ContentType, encoding: bytes, depth: int) -> None:
+def _walk(
+    body: Body, raw: bytes, start: int, end: int, kind: ContentType, encoding: bytes, depth: int, mails: int
+) -> None:
     family, _, subtype = kind.kind.partition("/")
-    if family == "multipart" or kind.kind == "message/rfc822":
+    is_mail = kind.kind == "message/rfc822"
+    if family == "multipart" or is_mail:
         if depth == DEPTH_MAX:
+            body.left_out.append(LeftOut(raw[start:end], "a part inside too many others"))
             return
-        parts = [(start, end)] if family == "message" else _split(raw, start, end, kind.boundary)
+        parts = [(start, end)] if is_mail else _split(raw, start, end, kind.boundary)
         if parts:
-            _walk_parts(
-                body, raw, parts, depth + 1, is_alternative=subtype == "alternative", is_mail=family == "message"
-            )
+            _leave_out_around(body, raw, start, end, parts)
+            is_alternative = subtype == "alternative"
+            _walk_parts(body, raw, parts, depth + 1, mails + is_mail, is_alternative=is_alternative, is_mail=is_mail)
             return
     if kind.is_patch or family == "multipart" or kind.kind in ("text/plain", "text/html"):
-        _read_leaf(body, raw[start:end], kind, encoding)
+        _read_leaf(body, raw[start:end], kind, encoding, mails)
+    else:
+        content = decode_transfer(raw[start:end], encoding).content
+        body.left_out.append(LeftOut(content, f"a part of the type {kind.kind}"))
+
+
+def _leave_out_around(body: Body, raw: bytes, start: int, end: int, parts: list[tuple[int, int]]) -> None:
+    if parts[0][0] > start:
+        body.left_out.append(LeftOut(raw[start : parts[0][0]], "the text before the first part"))
+    if parts[-1][1] < end:
+        body.left_out.append(LeftOut(raw[parts[-1][1] : end], "the text behind the last part"))
 
 
 def _walk_parts(
-    body: Body, raw: bytes, parts: list[tuple[int, int]], depth: int, *, is_alternative: bool, is_mail: bool
+    body: Body, raw: bytes, parts: list[tuple[int, int]], depth: int, mails: int, *, is_alternative: bool, is_mail: bool
 ) -> None:
     pages, texts = len(body.pages), len(body.texts)
-    for part_start, part_end in parts:
-        body.parts += 1
-        if body.parts > PARTS_MAX:
-            return
-        fields, content = split_part(raw, part_start, part_end)
-        if is_mail and not body.wrapped_from:
-            body.wrapped_from = header_bytes(fields, b"from")
-        encoding = header_bytes(fields, b"content-transfer-encoding")
-        _walk(body, raw, content, part_end, read_content_type(fields), encoding, depth)
+    for part in parts:
         if is_alternative and len(body.texts) > texts:
+            _leave_out_alternative(body, raw, part, depth, mails)
+            continue
+        _walk_part(body, raw, part, depth, mails, is_mail=is_mail)
+        if is_alternative and len(body.texts) > texts:
+            body.left_out += [LeftOut(page.content, "HTML beside the text") for page in body.pages[pages:]]
             del body.pages[pages:]
-            return
 
 
-def _read_leaf(body: Body, content: bytes, kind: ContentType, encoding: bytes) -> None:
-    text = decode_text(decode_transfer(content, encoding), kind.charset)
+def _walk_part(body: Body, raw: bytes, part: tuple[int, int], depth: int, mails: int, *, is_mail: bool) -> None:
+    start, end = part
+    body.parts += 1
+    if body.parts > PARTS_MAX:
+        body.left_out.append(LeftOut(raw[start:end], f"a part behind {PARTS_MAX} others"))
+        return
+    fields, content = split_part(raw, start, end)
+    if is_mail and not body.wrapped_from:
+        body.wrapped_from = header_bytes(fields, b"from")
+    encoding = header_bytes(fields, b"content-transfer-encoding")
+    _walk(body, raw, content, end, read_content_type(fields), encoding, depth, mails)
+
+
+def _leave_out_alternative(body: Body, raw: bytes, part: tuple[int, int], depth: int, mails: int) -> None:
+    aside = Body([], [], [], [], parts=body.parts)
+    _walk_part(aside, raw, part, depth, mails, is_mail=False)
+    body.parts = aside.parts
+    body.left_out += [LeftOut(piece.content, "an alternative to the text") for piece in aside.pieces]
+    body.left_out += aside.left_out
+
+
+def _read_leaf(body: Body, content: bytes, kind: ContentType, encoding: bytes, mails: int) -> None:
+    decoded = decode_transfer(content, encoding)
+    piece = Piece(decoded.content, kind, decoded.content is not content, decoded.had_line_ends, mails, body.parts)
+    if decoded.behind:
+        _leave_out_behind(body, decoded.behind)
     if kind.is_patch:
-        body.patches.append(text)
+        body.patches.append(piece)
     elif kind.kind == "text/html":
-        if not body.texts:
-            body.pages.append(html_to_text(text))
+        if body.texts:
+            body.left_out.append(LeftOut(decoded.content, "HTML behind the text"))
+        else:
+            page = html_to_text(decode_text(decoded.content, kind.charset))
+            body.pages.append(piece._replace(content=page.encode("utf-8", "replace"), kind=_PAGE))
     else:
-        body.texts.append(text)
-        body.is_flowed |= kind.is_flowed
+        body.texts.append(piece)
+
+
+_PAGE = ContentType(kind="text/html", charset="utf-8")
+
+
+def _leave_out_behind(body: Body, behind: bytes) -> None:
+    """Leave out what follows an encoded text: mostly a list's footer, which is not encoded and goes unmarked."""
+    what = "the lines behind the end of a base64 text"
+    body.left_out.append(LeftOut(behind, what, is_told=_MORE_BASE64.search(behind) is not None))
+    body.left_out.append(LeftOut(decode_base64_lines(behind), what))
 
 
 def _split(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
     """Where the parts between the boundary's lines are. None for a multipart without a boundary: then it is text.
 
-    The line end before a boundary is the boundary's (RFC 2046 section 5.1.1). The end stands for a missing last one.
+    The line end before a boundary is the boundary's by RFC 2046 section 5.1.1; git leaves it to the part, as is done
+    here. The end stands for a missing last boundary.
     """
     delimiter = b"\n--" + boundary.encode()
     parts: list[tuple[int, int]] = []
@@ -108,7 +182,7 @@ def _split(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, i
         tail = raw[at + len(delimiter) : line_end].rstrip(b" \t")
         if tail in (b"", b"--"):
             if part_start >= 0:
-                parts.append((part_start, max(at, part_start)))
+                parts.append((part_start, max(at + 1, part_start)))
             part_start = -1 if tail else min(line_end + 1, end)
             if tail:
                 break

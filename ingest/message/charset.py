@@ -1,6 +1,7 @@
 """Bytes to text: the declared charset, else UTF-8, else windows-1252; never an exception."""
 
 from encodings.aliases import aliases
+from functools import cache
 
 _BANNED = frozenset(
     {"base64_codec", "bz2_codec", "hex_codec", "mbcs", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"}
@@ -31,6 +32,40 @@ _WIDER = {
 _ASCII_LIKE = frozenset({"", "ascii", "us-ascii", "utf-8"})
 
 
+_WIDE = ("utf_16", "utf_32")
+
+
+def codec_of(label: str) -> str:
+    """Give Python's name of the charset that a label names; utf_8 where it names none, or a part of UTF-8."""
+    return "utf_8" if label in _ASCII_LIKE else _codec(label) or "utf_8"
+
+
+def codecs_of(label: str) -> tuple[str, ...]:
+    """The charsets that bytes under a label may be in, the declared one, then the larger one that it stands for."""
+    codec = codec_of(label)
+    return (codec, _WIDER[codec]) if codec in _WIDER else (codec,)
+
+
+def is_wide(content: bytes, label: str) -> bool:
+    """Tell whether bytes are in a charset of two or four bytes a character, where lines do not end in one byte."""
+    return b"\0" in content and codec_of(label).startswith(_WIDE)
+
+
+@cache
+def keeps_ascii(codec: str) -> bool:
+    """Tell whether each byte below 128 is the ASCII character in a charset, whatever came before it: lines end alike.
+
+    So it is not in charsets that have states (ISO 2022, UTF-7, HZ), nor in EBCDIC and the wide ones.
+    """
+    try:
+        return _ASCII.decode(codec) == _ASCII.decode("ascii") and not codec.startswith(("iso2022", "hz", "utf_7"))
+    except UnicodeError:
+        return False
+
+
+_ASCII = bytes(range(128))
+
+
 def decode_text(content: bytes, label: str) -> str:
     """Read bytes as text, without NULs. label is a charset as declared, or "" for none.
 
@@ -50,7 +85,7 @@ def _utf_8(content: bytes) -> str:
 
 def _declared(content: bytes, label: str) -> str:
     codec = _codec(label)
-    if codec is None or (codec[:6] in ("utf_16", "utf_32") and b"\0" not in content):
+    if codec is None or (codec.startswith(_WIDE) and b"\0" not in content):
         return _utf_8(content)  # text of single bytes under a label of wide ones would read as Chinese
     for name in (codec, _WIDER.get(codec, codec)):
         try:

@@ -27,6 +27,8 @@ class ContentType(msgspec.Struct, frozen=True):
     charset: str = ""
     boundary: str = ""
     is_flowed: bool = False
+    is_delsp: bool = False
+    """Of flowed text: the space at the end of a line that goes on is no part of it (RFC 3676 section 4.5)."""
     is_patch: bool = False
     """A type that patches are sent as, or a file name such as `a.patch` or `foo-diff.txt`, whatever the type."""
 
@@ -55,6 +57,7 @@ def _read(value: str, disposition: str) -> ContentType:
         charset=parameters.get("charset", "").lower(),
         boundary=parameters.get("boundary", "").rstrip(),
         is_flowed=parameters.get("format", "").lower() == "flowed",
+        is_delsp=parameters.get("delsp", "").lower() == "yes",
         is_patch=kind in _PATCH_TYPES or _PATCH_NAME.fullmatch(decode_words(name).strip()) is not None,
     )
 

@@ -31,15 +31,12 @@ _PART_FIELD = re.compile(
 def normalise(raw: bytes) -> bytes:
     """Give a mail with LF line ends, without the `From ` line of a mail folder, whichever of CRLF and LF it came in.
 
-    A mail whose first line ends in CRLF came over SMTP, where every line does. In any other a CR is the content's.
+    A CR before an LF is the transport's: SMTP has it on every line, and git takes it off every line of a file.
     """
     envelope = _ENVELOPE_LINES.match(raw)
     if envelope:
         raw = raw[envelope.end() :]
-    end = raw.find(b"\n")
-    if end > 0 and raw[end - 1] == 13:  # CR
-        return raw.replace(b"\r\n", b"\n")
-    return raw
+    return raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
 
 
 def split_mail(raw: bytes) -> tuple[Headers, int]:
@@ -87,6 +84,27 @@ def _collect(field: re.Pattern[bytes], head: bytes) -> Headers:
     for name, value in field.findall(head):
         fields.setdefault(name.lower(), []).append(value)
     return fields
+
+
+ONCE = (
+    b"from",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"content-type",
+    b"content-transfer-encoding",
+    b"content-disposition",
+)
+"""Fields that a mail may have once (RFC 5322 section 3.6, RFC 2045 section 3) and of which one would hide another."""
+
+
+def repeated(fields: Headers) -> list[tuple[str, int]]:
+    """The fields that come more often than they may, and how often each comes; with the bytes of both equal, once."""
+    return [
+        (name.decode().title(), len(values))
+        for name in ONCE
+        if len(values := fields.get(name, ())) > 1 and len(set(map(bytes.strip, values))) > 1
+    ]
 
 
 def header_bytes(fields: Headers, name: bytes) -> bytes:

@@ -5,15 +5,17 @@ from datetime import datetime
 from hashlib import blake2b
 
 from ingest.message.author import read_author
-from ingest.message.body import read_body
+from ingest.message.body import Body, read_body
+from ingest.message.commit import read_commit, read_in_body
 from ingest.message.dates import read_date, read_received
-from ingest.message.diff import find_diff
 from ingest.message.files import read_files
-from ingest.message.headers import Headers, header_text, normalise, split_mail
+from ingest.message.headers import Headers, header_text, normalise, repeated, split_mail
 from ingest.message.identifiers import read_list_ids, read_message_id, read_references
+from ingest.message.marks import deceiving, repeated_field
 from ingest.message.pull_request import read_pull_url
+from ingest.message.text import Text, read_text
 from ingest.message.trailers import read_trailers
-from schemas.mail import Mailbox, ParsedMail
+from schemas.mail import Commit, Mailbox, Mark, ParsedMail
 
 _ANSWER = re.compile(
     r"(?:\[[^\[\]]{0,100}\]\s*|(?:fwd?|wg|tr)\s*:\s*)*+(?:re|aw|sv|vs|antw|odp|ynt)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:",
@@ -30,15 +32,17 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     """
     mail = normalise(raw)
     fields, start = split_mail(mail)
-    text, wrapped_from, is_flowed = read_body(mail, start, fields)
+    body = read_body(mail, start, fields)
+    subject = header_text(fields, b"subject")
+    text = read_text(body, is_answer=_ANSWER.match(subject) is not None)
     message_id = read_message_id(fields)
     list_ids = read_list_ids(fields)
-    subject = header_text(fields, b"subject")
-    author = read_author(fields, list_ids, text, wrapped_from)
+    author = read_author(fields, list_ids, read_in_body(text.message).fields.get("from", ""), body.wrapped_from)
     date, date_from, written = read_date(fields, received_at)
     content_hash = _hash(author, written, subject, text)
-    message, diff, around = _take_apart(text, is_flowed, is_answer=_ANSWER.match(subject) is not None)
-    trailers = read_trailers(around)
+    pull_url = None if text.diff else read_pull_url(text.around)
+    commit, marks = _read_commit(fields, body, text, author, date, subject) if text.diff or pull_url else (None, ())
+    trailers = read_trailers(text.around)
     return ParsedMail(
         message_id=message_id or f"{content_hash.hex()}@patchlog.invalid",
         message_id_derived=not message_id,
@@ -51,10 +55,13 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         hint=header_text(fields, b"x-patchwork-hint").lower(),
         first_state=header_text(fields, b"x-patchwork-state"),
         delegate=header_text(fields, b"x-patchwork-delegate"),
-        message=message,
-        diff=diff,
-        files=read_files(diff) if diff else (),
-        pull_url=None if diff else read_pull_url(around),
+        message=text.message,
+        diff=text.diff,
+        diff_bytes=text.diff_bytes if text.diff_bytes != text.diff.encode() else b"",
+        commit=commit,
+        marks=marks,
+        files=read_files(text.diff) if text.diff else (),
+        pull_url=pull_url,
         change_id=trailers.change_id,
         supersedes=trailers.supersedes,
         depends_on=trailers.depends_on,
@@ -70,28 +77,19 @@ def received_time(raw: bytes) -> datetime | None:
     return read_received(fields)
 
 
-def _take_apart(text: str, is_flowed: bool, *, is_answer: bool) -> tuple[str, str, str]:
-    """Give the message, the diff, and all but the diff in lines that start and end with a line end.
-
-    The message of an answer is all its text, with the diff in it; of any other mail with a diff, what stands before it,
-    so that signatures and list footers are left out. A CR is kept in the diff alone, where it is a file's.
-    Space-stuffing (RFC 3676 section 4.4) is undone where there is no diff: mailers say format=flowed and then send
-    patches as they are.
-    """
-    lined = f"\n{text}\n"
-    place = find_diff(lined)
-    if place is None:
-        message = text.replace("\r", "") if "\r" in text else text
-        if is_flowed:
-            message = f"\n{message}".replace("\n ", "\n")[1:]
-        return message, "", f"\n{message}\n"
-    start, end = place
-    message = text if is_answer else text[: start - 1]
-    around = lined[:start] + lined[end - 1 :]
-    return message.replace("\r", ""), lined[start:end], around.replace("\r", "")
+def _read_commit(
+    fields: Headers, body: Body, text: Text, author: Mailbox, date: datetime, subject: str
+) -> tuple[Commit | None, tuple[Mark, ...]]:
+    """The commit of a patch or pull request, and what is marked in it. An answer makes none, whatever is in it."""
+    if text.is_answer:
+        return None, ()
+    commit, told = read_commit(fields, text.message, author, date, has_diff=bool(text.diff))
+    marks = [repeated_field(name, count) for name, count in repeated(fields)]
+    shown = (subject, commit.name, commit.title, text.message, text.diff)
+    return commit, (*marks, *told, *text.marks, *deceiving(shown))
 
 
-def _hash(author: Mailbox, written: datetime | None, subject: str, text: str) -> bytes:
+def _hash(author: Mailbox, written: datetime | None, subject: str, text: Text) -> bytes:
     """Hash what the sender wrote: the Date as written, even if wrong, since one found elsewhere differs by delivery."""
     head = f"{author.name}\0{author.email}\0{written.isoformat() if written else ''}\0{subject}\0"
-    return blake2b((head + text).encode(), digest_size=16).digest()
+    return blake2b((head + text.whole).encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,6 +1,7 @@
 """The rows of patches, cover letters and comments, made from what was read of their mails."""
 
-from ingest.message.am import take_apart
+import msgspec
+
 from ingest.message.signature import without_signature
 from projector.assembly.diff_id import diff_id
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
@@ -12,6 +13,7 @@ from projector.fold.reading import Reading
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, PatchState, Row
 from projector.readmodel.working import WorkingSet
+from schemas.mail import ParsedMail, bytes_of_diff
 
 SECOND_US = 1_000_000
 
@@ -95,10 +97,9 @@ class ShownMails:
         }
 
     def _show_patch(self, project: int, entry: Entry, reading: Reading) -> None:
-        mail, parsed, raw = entry.mail, reading.parsed, reading.raw
+        mail, parsed = entry.mail, reading.parsed
         first = find_state(parsed.first_state) or FIRST_STATE
         date_us = mail.date * SECOND_US
-        am = take_apart(raw, parsed) if raw is not None else None
         state = PatchState(project, first.id, None, date_us, None, mail.record)
         self._working.patches.put(mail.id, state)
         self._working.add(
@@ -114,22 +115,12 @@ class ShownMails:
                 "series_id": None,
                 "test_state": None,
                 "changed_id": mail.record,
-                **_patch_words(reading if am is not None else None, entry.kind),
-                "diff_id": diff_id(am.body[am.trailers_at :]) if am is not None and parsed.diff else None,
+                **_patch_words(None if reading.is_redacted else reading, entry.kind),
+                "diff_id": diff_id(bytes_of_diff(parsed)) if parsed.diff else None,
             },
         )
-        if am is not None:
-            self._working.add(
-                t.patch_text,
-                {
-                    "patch_id": mail.id,
-                    "message": parsed.message,
-                    "content": parsed.diff if entry.kind == PATCH else None,
-                    "mbox_head": am.head,
-                    "mbox_body": am.body,
-                    "mbox_trailers_at": am.trailers_at,
-                },
-            )
+        if not reading.is_redacted:
+            self._working.add(t.patch_text, _patch_text(mail.id, parsed, entry.kind))
         self._working.titles.seed(mail.id, _title(reading))
         self._count_patch(project, 1)
 
@@ -147,6 +138,27 @@ def _cover_words(reading: Reading) -> Row:
     if reading.is_redacted:
         return _NO_COVER
     return {"subject": _title(reading), "text": without_signature(reading.parsed.message)}
+
+
+def _patch_text(id: int, parsed: ParsedMail, kind: str) -> Row:
+    """The text of a patch or pull request, and the commit that it makes: all that its mbox is written from."""
+    commit = parsed.commit
+    assert commit is not None, f"mail {id}: expected a commit, for it is a {kind}"
+    marks = [{"kind": mark.kind, "text": mark.text} for mark in parsed.marks]
+    return {
+        "patch_id": id,
+        "message": parsed.message,
+        "content": parsed.diff if kind == PATCH else None,
+        "diff_bytes": parsed.diff_bytes or None,
+        "commit_name": commit.name,
+        "commit_email": commit.email,
+        "commit_date": commit.date,
+        "commit_title": commit.title,
+        "commit_subject": commit.subject,
+        "commit_message_start": commit.message_start,
+        "commit_message_end": commit.message_end,
+        "marks": msgspec.json.encode(marks).decode() if marks else None,
+    }
 
 
 def _patch_words(reading: Reading | None, kind: str) -> Row:

@@ -85,9 +85,15 @@ patch_text = Table(
     "patch_text", metadata, Column("patch_id", BigInteger, primary_key=True, autoincrement=False),
     Column("message", Text, nullable=False),  # commit message and diffstat
     Column("content", Text),  # the diff alone; null for a pull request
-    Column("mbox_head", LargeBinary, nullable=False),  # schemas.mail.AmMail
-    Column("mbox_body", LargeBinary, nullable=False),
-    Column("mbox_trailers_at", BigInteger, nullable=False),
+    Column("diff_bytes", LargeBinary),  # the bytes of content, where they are not its UTF-8
+    Column("commit_name", Text, nullable=False),  # schemas.mail.Commit, from here to commit_message_end
+    Column("commit_email", Text, nullable=False),
+    Column("commit_date", Text, nullable=False),
+    Column("commit_title", Text, nullable=False),
+    Column("commit_subject", Text, nullable=False),
+    Column("commit_message_start", BigInteger, nullable=False),
+    Column("commit_message_end", BigInteger, nullable=False),
+    Column("marks", Text),  # JSON array of {kind, text}, ready to serve; null where there is none
 )  # fmt: skip
 
 comment = Table(

@@ -7,16 +7,26 @@ import re
 import pytest
 
 from api.mbox import compose
-from schemas.mail import AmMail
+from schemas.mail import Commit, MboxMail
 
-HEAD = b"From: Ann <ann@example.org>\nSubject: [PATCH] x\n"
+HEAD = (
+    b"From: Ann <ann@example.org>\nDate: Mon, 01 Mar 2021 10:00:00 +0100\nSubject: [PATCH] x\n"
+    b"Message-ID: <1@example.org>\n"
+)
 FROM_LINE = b"From patchlog Mon Sep 17 00:00:00 2001\n"
 DIFF = b"---\n\ndiff --git a/x b/x\n"
 
 
+def mail(message: str, diff: bytes = b"", end: int | None = None, start: int = 0) -> MboxMail:
+    end = len(message) if end is None else end
+    date = "2021-03-01T10:00:00+01:00"
+    commit = Commit("Ann", "ann@example.org", date, "x", "[PATCH] x", start, end)
+    return MboxMail("1@example.org", commit, message, diff)
+
+
 def written(body: bytes) -> tuple[bytes, bytes]:
     """Give the transfer encoding that was chosen, and the content as written, without the blank line behind it."""
-    mbox = compose([(AmMail(HEAD, body, 0), ())])
+    mbox = compose([(mail("", body), ())])
     assert mbox.isascii()
     assert mbox.startswith(FROM_LINE + HEAD + b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n")
     assert len(re.findall(rb"^>*From ", mbox, re.MULTILINE)) == 1
@@ -26,8 +36,7 @@ def written(body: bytes) -> tuple[bytes, bytes]:
 
 
 def message_with(message: str, *trailers: str) -> str:
-    raw = message.encode()
-    encoded = compose([(AmMail(HEAD, raw + DIFF, len(raw)), trailers)])
+    encoded = compose([(mail(message, DIFF), trailers)])
     header, _, content = encoded.partition(b"\n\n")
     body = quopri.decodestring(content) if header.endswith(b"quoted-printable") else content
     assert body.endswith(DIFF + b"\n")
@@ -39,7 +48,7 @@ def test_an_mbox_of_nothing_is_empty() -> None:
 
 
 def test_mails_follow_one_another_after_a_blank_line() -> None:
-    one, two = (AmMail(HEAD, body, 0) for body in (b"one\n", b"two\n"))
+    one, two = (mail(message) for message in ("one\n", "two\n"))
     mbox = compose(iter([(one, ()), (two, ())]))
     assert mbox == compose([(one, ())]) + compose([(two, ())])
     assert b"\n\none\n\nFrom patchlog " in mbox
@@ -158,5 +167,37 @@ def test_trailers_are_added_to_the_message(message: str, trailers: tuple[str, ..
 
 
 def test_a_message_without_a_last_line_end_is_ended_before_trailers() -> None:
-    mbox = compose([(AmMail(HEAD, b"Text.", 5), ("Cc: B",))])
+    mbox = compose([(mail("Text."), ("Cc: B",))])
     assert mbox.endswith(b"\n\nText.\n\nCc: B\n\n")
+
+
+def test_trailers_stand_between_the_message_and_what_git_leaves_out() -> None:
+    mbox = compose([(mail("Text.\n\n---\nnote\n", DIFF, len("Text.\n")), ("Cc: B",))])
+    assert mbox.endswith(b"\n\nText.\n\nCc: B\n\n---\nnote\n" + DIFF + b"\n")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "From: B <b@example.org>\n",
+        "Subject: y\n",
+        " \ndate: x\n",
+        "[PATCH] y\n",
+        ">From " + "a" * 40 + "\n",
+        "From me\n",
+    ],
+)
+def test_a_message_that_begins_like_a_header_stands_behind_one_of_ours(message: str) -> None:
+    body = compose([(mail(message, DIFF), ())]).partition(b"\n\n")[2]
+    assert quopri.decodestring(body) == f"From: Ann <ann@example.org>\n\n{message}".encode() + DIFF + b"\n"
+
+
+def test_the_header_of_the_text_is_not_repeated() -> None:
+    start = len("From: Ann <ann@example.org>\n\n")
+    mbox = compose([(mail("From: Ann <ann@example.org>\n\nText.\n", DIFF, start=start), ())])
+    assert mbox.endswith(b"\n\nText.\n" + DIFF + b"\n")
+
+
+def test_a_trailer_has_no_character_that_deceives() -> None:
+    mbox = compose([(mail("Text.\n"), ("Acked-by: A\x1b[8m\u202eB\u200b",))])
+    assert mbox.endswith(b"\n\nText.\n\nAcked-by: A [8m B\n\n")

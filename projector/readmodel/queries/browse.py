@@ -52,10 +52,18 @@ class CommentView(msgspec.Struct, frozen=True):
     text: str
 
 
+class PatchWarning(msgspec.Struct, frozen=True):
+    """What a careful reader and git would read differently in a mail, and how it was read; see `schemas.mail.Mark`."""
+
+    kind: str
+    text: str
+
+
 class PatchView(msgspec.Struct, frozen=True):
     """A patch with all that its page shows."""
 
     patch: PatchDocument
+    warnings: list[PatchWarning]
     message_id: str
     series_id: int | None
     pull_url: str | None
@@ -101,7 +109,8 @@ def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
         CommentView(id_, author or email or "", time_of(date_us), subject, text)
         for id_, author, email, date_us, subject, text in connection.execute(_COMMENTS, {"patch_id": patch_id})
     ]
-    return PatchView(document, *row, patch_results(connection, patch_id) or [], comments)
+    warnings = msgspec.json.decode(document.warnings, type=list[PatchWarning])
+    return PatchView(document, warnings, *row, patch_results(connection, patch_id) or [], comments)
 
 
 _REVISIONS = (

@@ -1,6 +1,7 @@
 """The mails of a revision or a patch, ready to be written as an mbox, with the trailers that reviewers gave."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
@@ -9,7 +10,7 @@ from projector.readmodel.queries.listing import WasRedacted
 from projector.readmodel.queries.revisions import RevisionKey
 from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import comment, patch, patch_text, revision, revision_patch
-from schemas.mail import AmMail
+from schemas.mail import Commit, MboxMail
 
 COVER_TRAILERS = ("reviewed-by", "acked-by", "tested-by")
 """What a reviewer says of a cover letter with these, is said of every patch behind it; other trailers name one mail."""
@@ -19,7 +20,7 @@ class PatchMail(msgspec.Struct, frozen=True):
     """One patch of an mbox. trailers are those of its comments, then those of its cover letter's, each once."""
 
     patch_id: int
-    mail: AmMail
+    mail: MboxMail
     trailers: tuple[str, ...]
 
 
@@ -81,16 +82,29 @@ def _with_trailers(rows: Iterable[Row], given: dict[int, list[str]], covers: Seq
         if trailer.partition(":")[0].lower() in COVER_TRAILERS
     ]
     return [
-        PatchMail(row[0], AmMail(row[1], row[2], row[3]), tuple(dict.fromkeys([*given.get(row[0], []), *shared])))
+        PatchMail(row[0], _mail(*row[1:REDACTED]), tuple(dict.fromkeys([*given.get(row[0], []), *shared])))
         for row in rows
     ]
 
 
+def _mail(message_id: str, message: str, content: str | None, diff_bytes: bytes | None, *commit: Any) -> MboxMail:
+    diff = (content or "").encode() if diff_bytes is None else bytes(diff_bytes)
+    return MboxMail(message_id, Commit(*commit), message, diff)
+
+
 _MAIL_COLUMNS = (
     patch.c.id,
-    patch_text.c.mbox_head,
-    patch_text.c.mbox_body,
-    patch_text.c.mbox_trailers_at,
+    patch.c.message_id,
+    patch_text.c.message,
+    patch_text.c.content,
+    patch_text.c.diff_bytes,
+    patch_text.c.commit_name,
+    patch_text.c.commit_email,
+    patch_text.c.commit_date,
+    patch_text.c.commit_title,
+    patch_text.c.commit_subject,
+    patch_text.c.commit_message_start,
+    patch_text.c.commit_message_end,
     patch.c.redacted,
 )
 REDACTED = len(_MAIL_COLUMNS) - 1

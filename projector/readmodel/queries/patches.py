@@ -24,7 +24,7 @@ from projector.readmodel.queries.projects import PROJECT_COLUMNS
 from projector.readmodel.queries.ways import Condition, above, among, at_most, equals
 from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import patch, patch_text, person, project, revision_patch
-from schemas.rest import PatchDocument, PersonDocument, ProjectDocument, StateDocument
+from schemas.rest import AuthorDocument, PatchDocument, PersonDocument, ProjectDocument, StateDocument
 
 IDS_AT_ONCE = 500
 
@@ -122,16 +122,25 @@ def patches_by_diff_id(connection: Connection, project_id: int | None, ids: Sequ
 
 def patch_document(row: Row) -> PatchDocument:
     """Make the document of a row that begins with PATCH_COLUMNS."""
-    id_, project_id, name, date_us, updated_us, submitter_id, state, content = row[:8]
-    return PatchDocument(id_, project_id, name, time_of(date_us), time_of(updated_us), submitter_id, state, content)
+    id_, project_id, name, date_us, updated_us, submitter_id, state, content, *commit, marks = row[:_EXPANSION]
+    date, updated = time_of(date_us), time_of(updated_us)
+    author_name, author_email, author_date, title = commit
+    author = None if author_name is None else AuthorDocument(author_name, author_email)
+    warnings = _NO_MARKS if marks is None else msgspec.Raw(marks.encode())
+    return PatchDocument(
+        id_, project_id, name, date, updated, submitter_id, state, content, author, author_date, title, warnings
+    )
+
+
+_NO_MARKS = msgspec.Raw(b"[]")
 
 
 def expanded_patch_document(row: Row) -> PatchDocument:
     """Make the document of a row that begins with PATCH_COLUMNS and EXPANSION_COLUMNS."""
     return replace(
         patch_document(row),
-        project=ProjectDocument(*row[8:15]),
-        submitter=PersonDocument(row[5], row[15] or row[16] or ""),
+        project=ProjectDocument(*row[_EXPANSION:_PERSON]),
+        submitter=PersonDocument(row[5], row[_PERSON] or row[_PERSON + 1] or ""),
         state=StateDocument(row[6], state_of(row[6]).name),
     )
 
@@ -145,8 +154,15 @@ PATCH_COLUMNS = (
     patch.c.submitter_id,
     patch.c.state,
     patch_text.c.content,
+    patch_text.c.commit_name,
+    patch_text.c.commit_email,
+    patch_text.c.commit_date,
+    patch_text.c.commit_title,
+    patch_text.c.marks,
 )
 EXPANSION_COLUMNS = (*PROJECT_COLUMNS, person.c.name, person.c.email)
+_EXPANSION = len(PATCH_COLUMNS)
+_PERSON = _EXPANSION + len(PROJECT_COLUMNS)
 
 _ROWS = select(*PATCH_COLUMNS).select_from(patch).outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
 _EXPANDED = (

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from ingest.message.am import take_apart
 from ingest.message.parse import parse
-from schemas.mail import AmMail
+from schemas.mail import MboxMail, ParsedMail, bytes_of_diff
 from tests.e2e.am.git import git
 from tests.e2e.am.history import BASE, HEAD
 
@@ -50,9 +49,15 @@ def send(repository: Path, folder: Path, encoding: str, *paths: str) -> list[byt
     return [_BARE_LF.sub(b"\r\n", mail) for mail in box.read_bytes().split(_END)[:-1]]
 
 
-def taken(mail: bytes) -> AmMail:
-    """Take a mail apart as the projector does."""
-    return take_apart(mail, parse(mail, RECEIVED_AT))
+def taken(mail: bytes) -> MboxMail:
+    """What an mbox of a mail is written from, as the projector keeps it."""
+    return as_shown(parse(mail, RECEIVED_AT))
+
+
+def as_shown(parsed: ParsedMail) -> MboxMail:
+    """What is shown of a patch or pull request that was read."""
+    assert parsed.commit is not None
+    return MboxMail(parsed.message_id, parsed.commit, parsed.message, bytes_of_diff(parsed))
 
 
 def print_patches(repository: Path, folder: Path, option: str, *paths: str) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.message.diff import find_diff
+from ingest.message.diff import find_diff, find_message_end, goes_behind_signature, has_diff
 
 GIT = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n"
 HUNK = "@@ -1,2 +1,2 @@ f()\n a\n-b\n+c\n"
@@ -117,10 +117,7 @@ def test_find_diff(before: str, diff: str, behind: str) -> None:
         pytest.param("\n" + HUNK, id="a hunk without names"),
         pytest.param("\nIndex: cards\n", id="index"),
         pytest.param("\ndiff --git a/x b/x\n", id="a header without anything below"),
-        pytest.param(
-            "\n" + "diff --git a b\n\n" * 1000 + "diff --git a/x b/x\nold mode 1\n",
-            id="a diff behind a thousand false starts",
-        ),
+        pytest.param("\n@@ -1 +1 @@\n-a\n+b\n--- x\n+++ y\n@ -1 +1 @@\n", id="hunks without a header"),
         pytest.param("\n\n", id="nothing"),
     ],
 )
@@ -128,6 +125,59 @@ def test_no_diff(text: str) -> None:
     assert find_diff(text) is None
 
 
-def test_a_hunk_before_a_thousand_false_ones_is_not_looked_for() -> None:
-    text = "\n" + GIT + HUNK + "@@ -\n" * 1000
-    assert find_diff(text) == (1, 1 + len(GIT))
+def test_a_diff_behind_many_false_starts_is_found() -> None:
+    text = "\n" + "diff --git a b\n\n" * 2000 + "diff --git a/x b/x\nold mode 1\n"
+    assert find_diff(text) == (1 + 2000 * 16, len(text))
+
+
+def test_all_is_diff_where_a_hunk_stands_before_a_thousand_false_ones() -> None:
+    text = "\n" + GIT + HUNK + "@@ -\n" * 1001
+    assert find_diff(text) == (1, len(text))
+    assert find_diff("\n" + GIT + HUNK + "@@ -\n" * 1000) == (1, 1 + len(GIT + HUNK))
+
+
+def test_all_is_diff_where_git_would_find_a_file_behind_the_end() -> None:
+    text = "\n" + GIT + HUNK + "-- \n2\ndiff --git a b\nrename old a\nx\n"
+    assert find_diff(text) == (1, len(text) - 2)
+    text = "\n" + GIT + HUNK + "diff --git a b\n--- \n"
+    assert find_diff(text) == (1, len(text))
+
+
+@pytest.mark.parametrize("zeros", ["0", "0" * 5000])
+def test_numbers_of_lines_are_read_however_they_are_written(zeros: str) -> None:
+    hunk = f"@@ -{zeros}1,{zeros}2 +1,{'9' * 5000} @@\n a\n+b\n"
+    assert find_diff("\n" + GIT + hunk + "x\n") == (1, 1 + len(GIT + hunk))
+
+
+def test_a_message_that_is_over_has_no_lines_of_a_diff_in_it() -> None:
+    text = "\nRCS file: x\nretrieving revision 1\n--- x\n+++ x\n" + HUNK
+    assert find_diff(text) == (1 + text.index("--- x") - 1, len(text))
+    assert find_message_end(text) == text.index("--- x")
+    assert find_message_end("\ntext\n----\n--- \n") == len("\ntext\n----\n")
+    assert find_message_end("\ntext\n") == 6
+    assert find_message_end("\ntext\n---\n", 6) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(GIT + HUNK + "-- \n2\n", False, id="a signature behind it"),
+        pytest.param(GIT + HUNK + "-- \n2\n" + GIT + HUNK, True, id="a file behind a signature"),
+        pytest.param(GIT + HUNK + "-- \n2\n@@ -9 +9 @@\n-a\n+b\n", True, id="a hunk behind a signature"),
+        pytest.param(GIT + "@@ -1,3 +1 @@\n a\n-- \n-b\n" + GIT + HUNK, False, id="a removed line"),
+        pytest.param(
+            GIT + "@@ -1,3 +1 @@\n a\n-- \n-b\n-- \n" + GIT + HUNK, True, id="a removed line, and a signature"
+        ),
+        pytest.param("-- \n" + GIT + HUNK, False, id="a signature before it"),
+        pytest.param(GIT + HUNK + "-- \nfoo\n-- \n" + GIT + HUNK, True, id="two signatures"),
+    ],
+)
+def test_what_stands_behind_a_signature_is_told(text: str, expected: bool) -> None:
+    place = find_diff("\n" + text)
+    assert place is not None
+    assert goes_behind_signature("\n" + text, *place) is expected
+
+
+def test_a_diff_is_seen_wherever_it_stands() -> None:
+    assert has_diff(b"text\n" + (GIT + HUNK).encode())
+    assert not has_diff(b"text\n" + HUNK.encode())

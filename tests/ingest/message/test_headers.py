@@ -18,13 +18,13 @@ from ingest.message.headers import (
     ("raw", "expected"),
     [
         pytest.param(b"A: b\r\n\r\nc\r\n", b"A: b\n\nc\n", id="CRLF"),
-        pytest.param(b"A: b\n\nc\r\n", b"A: b\n\nc\r\n", id="LF with a file's CR"),
+        pytest.param(b"A: b\n\nc\r\n", b"A: b\n\nc\n", id="LF and CRLF, which git reads alike"),
         pytest.param(b"A: b\r\n\r\nc\r\r\n", b"A: b\n\nc\r\n", id="CRLF with a file's CR"),
         pytest.param(b"From x@example.org Mon\nA: b\r\n\r\n", b"A: b\n\n", id="folder line before CRLF"),
         pytest.param(b">From x\n>>From y\nA: b\n", b"A: b\n", id="quoted folder lines"),
         pytest.param(b"From x", b"From x", id="folder line without an end"),
-        pytest.param(b"\nA\r\n", b"\nA\r\n", id="empty first line"),
-        pytest.param(b"\nA\r\nB\r", b"\nA\r\nB\r", id="empty first line, CR at the end"),
+        pytest.param(b"\nA\r\n", b"\nA\n", id="empty first line"),
+        pytest.param(b"\nA\r\nB\r", b"\nA\nB\r", id="empty first line, CR at the end"),
         pytest.param(b"", b"", id="nothing"),
     ],
 )

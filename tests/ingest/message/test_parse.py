@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from ingest.message import parse, received_time
-from schemas.mail import Mailbox, ParsedMail
+from schemas.mail import Commit, Mailbox, ParsedMail
 
 RECEIPT = datetime(2024, 5, 2, 12, 0, 0, 5, tzinfo=UTC)
 HEAD = """\
@@ -64,6 +64,15 @@ def test_a_patch() -> None:
         delegate="joe@example.org",
         message=LOG,
         diff=DIFF,
+        commit=Commit(
+            name="Jane Doe",
+            email="jane@example.org",
+            date="2024-05-02T13:00:00+02:00",
+            title="net: fix the leak",
+            subject="[PATCH v2 1/2] net: fix the leak",
+            message_start=0,
+            message_end=LOG.index("---"),
+        ),
         files=("net/x.c",),
         change_id="2024-leak-1",
         base_commit="0123456789abcdef",
@@ -116,16 +125,22 @@ def test_links_to_earlier_versions() -> None:
     assert mail.depends_on == ("message-id:c@x",)
 
 
-def test_space_stuffing_is_undone_but_in_a_mail_with_a_diff() -> None:
+def test_space_stuffing_is_undone() -> None:
     flowed = "Subject: x\nContent-Type: text/plain; format=flowed\n\n"
     assert read(f"{flowed} From me\n  to you\n").message == "From me\n to you\n"
-    assert read(f"{flowed} From me\n{DIFF}").message == " From me\n"
+    mail = read(f"{flowed} From me\n{DIFF.replace(chr(10) + ' a', chr(10) + '  a')}")
+    assert (mail.message, mail.diff) == ("From me\n", DIFF)
+    assert (
+        read(f"Subject: Re: x\n{flowed[11:]} From me\n{DIFF}").message == f" From me\n{DIFF}".replace("\n ", "\n")[1:]
+    )
 
 
 def test_a_cr_stays_in_the_diff_alone() -> None:
     diff = DIFF.replace("-b\n+c\n", "-b\r\n+c\r\n")
-    assert read(f"Subject: x\n\nfix\r\n{diff}").message == "fix\n"
-    assert read(f"Subject: x\n\nfix\r\n{diff}").diff == diff
+    quoted = diff.replace("\r", "=0D")
+    mail = read(f"Subject: x\nContent-Transfer-Encoding: quoted-printable\n\nfix=0D\n{quoted}")
+    assert (mail.message, mail.diff) == ("fix\n", diff)
+    assert read(f"Subject: x\n\nfix\r\n{diff}").diff == DIFF
     assert read("Subject: x\n\nfix\r\nit\r\n").message == "fix\nit\n"
 
 
@@ -133,7 +148,7 @@ def test_a_cr_stays_in_the_diff_alone() -> None:
     "raw",
     [
         pytest.param(f"{HEAD}\n{LOG}{DIFF}{TAIL}", id="patch"),
-        pytest.param(f"{HEAD}\n{LOG}{DIFF.replace('+c', '+c' + chr(13))}{TAIL}", id="a file's CR"),
+        pytest.param(f"{HEAD}\n{LOG}{DIFF.replace('+c', '+c' + chr(13) + 'd')}{TAIL}", id="a file's CR"),
         pytest.param(f"From x Mon May 1\n{HEAD}Content-Type: text/plain; charset=utf-8\n\nä\n", id="mail folder"),
         pytest.param(
             f"{HEAD}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\n\n{DIFF}\n--b--\n", id="multipart"

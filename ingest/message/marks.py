@@ -1,0 +1,129 @@
+"""What is marked in a mail: where a careful reader and git would read it differently, and how it was read here."""
+
+from collections.abc import Iterable, Sequence
+
+from schemas.characters import DECEIVING, FORM_FEED, name_character
+from schemas.mail import Mark
+
+REPEATED_FIELD = "repeated-field"
+LEFT_OUT = "left-out"
+SEVERAL_DIFFS = "several-diffs"
+OTHER_ORDER = "other-order"
+BEHIND_SIGNATURE = "behind-signature"
+FLOWED = "flowed"
+FROM_HTML = "from-html"
+FORWARDED = "forwarded"
+LINE_ENDS = "line-ends"
+CHARSET = "charset"
+ESCAPED = "escaped"
+CONTROLS = "control-characters"
+DECEIVING_CHARACTERS = "deceiving-characters"
+FROM_REWRITTEN = "from-rewritten"
+AUTHOR = "author"
+DATE = "date"
+
+_NAMED_MAX = 5
+"""How many of the characters that a mail has are named in its mark."""
+
+
+def repeated_field(name: str, count: int) -> Mark:
+    return Mark(REPEATED_FIELD, f"The mail has {count} fields {name}, where one is allowed. The first one counts.")
+
+
+def left_out(what: str) -> Mark:
+    return Mark(LEFT_OUT, f"A diff was left out: it stands in {what}. It is neither shown nor applied.")
+
+
+def several_diffs(count: int) -> Mark:
+    return Mark(
+        SEVERAL_DIFFS, f"{count} parts of the mail have a diff. All are shown and applied, one after the other."
+    )
+
+
+def other_order() -> Mark:
+    return Mark(OTHER_ORDER, "A patch is attached before the text. The text was read first.")
+
+
+def behind_signature() -> Mark:
+    return Mark(BEHIND_SIGNATURE, "A part of the diff stands behind a signature. It is shown and applied.")
+
+
+def flowed() -> Mark:
+    return Mark(
+        FLOWED,
+        "The text says format=flowed. Lines that end in a space were joined, and a space was taken from the start of"
+        " others (RFC 3676), as git does.",
+    )
+
+
+def from_html() -> Mark:
+    return Mark(FROM_HTML, "The diff was read from HTML, without its tags.")
+
+
+def forwarded() -> Mark:
+    return Mark(FORWARDED, "The diff stands in a mail inside the mail.")
+
+
+def line_ends() -> Mark:
+    return Mark(LINE_ENDS, "Every line of the encoded text ends in CRLF. The lines were read as ending in LF.")
+
+
+def charset(label: str) -> Mark:
+    """For bytes that are not in the charset that their part declares, or that could be read in several ways."""
+    said = f"The mail declares the charset {label!r}" if label else "The mail declares no charset"
+    return Mark(CHARSET, f"{said}, and not all bytes can be read in one way by it.")
+
+
+def recoded(label: str) -> Mark:
+    return Mark(CHARSET, f"The mail is in the charset {label!r}. It was changed to UTF-8, the diff, too.")
+
+
+def escaped(lines: int, first: int) -> Mark:
+    shown = "1 line is" if lines == 1 else f"{lines} lines are"
+    return Mark(
+        ESCAPED, f"{shown} shown with escapes such as \\x1b for their bytes, the first is line {first} of the diff."
+    )
+
+
+def message_escaped() -> Mark:
+    return Mark(ESCAPED, "The message is shown with escapes such as \\x1b for bytes that could hide where it ends.")
+
+
+def author_read(email: str) -> Mark:
+    return Mark(AUTHOR, f"The author's address can be read in several ways. It was read as {email!r}.")
+
+
+def from_rewritten(email: str) -> Mark:
+    return Mark(FROM_REWRITTEN, f"The list put itself in the place of the author. The author was read as {email!r}.")
+
+
+def author_passed_over() -> Mark:
+    return Mark(AUTHOR, "The text begins with a From: line without an address. It counts as nobody's.")
+
+
+def date_passed_over() -> Mark:
+    return Mark(DATE, "The Date field cannot be read as a date of a commit. The time of receipt stands in its place.")
+
+
+def deceiving(texts: Iterable[str]) -> Sequence[Mark]:
+    """Give the marks for characters that deceive the eye: controls, and those that reorder or are not seen."""
+    found: dict[str, None] = {}
+    for text in texts:
+        if not (text.isascii() and text.isprintable()):
+            found.update(dict.fromkeys(DECEIVING.findall(text)))
+    found.pop(FORM_FEED, None)
+    controls = [character for character in found if character < " " or "\x7f" <= character < "\xa0"]
+    others = [character for character in found if character not in controls]
+    marks = []
+    if controls:
+        marks.append(Mark(CONTROLS, f"The mail has control characters: {_names(controls)}."))
+    if others:
+        text = f"The mail has characters that are not seen, or that change the order of reading: {_names(others)}."
+        marks.append(Mark(DECEIVING_CHARACTERS, text))
+    return marks
+
+
+def _names(characters: Sequence[str]) -> str:
+    names = [name_character(character) for character in sorted(characters)]
+    more = f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
+    return ", ".join(names[:_NAMED_MAX]) + more
