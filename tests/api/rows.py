@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table
 
 from projector.assembly.events import SHOWN_UNASKED
@@ -11,8 +12,10 @@ from projector.assembly.keys import key
 from projector.readmodel import tables
 from projector.readmodel.generations import ReadModels
 from projector.readmodel.sqlite_parts import fill_parts
+from schemas.mail import Commit
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+COMMIT_DATE = "2024-05-01T12:00:00+02:00"
 DIFF = "diff --git a/one.c b/one.c\n--- a/one.c\n+++ b/one.c\n@@ -1 +1 @@\n-old <b>\n+new \x0c & tidy\n"
 NEW = [{"count": 1, "name": "New", "final": False}]
 
@@ -95,11 +98,10 @@ def patch(id_: int, name: str, date: str, **changes: Any) -> dict[str, Any]:
 
 
 def text(patch_id: int, message: str = "Why.\n", content: str | None = DIFF) -> dict[str, Any]:
-    body = f"{message}---\n{content or ''}".encode()
-    head = f"From: Ada <ada@example.org>\nSubject: [PATCH] {patch_id}\nMessage-ID: <mail-{patch_id}@example.org>\n"
+    commit = Commit("Ada", "ada@example.org", COMMIT_DATE, str(patch_id), f"[PATCH] {patch_id}", 0, len(message))
     return {
-        "patch_id": patch_id, "message": message, "content": content, "mbox_head": head.encode(),
-        "mbox_body": body, "mbox_trailers_at": len(message.encode()),
+        "patch_id": patch_id, "message": f"{message}---\n", "content": content, "diff_bytes": None, "marks": None,
+        **{f"commit_{name}": value for name, value in msgspec.structs.asdict(commit).items()},
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.mailboxes import LEFT_OUT
+from api.mbox import LEFT_OUT
 from schemas.records import MailRedacted
 from tests.api.changing.conftest import Live, make_live
 

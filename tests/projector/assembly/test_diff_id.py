@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.message import parse
-from ingest.message.am import take_apart
 from projector.assembly.diff_id import diff_id
+from schemas.mail import bytes_of_diff
 from tests.ingest.message.test_real_mail import NOW, list_mail
 
 DIFF = b"diff --git a/f b/f\nindex 1111111..2222222 100644\n--- a/f\n+++ b/f\n@@ -1,2 +1,3 @@ f()\n one\n+two\n three\n"
@@ -119,8 +119,7 @@ def test_real_mail() -> None:
     for raw in list_mail():
         parsed = parse(raw, NOW)
         if parsed.diff:
-            am = take_apart(raw, parsed)
-            texts.append(am.body[am.trailers_at :])
+            texts.append(bytes_of_diff(parsed))
     names = [f"{number:040x}" for number in range(1, len(texts) + 1)]
     diffs = (re.sub(rb"(?ms)\A.*?^(?=diff )", b"", text) for text in texts)  # what stands before may name commits
     stream = b"".join(b"From %s\n%s\n" % (name.encode(), diff) for name, diff in zip(names, diffs, strict=True))

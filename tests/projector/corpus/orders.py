@@ -11,7 +11,7 @@ from api.mbox import compose
 from ingest.message import parse
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState
-from schemas.mail import PARSER_VERSION, AmMail, ParsedMail
+from schemas.mail import PARSER_VERSION, Commit, MboxMail, ParsedMail
 from schemas.records import ImportFinished, MailReceived, ProjectAdded
 from tests.projector.corpus.cases import RECEIVED, Delivery
 from tests.projector.fold.world import Rows, World
@@ -122,7 +122,12 @@ class Outcome:
         """All patches, as the API gives them."""
         patches = {row["id"] for row in self.rows("patch")}
         texts = [row for row in self._tables["patch_text"] if row["patch_id"] in patches]
-        return compose((AmMail(row["mbox_head"], row["mbox_body"], row["mbox_trailers_at"]), ()) for row in texts)
+        return compose((self._mail(row), ()) for row in texts)
+
+    def _mail(self, row: Mapping[str, Any]) -> MboxMail:
+        commit = Commit(*(row[f"commit_{field}"] for field in Commit.__struct_fields__))
+        diff = (row["content"] or "").encode() if row["diff_bytes"] is None else row["diff_bytes"]
+        return MboxMail(self.ids[row["patch_id"]], commit, row["message"], diff)
 
     def events(self, name: str) -> Rows:
         return [row for row in self.rows("event") if row["name"] == name]
