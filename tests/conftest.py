@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.databases import (
     COMBINATIONS,
@@ -19,10 +20,12 @@ from tests.databases import (
 )
 from tests.kafka_cluster import KafkaCluster, skip_without_kafka
 
-# A change is judged by the same examples each time; who works on it draws new ones with every run.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# The same code is judged by the same examples on every machine, however slow it is. A campaign draws new ones with
+# every run, or those of --hypothesis-seed=N, and what it finds becomes a test of its own.
+_PATIENT: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("seeded", derandomize=True, **_PATIENT)
+settings.register_profile("campaign", **_PATIENT)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
 
 REAL_MAIL = Path(__file__).resolve().parents[2] / "shared" / "mail"
 

@@ -1,7 +1,6 @@
 """`patchlog up`: all parts in one command, on one machine."""
 
 import os
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -73,13 +72,14 @@ class _Up:
 
     def _greet(self) -> None:
         from patchlog.ready import wait_until_open
+        from patchlog.welcome import ready_text
 
         while not (readiness := wait_until_open(self._smtp, self._http, WAIT_SECONDS)).open:
             for door, answer in (("SMTP", readiness.smtp), ("HTTP", readiness.http)):
                 if answer:
                     _write_line("up", f"still waiting for {door}: {answer}".encode())
         self._ready = True
-        click.echo(ready_text(self._settings, self._smtp, self._http, fresh=readiness.projects == 0))
+        click.echo(ready_text(self._settings.data, self._smtp, self._http, fresh=readiness.projects == 0))
 
 
 def parts(up_pid: int) -> tuple["Part", ...]:
@@ -94,32 +94,6 @@ def parts(up_pid: int) -> tuple["Part", ...]:
         Part("api", command("api"), stop_seconds=15),
         Part("projector", command("projector"), stop_seconds=10),
     )
-
-
-def ready_text(settings: Settings, smtp: "Address", http: "Address", *, fresh: bool) -> str:
-    """One line that says where everything is; where there is no project yet, with what to try next."""
-    url = f"http://{http.reachable()}/api/1.0/"
-    line = f"patchlog is ready: SMTP on {smtp}, API on {url}, data in {settings.data}"
-    if not fresh:
-        return line
-    mailhost, command = smtp.reachable(), _command()
-    return f"""{line}
-
-Try it, in another terminal:
-  1. tell it about a list:
-     {command} project add demo --name Demo --listid demo.example.org \\
-       --listemail demo@example.org --data {settings.data}
-  2. send it the last three commits of any git repository:
-     git send-email --smtp-server={mailhost.host} --smtp-server-port={mailhost.port} --confirm=never \\
-       --suppress-cc=all --to=demo@example.org -3
-  3. look at what became of them:
-     curl {url}projects/demo/series/
-"""
-
-
-def _command() -> str:
-    """How a shell finds this program."""
-    return "patchlog" if shutil.which("patchlog") else os.path.relpath(Path(sys.prefix) / "bin" / "patchlog")
 
 
 def _write_line(name: str, line: bytes) -> None:

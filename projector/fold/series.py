@@ -103,6 +103,7 @@ class SeriesRows:
         stored = None if is_new else self._working.series.get(series)
         shown = stored if stored is not None else self._begin(project, series, moment)
         shown.postings |= states.keys()
+        shown.gone |= {version for state in states.values() for home, version in state.pinned if home == series}
         shown.gone -= {member.pinned for member in members if member.pinned is not None}
         revisions = revise(members, shown.gone)
         rows = {revision.version: self._revision_row(series, revision, states, shown) for revision in revisions}

@@ -72,7 +72,7 @@ def test_a_request_that_does_not_come_is_answered_with_408(serve: Serve, said: b
 
 
 def test_a_second_request_whose_body_does_not_come_is_answered_with_408_too(serve: Serve) -> None:
-    connection = connect(serve(http_request_seconds=0.5))
+    connection = connect(serve(http_request_seconds=2.0))
     connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     answer = connection.recv(4096)
     assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"\r\n\r\nok\n")
@@ -82,9 +82,9 @@ def test_a_second_request_whose_body_does_not_come_is_answered_with_408_too(serv
 
 
 def test_who_waits_for_events_is_not_late(serve: Serve) -> None:
-    port = serve(http_request_seconds=0.5, http_answer_seconds=0.5)
+    port = serve(http_request_seconds=2.0, http_answer_seconds=2.0)
     connection = connect(port)
-    target = b"/api/1.0/projects/widgets/events/?after=999999999999&wait=2"
+    target = b"/api/1.0/projects/widgets/events/?after=999999999999&wait=5"
     connection.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert rest(connection).startswith(b"HTTP/1.1 200 ")
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 PATIENCE_SECONDS = 60.0
 """Only a test that fails waits this long."""
-READY = re.compile(r"ready: SMTP on (\S+):(\d+), API on http://(\S+):(\d+)/api/1\.0/")
+READY = re.compile(r"ready: pages on http://\S+/, SMTP on (\S+):(\d+), API on http://(\S+):(\d+)/api/1\.0/")
 Found = TypeVar("Found")
 
 

@@ -40,7 +40,8 @@ def test_when_it_says_ready_both_doors_are_open_and_it_says_what_to_try(up_anywh
     assert up.greeting().startswith(b"220 ")
     assert up.get_json("") == {"revision": 3}
     assert up.process.stdout is not None
-    advice = b"".join(iter(up.process.stdout.readline, b"  3. look at what became of them:\n")).decode()
+    lines = iter(up.process.stdout.readline, f"     http://{up.http[0]}:{up.http[1]}/\n".encode())
+    advice = b"".join(lines).decode()
     assert "patchlog project add" in advice
     assert f"--smtp-server-port={up.smtp[1]}" in advice
 

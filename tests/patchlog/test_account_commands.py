@@ -101,7 +101,7 @@ def test_of_two_at_once_one_wins(
     station = Station(data_directory)
     stations = followed(station, monkeypatch) if is_followed else iter([station])
     next(stations)
-    monkeypatch.setattr(patchlog.stores, "WAIT_SECONDS", 5.0 if is_followed else 0.0)
+    monkeypatch.setattr(patchlog.stores, "WAIT_SECONDS", 60.0 if is_followed else 0.0)
     say = Desk.say_one
 
     def say_behind_another(desk: Desk, fact: Fact) -> Said:

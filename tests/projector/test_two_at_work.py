@@ -1,7 +1,6 @@
 """Two projectors at work at once, each sure that it is its turn: one is fenced, and what they come to is right."""
 
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -19,9 +18,9 @@ from tests.projector.fold.mailing import series
 from tests.projector.fold.world import PROJECT
 from tests.replay.walk import walk
 
-SERIES, SERIES_MAX = 6, 60
-"""How many are sent: the second number only where nobody was fenced yet."""
-READ_SECONDS = 0.05
+SERIES = 6
+PATIENCE_SECONDS = 60.0
+"""Only a test that fails waits this long."""
 
 
 class OwnTurn:
@@ -41,17 +40,23 @@ class OwnTurn:
 
 
 class Hasty:
-    """A log whose turns are not waited for. It is slow, so that both have read the same before one of them writes."""
+    """A log whose turns are not waited for. What it reads first it gives when the other has read the same.
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
+    So neither has written anything before both know what they will write.
+    """
+
+    def __init__(self, log: Log, both_have_read: threading.Barrier) -> None:
+        self._log, self._both_have_read = log, both_have_read
+        self._has_met = False
 
     def turn(self, name: str) -> Turn:
         return OwnTurn()
 
     def read(self, after_id: int, limit: int = 1000) -> list[Record]:
         records = self._log.read(after_id, limit)
-        time.sleep(READ_SECONDS)
+        if records and not self._has_met:
+            self._has_met = True
+            self._both_have_read.wait(PATIENCE_SECONDS)
         return records
 
     def __getattr__(self, name: str) -> Any:
@@ -64,8 +69,11 @@ class Both:
     def __init__(self, log_url: str, database_url: str) -> None:
         self._done = threading.Event()
         self._logs = [open_log(log_url) for _ in range(2)]
+        both_have_read = threading.Barrier(2)
         self._threads = [
-            threading.Thread(target=follow, args=(Hasty(log), ReadModels(database_url), self._done.is_set))
+            threading.Thread(
+                target=follow, args=(Hasty(log, both_have_read), ReadModels(database_url), self._done.is_set)
+            )
             for log in self._logs
         ]
         for thread in self._threads:
@@ -100,11 +108,9 @@ def test_one_is_fenced_the_tables_are_right_and_each_revision_is_on_the_feed_onc
     with capture_logs() as said:
         both = Both(log_url, database_url)
         eventually(lambda: sum(line["event"] == "projector.follows" for line in list(said)) >= 2)
-        for number in range(SERIES_MAX):
+        for number in range(SERIES):
             name = f"net: {number}"
             log.append(series(f"s{number}", 2, name=name, patch_names=[f"{name}a", f"{name}b"], minute=number))
-            if number + 1 >= SERIES and any(line["event"] == "generation.left" for line in list(said)):
-                break
         eventually(lambda: _is_settled(log, database_url))
         assert both.are_alive(), "who is fenced looks where the other is, and goes on"
         both.stop()
@@ -112,7 +118,7 @@ def test_one_is_fenced_the_tables_are_right_and_each_revision_is_on_the_feed_onc
     assert fenced and all("position" in why for why in fenced), fenced
     with Reader(database_url).connect() as connection:
         announced = [row.series_id for row in connection.execute(t.event.select()) if row.name == "series-new-revision"]
-    assert len(announced) == len(set(announced)) == number + 1
+    assert len(announced) == len(set(announced)) == SERIES
     again = f"sqlite:///{tmp_path_factory.mktemp('again')}/readmodel.db"
     replay(log, ReadModels(again), lambda position, end: None)
     assert walk(again) == walk(database_url)

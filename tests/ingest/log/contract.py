@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -273,7 +274,7 @@ class LogContract:
         assert log.append([state(2)]) == [2]
 
     def test_an_append_that_was_given_up_may_turn_up_and_does_no_harm(self, log: Log) -> None:
-        with pytest.raises(LogError):
+        with suppress(LogError):  # it may be faster than no time at all, where the machine is busy with others
             log.append([msgspec.structs.replace(MAIL, raw=os.urandom(20_000_000), parsed=None)], timeout_seconds=0.0)
         (retried,) = log.append([state(2)])
         assert [record.id for record in log.get(range(1, retried + 1))] == list(range(1, retried + 1))

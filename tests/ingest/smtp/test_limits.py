@@ -38,7 +38,7 @@ def test_recipients_beyond_the_limit_come_in_another_mail(start: StartServer) ->
 
 
 def test_a_client_that_is_silent_too_long_is_told_so_and_another_goes_on(start: StartServer) -> None:
-    server = start(idle_seconds=0.3)
+    server = start(idle_seconds=2.0)
     silent, stalled = server.connect().greet(), server.connect().greet()
     stalled.announce()
     stalled.socket.sendall(b"the beginning\r\n")
@@ -49,7 +49,7 @@ def test_a_client_that_is_silent_too_long_is_told_so_and_another_goes_on(start: 
 
 
 def test_a_mail_that_keeps_coming_has_an_end_all_the_same(start: StartServer) -> None:
-    server = start(idle_seconds=30.0, mail_seconds=0.3, size_max_bytes=10_000_000)
+    server = start(idle_seconds=30.0, mail_seconds=2.0, size_max_bytes=10_000_000)
     client = server.connect().greet()
     client.announce()
     client.socket.sendall(LARGE * (2 * READ_BYTES // len(LARGE)))

@@ -68,6 +68,12 @@ def _announced_once_when_complete(world: World) -> None:
     assert len(events) == len(set(events)), "one announcement is of one revision"
     announced = [row["id"] for row in world.rows(t.event) if row["name"] == "series-new-revision"]
     assert set(events) <= set(announced)
+    places = Counter(
+        (row["series_id"], msgspec.json.decode(row["parameters"])["revision"])
+        for row in world.rows(t.event)
+        if row["name"] == "series-new-revision"
+    )
+    assert set(places.values()) <= {1}, f"a number was given twice: {places.most_common(1)}"
     times = [row["event_time_us"] for row in world.rows(t.event)]
     assert times == sorted(set(times))
 

@@ -147,6 +147,17 @@ def test_one_thread_in_a_hundred_orders_with_duplicates(tmp_path: Path) -> None:
         world.close()
 
 
+@pytest.mark.parametrize("batch", [1, 500])
+def test_number_of_a_posting_that_is_no_more_is_not_given_again(batch: int) -> None:
+    """The same set sent twice at once, without threads: as they come, both are mixed, and parted again."""
+    a, b = (series(id, 4, has_cover=False, threading="none") for id in "ab")
+    mixed = [a[0], b[1], b[3], a[2], a[1], b[0], a[3], b[2]]
+    first, second = arrive(Conversation([*a, *b]).mails, 500), arrive(Conversation(mixed).mails, batch)
+    assert shape(second) == shape(first)
+    first.close()
+    second.close()
+
+
 def test_what_was_listed_and_is_a_reroll_after_all_waits_for_the_rest_of_it() -> None:
     """With 1 and 4 there it looks like a posting of its own, and is listed; 3 shows that it replaces patches."""
     again = series("b", 4, marker="v3", minute=300, answers="a-3", has_cover=True)[1:]

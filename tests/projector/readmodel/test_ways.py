@@ -13,7 +13,7 @@ from projector.readmodel import queries
 from projector.readmodel.generations import Reader
 from projector.readmodel.queries import NeedsPatience, Page, listing, ways
 from projector.readmodel.queries.ways import IN_ORDER, Filters, Ordering
-from tests.databases import DATABASES, fresh_databases
+from tests.databases import DATABASES, fresh_databases, settle
 from tests.projector.readmodel.test_queries import plan, statements_of
 
 SERIES = 200
@@ -25,7 +25,9 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("scale")
     (folder / "0").mkdir()
     url = fresh_databases(request.param, folder, request)()
-    return url, fill(url, SERIES)
+    marks = fill(url, SERIES)
+    settle(url)
+    return url, marks
 
 
 @pytest.fixture
