@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from api.mbox_header import write_header, write_mailbox
 from schemas.characters import DECEIVING
-from schemas.mail import MboxMail
+from schemas.mail import LIKE_A_DIFF, MboxMail
 
 LEFT_OUT = "X-Patchlog-Left-Out"
 _FROM_LINE = b"From patchlog Mon Sep 17 00:00:00 2001\n"
@@ -98,6 +98,8 @@ def _write_body(mail: MboxMail, trailers: Sequence[str]) -> bytes:
     message, rest = mail.message[commit.message_start : commit.message_end], mail.message[commit.message_end :]
     if trailers:
         message = _add_trailers(message, trailers)
+    if mail.diff and LIKE_A_DIFF.search(rest):
+        rest = "---\n"
     if _LIKE_A_HEADER.match(message or rest):
         header = b"From: " + write_mailbox(commit.name, commit.email) + b"\n\n"
     else:

@@ -1,11 +1,16 @@
 """What is read from one mail, and what its mbox is written from."""
 
+import re
 from datetime import datetime
 
 import msgspec
 
 PARSER_VERSION = 2
 """Moves whenever `ingest.message.parse` gives another result for any bytes: an older cached result is parsed anew."""
+
+
+LIKE_A_DIFF = re.compile(r"^(?:@@ -|diff |--- |\+\+\+ |Index: )", re.MULTILINE)
+"""Lines over which git could stumble. Notes between message and diff that have one are shown, and not in the mbox."""
 
 
 class Mailbox(msgspec.Struct, frozen=True, array_like=True):

@@ -20,6 +20,10 @@ _MORE_BASE64 = re.compile(rb"(?:\A|\n)[A-Za-z0-9+/]{16,}=*\r?(?:\n|\Z)")
 """A line behind the end of an encoded text that is more of it, and no line of a list's footer."""
 
 
+_NO_TEXT = ("image/", "audio/", "video/", "application/pgp-", "application/pkcs7-", "application/x-pkcs7-")
+"""What comes along with mail and is not told of where it has no diff."""
+
+
 class Piece(NamedTuple):
     """A part that is read: its bytes, decoded from their transfer encoding, and what is known of them."""
 
@@ -27,6 +31,10 @@ class Piece(NamedTuple):
     kind: ContentType
     is_encoded: bool = False
     had_line_ends: bool = False
+    is_misnamed: bool = False
+    """It says that it is base64, and is not."""
+    is_nested: bool = False
+    """It stands in a multipart that is a part of another, whose boundary git takes for text."""
     mails: int = 0
     """How many mails it is inside of, beside the mail itself."""
     place: int = 0
@@ -90,10 +98,11 @@ def _walk(
             _walk_parts(body, raw, parts, depth + 1, mails + is_mail, is_alternative=is_alternative, is_mail=is_mail)
             return
     if kind.is_patch or family == "multipart" or kind.kind in ("text/plain", "text/html"):
-        _read_leaf(body, raw[start:end], kind, encoding, mails)
+        _read_leaf(body, raw[start:end], kind, encoding, depth, mails)
     else:
         content = decode_transfer(raw[start:end], encoding).content
-        body.left_out.append(LeftOut(content, f"a part of the type {kind.kind}"))
+        is_told = not kind.kind.startswith(_NO_TEXT)
+        body.left_out.append(LeftOut(content, f"a part of the type {kind.kind}", is_told=is_told))
 
 
 def _leave_out_around(body: Body, raw: bytes, start: int, end: int, parts: list[tuple[int, int]]) -> None:
@@ -138,9 +147,13 @@ def _leave_out_alternative(body: Body, raw: bytes, part: tuple[int, int], depth:
     body.left_out += aside.left_out
 
 
-def _read_leaf(body: Body, content: bytes, kind: ContentType, encoding: bytes, mails: int) -> None:
+def _read_leaf(body: Body, content: bytes, kind: ContentType, encoding: bytes, depth: int, mails: int) -> None:
     decoded = decode_transfer(content, encoding)
-    piece = Piece(decoded.content, kind, decoded.content is not content, decoded.had_line_ends, mails, body.parts)
+    is_encoded = decoded.content is not content
+    is_misnamed = not is_encoded and b"base64" in encoding.lower() and bool(content.strip())
+    piece = Piece(
+        decoded.content, kind, is_encoded, decoded.had_line_ends, is_misnamed, depth - mails > 1, mails, body.parts
+    )
     if decoded.behind:
         _leave_out_behind(body, decoded.behind)
     if kind.is_patch:
@@ -168,8 +181,7 @@ def _leave_out_behind(body: Body, behind: bytes) -> None:
 def _split(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
     """Where the parts between the boundary's lines are. None for a multipart without a boundary: then it is text.
 
-    The line end before a boundary is the boundary's by RFC 2046 section 5.1.1; git leaves it to the part, as is done
-    here. The end stands for a missing last boundary.
+    The line end before a boundary is the boundary's (RFC 2046 section 5.1.1). The end stands for a missing last one.
     """
     delimiter = b"\n--" + boundary.encode()
     parts: list[tuple[int, int]] = []
@@ -182,7 +194,7 @@ def _split(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, i
         tail = raw[at + len(delimiter) : line_end].rstrip(b" \t")
         if tail in (b"", b"--"):
             if part_start >= 0:
-                parts.append((part_start, max(at + 1, part_start)))
+                parts.append((part_start, max(at, part_start)))
             part_start = -1 if tail else min(line_end + 1, end)
             if tail:
                 break

@@ -40,6 +40,11 @@ def codec_of(label: str) -> str:
     return "utf_8" if label in _ASCII_LIKE else _codec(label) or "utf_8"
 
 
+def is_known(label: str) -> bool:
+    """Tell whether a label names a charset; none at all stands for UTF-8."""
+    return label in _ASCII_LIKE or _codec(label) is not None
+
+
 def codecs_of(label: str) -> tuple[str, ...]:
     """The charsets that bytes under a label may be in, the declared one, then the larger one that it stands for."""
     codec = codec_of(label)
@@ -57,10 +62,17 @@ def keeps_ascii(codec: str) -> bool:
 
     So it is not in charsets that have states (ISO 2022, UTF-7, HZ), nor in EBCDIC and the wide ones.
     """
+    has_states = codec.startswith(("iso2022", "hz", "utf_7"))
+    return not has_states and decodes(_ASCII, codec) and _ASCII.decode(codec) == _ASCII.decode("ascii")
+
+
+def decodes(content: bytes, codec: str) -> bool:
+    """Tell whether bytes are text in a charset."""
     try:
-        return _ASCII.decode(codec) == _ASCII.decode("ascii") and not codec.startswith(("iso2022", "hz", "utf_7"))
+        content.decode(codec)
     except UnicodeError:
         return False
+    return True
 
 
 _ASCII = bytes(range(128))

@@ -29,6 +29,13 @@ _SEPARATOR = re.compile(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\n")
 _NAME_MAX_BYTES = 60
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """What git takes off both ends of a name and of an address."""
+_ADDRESS = re.compile(r"[^\s<>()@\"\\,;:\x00-\x1f\x7f]+@[^\s<>()@\"\\,;:\x00-\x1f\x7f]+")
+_DATE = re.compile(
+    rb"(?:[A-Za-z]{3,9}, ?)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::[0-5]\d)? (?:[+-][01]\d[0-5]\d|GMT|UT|UTC|Z)"
+    rb"(?: \([^()]*\))?"
+)
+"""RFC 5322 section 3.3, folded; names of zones other than UTC's mean several things."""
+_PARAGRAPH = re.compile(r"^[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*", re.MULTILINE)
 _LATEST_YEAR = 2099
 """Of a date that git takes."""
 
@@ -113,12 +120,8 @@ def clean_subject(subject: str) -> str:
 
 def _first_paragraph(message: str) -> str:
     """The title of a commit without a Subject: the first lines of its message, in one."""
-    lines: list[str] = []
-    for line in message.lstrip(" \t\r\n")[:LINE_MAX_CHARS].split("\n"):
-        if not line.strip():
-            break
-        lines.append(line.strip())
-    return " ".join(lines)
+    found = _PARAGRAPH.search(message)
+    return " ".join(line.rstrip() for line in found[0][:LINE_MAX_CHARS].split("\n")) if found else ""
 
 
 def _read_author(fields: Headers, in_body: str | None, author: Mailbox, told: list[Mark]) -> tuple[str, str]:
@@ -135,7 +138,13 @@ def _read_author(fields: Headers, in_body: str | None, author: Mailbox, told: li
         is_ours = read_mailbox(spelled) == author
         told.append(marks.author_read(author.email) if is_ours else marks.from_rewritten(author.email))
         name, email = sane_name(author.name, author.email), author.email
-    name, email = _without_crud(name), _without_crud(email)
+    plain = _ADDRESS.match(_without_crud(email))
+    if plain is None:
+        told.append(marks.author_missing())
+    elif plain[0] != email:
+        told.append(marks.author_read(plain[0]))
+    address = plain[0] if plain else ""
+    name, email = _without_crud(address if name == email else name), address
     return name or _without_crud(email.partition("@")[0]) or "unknown", email
 
 
@@ -192,11 +201,17 @@ def _without_crud(text: str) -> str:
 
 
 def _read_date(fields: Headers, in_body: str | None, received: datetime, told: list[Mark]) -> str:
-    for value in (in_body and fold(decode_words(in_body)).encode("utf-8", "replace"), header_bytes(fields, b"date")):
-        date = parse_date(value) if value else None
-        if value and date is not None and date.year < _LATEST_YEAR:
-            return date.astimezone(_zone(value)).isoformat()
-    told.append(marks.date_passed_over())
+    values = [header_bytes(fields, b"date")]
+    if in_body is not None:
+        values.insert(0, fold(decode_words(in_body)).encode("utf-8", "replace"))
+    for value in values:
+        date = parse_date(value)
+        if date is not None and date.year < _LATEST_YEAR:
+            written = date.astimezone(_zone(value)).isoformat()
+            if not _DATE.fullmatch(value):
+                told.append(marks.date_read(written))
+            return written
+        told.append(marks.date_passed_over())
     return received.replace(microsecond=0).isoformat()
 
 

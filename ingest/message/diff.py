@@ -139,6 +139,27 @@ def end_of_hunk(text: str, header: re.Match[str]) -> int:
     return text.find("\n", at) + 1 if text.startswith("\\ ", at) else at
 
 
+def count_whole_hunks(text: str, start: int, end: int) -> int:
+    """Count the hunks of the diff text[start:end]; 0 where one of them has not just the lines that its header says."""
+    count = 0
+    hunk = HUNK_HEADER.search(text, start - 1, end)
+    while hunk:
+        old, new = _count(hunk[1]), _count(hunk[2])
+        at = text.find("\n", hunk.end()) + 1
+        while (old > 0 or new > 0) and at < end:
+            kind = text[at]
+            if kind not in " \n+-\\":
+                return 0
+            old -= kind in " \n-"
+            new -= kind in " \n+"
+            at = text.find("\n", at) + 1
+        if old != 0 or new != 0:
+            return 0
+        count += 1
+        hunk = HUNK_HEADER.search(text, at - 1, end)
+    return count
+
+
 def _count(digits: str | None) -> int:
     """How many lines a hunk's header says; leading zeros count for nothing, and no number is too long."""
     if digits is None:

@@ -14,8 +14,8 @@ VALUE_MAX_BYTES = 65536
 LINE_MAX_BYTES = 998
 
 _ENVELOPE_LINES = re.compile(rb"(?:>*From [^\n]*\n)+")
-_NOT_A_FIELD = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|From )")
-_FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|From ")
+_NOT_A_FIELD = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|>?From )")
+_FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|>?From ")
 
 _MAIL_FIELD = re.compile(
     rb"\n(message-id|subject|from|date|in-reply-to|references|list-(?:id|post)|received|reply-to|cc|"
@@ -107,6 +107,12 @@ def repeated(fields: Headers) -> list[tuple[str, int]]:
     ]
 
 
+def with_controls(fields: Headers) -> list[str]:
+    """The fields of those that are shown whose first value has control characters."""
+    names = (b"from", b"subject", b"date")
+    return [name.decode().title() for name in names if _CONTROL_BYTES.search((fields.get(name) or [b""])[0])]
+
+
 def header_bytes(fields: Headers, name: bytes) -> bytes:
     """The first value of a field with its white space folded to single spaces; b"" where there is none."""
     values = fields.get(name)
@@ -145,4 +151,5 @@ def within_line(text: str) -> str:
     return text.encode()[:LINE_MAX_BYTES].decode(errors="ignore")
 
 
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -12,7 +12,11 @@ OTHER_ORDER = "other-order"
 BEHIND_SIGNATURE = "behind-signature"
 FLOWED = "flowed"
 FROM_HTML = "from-html"
+BROKEN_HEADER = "broken-header"
+NO_PARTS = "no-parts"
+NESTED = "nested"
 FORWARDED = "forwarded"
+NOT_ENCODED = "not-encoded"
 LINE_ENDS = "line-ends"
 CHARSET = "charset"
 ESCAPED = "escaped"
@@ -31,7 +35,15 @@ def repeated_field(name: str, count: int) -> Mark:
 
 
 def left_out(what: str) -> Mark:
+    return Mark(LEFT_OUT, f"Left out, neither shown nor applied: {what}.")
+
+
+def left_out_diff(what: str) -> Mark:
     return Mark(LEFT_OUT, f"A diff was left out: it stands in {what}. It is neither shown nor applied.")
+
+
+def left_out_behind() -> Mark:
+    return Mark(LEFT_OUT, "Lines like a diff's stand behind the diff. They are no part of it, and are not applied.")
 
 
 def several_diffs(count: int) -> Mark:
@@ -48,6 +60,28 @@ def behind_signature() -> Mark:
     return Mark(BEHIND_SIGNATURE, "A part of the diff stands behind a signature. It is shown and applied.")
 
 
+def broken_header(line: int) -> Mark:
+    return Mark(
+        BROKEN_HEADER, f"The header breaks off at line {line}, without a blank line. All from there on is text."
+    )
+
+
+def notes() -> Mark:
+    return Mark(LEFT_OUT, "The notes before the diff have lines like a diff's. They are shown, and not in the mbox.")
+
+
+def author_missing() -> Mark:
+    return Mark(AUTHOR, "No address of an author can be read.")
+
+
+def no_parts() -> Mark:
+    return Mark(NO_PARTS, "The mail says that it has parts, and none can be told apart. It was read as one text.")
+
+
+def odd_header(name: str) -> Mark:
+    return Mark(CONTROLS, f"The field {name} has control characters. They were left out.")
+
+
 def flowed() -> Mark:
     return Mark(
         FLOWED,
@@ -56,12 +90,26 @@ def flowed() -> Mark:
     )
 
 
+def not_flowed() -> Mark:
+    return Mark(
+        FLOWED, "The text says format=flowed, and its diff is whole only as it stands. It was read as it stands."
+    )
+
+
 def from_html() -> Mark:
     return Mark(FROM_HTML, "The diff was read from HTML, without its tags.")
 
 
+def nested() -> Mark:
+    return Mark(NESTED, "The text stands in parts inside of parts, whose boundaries git would take for text.")
+
+
 def forwarded() -> Mark:
     return Mark(FORWARDED, "The diff stands in a mail inside the mail.")
+
+
+def not_encoded() -> Mark:
+    return Mark(NOT_ENCODED, "The text says that it is base64, and is not. It was read as it stands.")
 
 
 def line_ends() -> Mark:
@@ -74,6 +122,10 @@ def charset(label: str) -> Mark:
     return Mark(CHARSET, f"{said}, and not all bytes can be read in one way by it.")
 
 
+def unknown_charset(label: str) -> Mark:
+    return Mark(CHARSET, f"The mail declares the charset {label!r}, which nobody knows. It was read as UTF-8.")
+
+
 def recoded(label: str) -> Mark:
     return Mark(CHARSET, f"The mail is in the charset {label!r}. It was changed to UTF-8, the diff, too.")
 
@@ -83,6 +135,10 @@ def escaped(lines: int, first: int) -> Mark:
     return Mark(
         ESCAPED, f"{shown} shown with escapes such as \\x1b for their bytes, the first is line {first} of the diff."
     )
+
+
+def dropped() -> Mark:
+    return Mark(CONTROLS, "The message has NULs or carriage returns inside of its lines. They were left out.")
 
 
 def message_escaped() -> Mark:
@@ -101,8 +157,14 @@ def author_passed_over() -> Mark:
     return Mark(AUTHOR, "The text begins with a From: line without an address. It counts as nobody's.")
 
 
+def date_read(date: str) -> Mark:
+    return Mark(DATE, f"The Date field is not written as RFC 5322 says. It was read as {date}.")
+
+
 def date_passed_over() -> Mark:
-    return Mark(DATE, "The Date field cannot be read as a date of a commit. The time of receipt stands in its place.")
+    return Mark(
+        DATE, "A Date cannot be read as that of a commit. Another Date, or the time of receipt, stands in its place."
+    )
 
 
 def deceiving(texts: Iterable[str]) -> Sequence[Mark]:

@@ -9,13 +9,13 @@ from ingest.message.body import Body, read_body
 from ingest.message.commit import read_commit, read_in_body
 from ingest.message.dates import read_date, read_received
 from ingest.message.files import read_files
-from ingest.message.headers import Headers, header_text, normalise, repeated, split_mail
+from ingest.message.headers import Headers, find_break, header_text, normalise, repeated, split_mail, with_controls
 from ingest.message.identifiers import read_list_ids, read_message_id, read_references
-from ingest.message.marks import deceiving, repeated_field
+from ingest.message.marks import broken_header, deceiving, notes, odd_header, repeated_field
 from ingest.message.pull_request import read_pull_url
 from ingest.message.text import Text, read_text
 from ingest.message.trailers import read_trailers
-from schemas.mail import Commit, Mailbox, Mark, ParsedMail
+from schemas.mail import LIKE_A_DIFF, Commit, Mailbox, Mark, ParsedMail
 
 _ANSWER = re.compile(
     r"(?:\[[^\[\]]{0,100}\]\s*|(?:fwd?|wg|tr)\s*:\s*)*+(?:re|aw|sv|vs|antw|odp|ynt)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:",
@@ -41,7 +41,11 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     date, date_from, written = read_date(fields, received_at)
     content_hash = _hash(author, written, subject, text)
     pull_url = None if text.diff else read_pull_url(text.around)
-    commit, marks = _read_commit(fields, body, text, author, date, subject) if text.diff or pull_url else (None, ())
+    commit, marks = (
+        _read_commit(fields, find_break(mail) if fields else 1, body, text, author, date, subject)
+        if text.diff or pull_url
+        else (None, ())
+    )
     trailers = read_trailers(text.around)
     return ParsedMail(
         message_id=message_id or f"{content_hash.hex()}@patchlog.invalid",
@@ -78,13 +82,16 @@ def received_time(raw: bytes) -> datetime | None:
 
 
 def _read_commit(
-    fields: Headers, body: Body, text: Text, author: Mailbox, date: datetime, subject: str
+    fields: Headers, break_line: int | None, body: Body, text: Text, author: Mailbox, date: datetime, subject: str
 ) -> tuple[Commit | None, tuple[Mark, ...]]:
     """The commit of a patch or pull request, and what is marked in it. An answer makes none, whatever is in it."""
     if text.is_answer:
         return None, ()
     commit, told = read_commit(fields, text.message, author, date, has_diff=bool(text.diff))
+    told += [notes()] if text.diff and LIKE_A_DIFF.search(text.message, commit.message_end) else []
     marks = [repeated_field(name, count) for name, count in repeated(fields)]
+    marks += [broken_header(break_line)] if break_line is not None else []
+    marks += [odd_header(name) for name in with_controls(fields)]
     shown = (subject, commit.name, commit.title, text.message, text.diff)
     return commit, (*marks, *told, *text.marks, *deceiving(shown))
 

@@ -2,18 +2,32 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import msgspec
 
 from ingest.message import marks
 from ingest.message.body import Body, Piece
-from ingest.message.charset import decode_text, is_wide
-from ingest.message.diff import find_diff, find_start, goes_behind_signature, has_diff
+from ingest.message.charset import codec_of, codecs_of, decode_text, decodes, is_known, is_wide, keeps_ascii
+from ingest.message.diff import (
+    count_whole_hunks,
+    find_diff,
+    find_message_end,
+    find_start,
+    goes_behind_signature,
+    has_diff,
+)
 from ingest.message.flowed import unflow, unstuff
 from ingest.message.view import escape, view_diff
-from schemas.mail import Mark
+from schemas.mail import LIKE_A_DIFF, Mark
 
 _NOT_PLAIN = re.compile(rb"[\0-\x08\x0b-\x1f\x7f-\xff]")
+
+
+_JAPANESE = ("shift_jis", "cp932")
+_SHIFT_JIS_DOUBTS = re.compile(rb"[\\~]")
+"""Some read a yen sign and an overline."""
+_DROPPED = re.compile(rb"\0|\r(?!\n)")
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -36,8 +50,7 @@ class Text(msgspec.Struct, frozen=True):
 def read_text(body: Body, *, is_answer: bool) -> Text:
     """Take the pieces of a mail apart. A CR is kept in the diff alone, where it is a file's. Never raises."""
     pieces = body.pieces
-    content = _Content([_applied(piece) for piece in pieces])
-    place = find_diff(content.text)
+    content, place = _find(pieces)
     if place is None or (is_answer and any(piece.kind.is_flowed for piece in pieces)):
         whole = _whole(pieces)
         if place is None:
@@ -52,6 +65,27 @@ def read_text(body: Body, *, is_answer: bool) -> Text:
     marked = () if is_answer else (*told, *told_of_diff, *_marks_of_parts(body, content, *place))
     around = f"\n{message}{behind}"
     return Text(whole, whole if is_answer else message, diff, content.joined[start:end], around, is_answer, marked)
+
+
+def _find(pieces: Sequence[Piece]) -> tuple["_Content", tuple[int, int] | None]:
+    """Find the diff as git would, or where it has no whole hunk so, as it is whole.
+
+    There are mailers that say format=flowed and send patches as they are, and ones that encode all of a patch in UTF-7.
+    """
+    first = _Content([_applied(piece) for piece in pieces])
+    place = find_diff(first.text)
+    if not any(piece.has_other_readings for piece in first.applied) or _has_whole_hunks(first, place):
+        return first, place
+    for is_flowed, is_recoded in ((False, False), (True, True)):
+        other = _Content([_applied(piece, is_flowed=is_flowed, is_recoded=is_recoded) for piece in pieces])
+        found = find_diff(other.text)
+        if _has_whole_hunks(other, found):
+            return other, found
+    return first, place
+
+
+def _has_whole_hunks(content: "_Content", place: tuple[int, int] | None) -> bool:
+    return place is not None and count_whole_hunks(content.text, *place) > 0
 
 
 def _whole(pieces: Sequence[Piece]) -> str:
@@ -72,33 +106,52 @@ class _Applied(msgspec.Struct, frozen=True):
     charset: str
     told: tuple[Mark, ...] = ()
 
+    @property
+    def has_other_readings(self) -> bool:
+        return not keeps_ascii(codec_of(self.charset)) or any(mark.kind == marks.FLOWED for mark in self.told)
 
-def _applied(piece: Piece) -> _Applied:
+
+def _applied(piece: Piece, *, is_flowed: bool = True, is_recoded: bool = False) -> _Applied:
     content, label, told = piece.content, piece.kind.charset, []
-    if is_wide(content, label):
+    if is_wide(content, label) or (is_recoded and not keeps_ascii(codec_of(label))):
         content = decode_text(content, label).encode("utf-8", "replace")
         told.append(marks.recoded(label))
         label = "utf-8"
     if piece.kind.is_flowed:
         joined = unflow(content, delsp=piece.kind.is_delsp, joined_first=piece.is_encoded)
         if joined.rstrip(b"\n") != content.rstrip(b"\n"):
-            told.append(marks.flowed())
-        content = joined
+            told.append(marks.flowed() if is_flowed else marks.not_flowed())
+        content = joined if is_flowed else content
     if piece.kind.kind == "text/html":
         told.append(marks.from_html())
+    if piece.kind.kind.startswith("multipart/"):
+        told.append(marks.no_parts())
+    if not is_known(label):
+        told.append(marks.unknown_charset(label))
+    if piece.is_misnamed:
+        told.append(marks.not_encoded())
     if piece.had_line_ends:
         told.append(marks.line_ends())
+    if piece.is_nested:
+        told.append(marks.nested())
     if piece.mails:
         told.append(marks.forwarded())
     return _Applied(piece, content if content.endswith(b"\n") else content + b"\n", label, tuple(told))
+
+
+def _set_off(piece: _Applied, following: _Applied | None) -> _Applied:
+    """End a text by a blank line before a part that goes on with the message, for git reads one there."""
+    if following is None or find_message_end(f"\n{following.content[:200].decode('latin-1')}") == 1:
+        return piece
+    return msgspec.structs.replace(piece, content=piece.content + b"\n")
 
 
 class _Content:
     """The pieces joined; offsets are in bytes. text has a character for each byte, behind a line end."""
 
     def __init__(self, applied: Sequence[_Applied]) -> None:
-        self.applied = applied
-        self.joined = b"".join(piece.content for piece in applied) or b"\n"
+        self.applied = [_set_off(*pair) for pair in zip_longest(applied, applied[1:])]
+        self.joined = b"".join(piece.content for piece in self.applied) or b"\n"
         self.text = "\n" + self.joined.decode("latin-1")
 
     def between(self, start: int, end: int) -> Iterator[tuple[_Applied, bytes]]:
@@ -118,10 +171,21 @@ def _read_message(content: _Content, start: int) -> tuple[str, list[Mark]]:
     """Decode the message so that git finds the end of its text where it is found in the bytes."""
     message = content.decode(0, start).replace("\r", "")
     raw = content.joined[:start]
-    if message.encode("utf-8", "replace") == raw or _ends_alike(message, content, start):
-        return message, []
+    is_plain = message.encode("utf-8", "replace") == raw
+    told = [marks.charset(piece.charset) for piece, part in content.between(0, start) if _is_doubtful(piece, part)]
+    if is_plain or _ends_alike(message, content, start):
+        return message, [*told, marks.dropped()] if _DROPPED.search(raw) else told
     message = escape(raw, _NOT_PLAIN)
     return message if _ends_alike(message, content, start) else "", [marks.message_escaped()]
+
+
+def _is_doubtful(piece: _Applied, part: bytes) -> bool:
+    """Tell whether bytes of a message are not in the charset that is declared, or may be read in two ways."""
+    if codec_of(piece.charset) in _JAPANESE and _SHIFT_JIS_DOUBTS.search(part):
+        return True
+    if part.isascii() and keeps_ascii(codec_of(piece.charset)):
+        return False
+    return not any(decodes(part, name) for name in codecs_of(piece.charset))
 
 
 def _ends_alike(message: str, content: _Content, start: int) -> bool:
@@ -148,7 +212,7 @@ def _read_diff(content: _Content, start: int, end: int) -> tuple[str, list[Mark]
 
 def _marks_of_parts(body: Body, content: _Content, start: int, end: int) -> Iterator[Mark]:
     """What is marked of the parts that the diff is in, and of those that were left out. Offsets are of content.text."""
-    with_diff = [piece for piece, _ in content.between(start - 1, end - 1)]
+    with_diff = [piece for piece, _ in content.between(0, end - 1)]
     yield from dict.fromkeys(mark for piece in with_diff for mark in piece.told)
     if len(content.applied) > 1:
         several = sum(has_diff(piece.content) for piece in content.applied)
@@ -159,5 +223,11 @@ def _marks_of_parts(body: Body, content: _Content, start: int, end: int) -> Iter
             yield marks.other_order()
     if goes_behind_signature(content.text, start, end):
         yield marks.behind_signature()
-    for what in dict.fromkeys(left.what for left in body.left_out if left.is_told or has_diff(left.content)):
-        yield marks.left_out(what)
+    if LIKE_A_DIFF.search(content.text, end):
+        yield marks.left_out_behind()
+    left_out = dict.fromkeys(
+        marks.left_out_diff(left.what) if has_diff(left.content) else marks.left_out(left.what)
+        for left in body.left_out
+        if left.is_told or has_diff(left.content)
+    )
+    yield from left_out

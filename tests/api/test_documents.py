@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Get
-from tests.api.rows import DIFF, NEW
+from tests.api.rows import COMMIT_DATE, DIFF, NEW
 
 WIDGETS = {
     "id": 2,
@@ -41,6 +41,10 @@ PATCH_31 = {
     "submitter": 10,
     "state": 1,
     "content": DIFF,
+    "author": {"name": "Ada", "email": "ada@example.org"},
+    "author_date": COMMIT_DATE,
+    "commit_title": "31",
+    "warnings": [],
 }
 ADA = {"id": 10, "name": "Ada Ärlig"}
 

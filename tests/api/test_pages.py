@@ -114,9 +114,10 @@ def test_incomplete_series_says_so(client: TestClient) -> None:
 
 def test_patch_page_shows_the_diff_and_the_comments(client: TestClient) -> None:
     page = show(client, "/patch/31/")
-    spans = {span.text: span.attrib["class"] for span in page.iter(f"{HTML}span")}
+    spans = {"".join(span.itertext()): span.attrib["class"] for span in page.iter(f"{HTML}span")}
     assert spans["-old <b>"] == "removed"
-    assert spans["+new \ufffd & tidy"] == "added"
+    assert spans["+new [U+000C] & tidy"] == "added"
+    assert spans["[U+000C]"] == "mark"
     assert spans["@@ -1 +1 @@"] == "part"
     assert "Fine <by> me 71." in words(page)
     assert {"/series/20/", "/api/1.0/patches/31/mbox/"} <= set(links(page))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 def git(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     """Run git in folder and give its output; a failure fails the test with what git said."""
-    done = subprocess.run(["git", *arguments], cwd=folder, input=stdin, env=_environment(folder), capture_output=True)
+    done = subprocess.run(["git", *arguments], cwd=folder, input=stdin, env=environment(folder), capture_output=True)
     said = (done.stdout[-500:] + done.stderr[-1500:]).decode(errors="replace")
     assert done.returncode == 0, f"git {arguments[0]}: {said}"
     return done.stdout
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

@@ -125,10 +125,10 @@ def test_alternatives_are_left_out_whatever_is_in_them() -> None:
     assert text(raw) == "hi\n"
     assert [(left.what, left.content) for left in walk(raw).left_out] == [
         ("the text before the first part", b"--b\n"),
-        ("the text behind the last part", b"--b--"),
+        ("the text behind the last part", b"\n--b--"),
         ("HTML beside the text", b"hi\n"),
         ("an alternative to the text", b"hi\n"),
-        ("a part of the type image/png", b"x\n"),
+        ("a part of the type image/png", b"x"),
         ("an alternative to the text", b"diff\n"),
     ]
 

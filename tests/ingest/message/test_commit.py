@@ -99,7 +99,8 @@ def test_author(message: str, author: tuple[str, str], marks: list[str]) -> None
                      id="rewritten by a list"),
         pytest.param("b.@x.org", Mailbox("", "b.@x.org"), ("b.@x.org", "b.@x.org"), [], id="no name"),
         pytest.param("... <b@x.org>", Mailbox("...", "b@x.org"), ("b", "b@x.org"), [], id="no letter in the name"),
-        pytest.param("", Mailbox("", ""), ("unknown", ""), [], id="nobody"),
+        pytest.param("", Mailbox("", ""), ("unknown", ""), ["author"], id="nobody"),
+        pytest.param("a@x.org(b", Mailbox("", "a@x.org(b"), ("a@x.org", "a@x.org"), ["author"], id="half a comment"),
     ],
 )  # fmt: skip
 def test_authors_that_are_not_plain(spelled: str, author: Mailbox, expected: tuple[str, str], marks: list[str]) -> None:
@@ -155,7 +156,7 @@ def test_the_title_of_the_text_goes_behind_the_brackets_of_the_mail() -> None:
 
 @pytest.mark.parametrize(
     ("message", "title"),
-    [("a\n b \n\nc\n", "a b"), ("\n\na", "a"), ("---\n", ""), ("From: B <b@x>\n\na\n", "a")],
+    [("a\n b \n\nc\n", "a  b"), ("\n\na", "a"), ("---\n", ""), ("From: B <b@x>\n\na\n", "a")],
 )
 def test_the_first_lines_are_the_title_where_there_is_no_subject(message: str, title: str) -> None:
     assert (
@@ -167,11 +168,11 @@ def test_the_first_lines_are_the_title_where_there_is_no_subject(message: str, t
     ("date", "message", "expected", "marks"),
     [
         pytest.param("Mon, 1 Mar 2021 10:00:00 -0730", "", "2021-03-01T10:00:00-07:30", [], id="an offset"),
-        pytest.param("Mon, 1 Mar 2021 10:00:00", "", "2021-03-01T10:00:00+00:00", [], id="no offset"),
-        pytest.param("Mon, 1 Mar 2021 10:00:00 +9900", "", "2021-03-01T10:00:00+00:00", [], id="an offset of days"),
+        pytest.param("Mon, 1 Mar 2021 10:00:00", "", "2021-03-01T10:00:00+00:00", ["date"], id="no offset"),
+        pytest.param("Mon, 1 Mar 2021 10:00:00 +9900", "", "2021-03-01T10:00:00+00:00", ["date"], id="days"),
         pytest.param("Mon, 1 Mar 2021 10:00:00 +0100", "Date: 2 Mar 2021 10:00:00 +0200\n\n",
                      "2021-03-02T10:00:00+02:00", [], id="the text's"),
-        pytest.param("Mon, 1 Mar 2021 10:00:00 +0100", "Date: x\n\n", "2021-03-01T10:00:00+01:00", [],
+        pytest.param("Mon, 1 Mar 2021 10:00:00 +0100", "Date: x\n\n", "2021-03-01T10:00:00+01:00", ["date"],
                      id="the text's is none"),
         pytest.param("yesterday", "", "2021-03-04T05:06:07+00:00", ["date"], id="none"),
         pytest.param("1 Mar 2100 10:00:00 +0000", "", "2021-03-04T05:06:07+00:00", ["date"], id="too late for git"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.message.diff import find_diff, find_message_end, goes_behind_signature, has_diff
+from ingest.message.diff import count_whole_hunks, find_diff, find_message_end, goes_behind_signature, has_diff
 
 GIT = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n"
 HUNK = "@@ -1,2 +1,2 @@ f()\n a\n-b\n+c\n"
@@ -181,3 +181,19 @@ def test_what_stands_behind_a_signature_is_told(text: str, expected: bool) -> No
 def test_a_diff_is_seen_wherever_it_stands() -> None:
     assert has_diff(b"text\n" + (GIT + HUNK).encode())
     assert not has_diff(b"text\n" + HUNK.encode())
+
+
+@pytest.mark.parametrize(
+    ("diff", "expected"),
+    [
+        pytest.param(GIT + HUNK, 1, id="whole"),
+        pytest.param(GIT + HUNK + "@@ -5 +5 @@\n-a\n\\ No newline\n+b\n", 2, id="two"),
+        pytest.param(GIT, 0, id="none"),
+        pytest.param(GIT + "@@ -1,2 +1,2 @@\na\n-b\n+c\n", 0, id="a line that is none of a hunk"),
+        pytest.param(GIT + "@@ -1,2 +1,1 @@\n a\n+b\n", 0, id="too few"),
+        pytest.param(GIT + "@@ -1,1 +1,2 @@\n+b\n+c\n a\n", 0, id="too many"),
+    ],
+)
+def test_whole_hunks_are_counted(diff: str, expected: int) -> None:
+    text = "\n" + diff
+    assert count_whole_hunks(text, 1, len(text)) == expected

@@ -32,6 +32,10 @@ def kinds(mail: ParsedMail) -> list[str]:
 
 
 PLAIN = b"\n" + LOG + DIFF
+KOI8 = b"Content-Type: text/plain; charset=koi8-r\n"
+BASE64 = b"Content-Transfer-Encoding: base64\n"
+INNER = b"Content-Type: multipart/mixed; boundary=c\n\n--c\n"
+FLOWED = b"Content-Type: text/plain; format=flowed\n"
 OCTETS = b"Content-Type: application/octet-stream\n\n"
 QUOTED = b"Content-Transfer-Encoding: quoted-printable\n"
 
@@ -57,10 +61,21 @@ def test_a_plain_patch_has_no_mark() -> None:
         pytest.param(read(b"Content-Type: text/html\n", b"<pre>" + DIFF + b"</pre>"), ["from-html"], False, id="HTML"),
         pytest.param(read(b"", LOG + DIFF + b"-- \n2\n" + EVIL), ["behind-signature"], True, id="behind a signature"),
         pytest.param(read(QUOTED, (LOG + DIFF).replace(b"\n", b"=0D\n")), ["line-ends"], False, id="CRLF"),
-        pytest.param(read(b"Content-Type: text/plain; format=flowed\n", LOG + DIFF), [], False, id="flowed, as it was"),
+        pytest.param(read(FLOWED, LOG + DIFF), [], False, id="flowed, as it was"),
         pytest.param(
-            read(b"Content-Type: text/plain; format=flowed\n", LOG + DIFF.replace(b"+2", b"+2 \n+EVIL")),
-            ["flowed"], True, id="flowed",
+            read(FLOWED, LOG + DIFF.replace(b"+2", b"+2 \n+EVIL")), ["flowed"], True, id="flowed: one line"
+        ),
+        pytest.param(
+            read(FLOWED, LOG + DIFF.replace(b"1 +1", b"1,2 +1,2").replace(b"-1\n", b"  a\n-1\n")),
+            ["flowed"], False, id="flowed, stuffed",
+        ),
+        pytest.param(
+            read(FLOWED, LOG + DIFF.replace(b"1 +1", b"1,2 +1,2").replace(b"-1\n", b" a\n-1\n")),
+            ["flowed"], False, id="said to be flowed",
+        ),
+        pytest.param(
+            read(FLOWED, LOG + DIFF.replace(b"1 +1", b"1,3 +1,3").replace(b"-1\n", b" a\n-1\n")),
+            ["flowed"], False, id="flowed, and whole in no way",
         ),
         pytest.param(
             read(b"Content-Type: text/plain; charset=utf-16\n", (LOG + DIFF).decode().encode("utf-16")),
@@ -74,6 +89,23 @@ def test_a_plain_patch_has_no_mark() -> None:
         ),
         pytest.param(read(b"", LOG + DIFF.replace(b"+2", b"+\x1b[8m")), ["control-characters"], False, id="ESC"),
         pytest.param(read(b"", LOG + DIFF.replace(b"+2", b"+2\rx")), ["control-characters"], False, id="a lone CR"),
+        pytest.param(read(KOI8, "Ы\n".encode("koi8-r") + LOG + DIFF), [], False,
+                     id="a message in its charset"),
+        pytest.param(read(b"Content-Type: text/plain; charset=shift_jis\n", b"~\n" + LOG + DIFF), ["charset"], False,
+                     id="a tilde in Shift_JIS"),
+        pytest.param(read(b"Content-Type: text/plain; charset=y\n", LOG + DIFF), ["charset"], False, id="no charset"),
+        pytest.param(read(MIXED[:-1], LOG + DIFF), ["no-parts"], False, id="no parts"),
+        pytest.param(read(BASE64, b"_" + LOG + DIFF), ["not-encoded"], False, id="no base64"),
+        pytest.param(parts(INNER + PLAIN + b"--c--\n"), ["nested"], False,
+                     id="parts in parts"),
+        pytest.param(read(b"", LOG + b"@@ -1 +1 @@\n" + DIFF), ["left-out"], False, id="notes like a diff"),
+        pytest.param(read(b"", LOG + DIFF + b"diff -u\n"), ["left-out"], False, id="a tail like a diff"),
+        pytest.param(read(b"X: y\nno field\n", LOG + DIFF), ["broken-header"], False, id="a header that breaks off"),
+        pytest.param(read(b"From: \x1bB <b@x.org>\n", LOG + DIFF), ["repeated-field"], False, id="a second From"),
+        pytest.param(parse(b"Subject: \x01[PATCH] x\n\n" + LOG + DIFF, RECEIPT),
+                     ["control-characters", "author", "date"], False, id="a control character in a field"),
+        pytest.param(read(b"", b"W\0hy\n" + LOG + DIFF), ["control-characters"], False, id="a NUL in the message"),
+        pytest.param(read(b"", b"W\rhy\n" + LOG + DIFF), ["control-characters"], False, id="a CR in the message"),
         pytest.param(read(b"", LOG + DIFF.replace(b"+2", b"+\x0c")), [], False, id="a form feed"),
         pytest.param(
             read(b"", LOG + DIFF.replace(b"+2", "+\u202e\u2066\u200b\u200d\u2060\ufeff".encode())),
@@ -164,3 +196,12 @@ def test_git_finds_the_diff_of_any_text_where_it_is_shown(body: bytes, charset: 
         encoded = mail.message.encode().decode("latin-1")
         assert find_start(f"\n{encoded}{bytes_of_diff(mail).decode('latin-1')}") == len(encoded)
         assert 0 <= mail.commit.message_start <= mail.commit.message_end <= len(mail.message)
+
+
+def test_flowed_diffs_are_read_as_git_does_unless_they_are_whole_only_as_they_stand() -> None:
+    stuffed = read(FLOWED, LOG + DIFF.replace(b"1 +1", b"1,2 +1,2").replace(b"-1\n", b"  a\n-1\n"))
+    as_sent = read(FLOWED, LOG + DIFF.replace(b"1 +1", b"1,2 +1,2").replace(b"-1\n", b" a\n-1\n"))
+    assert stuffed.diff == as_sent.diff
+    assert [mark.text for mark in stuffed.marks] != [mark.text for mark in as_sent.marks]
+    broken = read(FLOWED, LOG + DIFF.replace(b"1 +1", b"1,3 +1,3").replace(b"-1\n", b" a\n-1\n"))
+    assert broken.diff.endswith("@@ -1,3 +1,3 @@\n")
