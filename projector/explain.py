@@ -6,7 +6,7 @@ from ingest.log import Log
 from ingest.message.headers import header_bytes, normalise, raw_text, split_mail
 from ingest.message.mailboxes import read_mailbox
 from projector.assembly.dead_letters import Step
-from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result
+from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, Told
 from projector.assembly.keys import keys_of
 from projector.assembly.kinds import why_kind
 from projector.assembly.links import Found, Link
@@ -22,6 +22,7 @@ from projector.fold.projects import Project, Projects
 from projector.fold.reading import Reading, Received, reading_of
 from projector.fold.redacting import Redactions
 from projector.readmodel.queries import explaining as queries
+from projector.readmodel.queries.copies import copies_of
 from projector.readmodel.queries.dead_letters import DeadLetter
 from projector.readmodel.rows import Entry, PostingState, Thread
 from projector.readmodel.working import WorkingSet
@@ -30,6 +31,7 @@ from schemas.records import MailReceived
 
 API = "/api/1.0"
 MISFITS_MAX = 3
+COPIES_MAX = 20
 
 
 class Explainer:
@@ -77,6 +79,10 @@ class Explainer:
             kind=entry.kind,
             why_kind=why_kind(parsed, subject, keys, entry.kind),
             duplicates=queries.duplicates_of(self._working.connection, id),
+            copies=tuple(
+                Told(record=record, differs=differs)
+                for record, _, differs in copies_of(self._working.connection, id, COPIES_MAX)
+            ),
             inferred=self._inferred(thread, entry, state) if state is not None else None,
             linked=self._linked(state) if state is not None else None,
             result=self._result(thread, entry, state),

@@ -63,12 +63,17 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trace fields (Received and the like) say."""
 
 
+SAID = ("author", "title", "message", "diff")
+"""The parts by which two mails with one Message-ID are compared."""
+
+
 class Keys(msgspec.Struct, frozen=True, array_like=True):
     """What the words of a mail are compared by, which is all that the assembly sees of them; b"" stands for no words.
 
     A key is a digest: 16 bytes of names and addresses, 8 of a path. author: of the address, before a project's aliases;
     name: of the title as names are compared; closing: the reroll that the title's end names; delegate: of what
-    X-Patchwork-Delegate says. has_diff and has_pull_url: whether the mail has one.
+    X-Patchwork-Delegate says. has_diff and has_pull_url: whether the mail has one. said: a digest of 8 bytes for each
+    part in SAID; empty where nobody knows it any more.
     """
 
     author: bytes
@@ -78,6 +83,7 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     delegate: bytes
     has_diff: bool
     has_pull_url: bool
+    said: tuple[bytes, ...] = ()
 
 
 class AmMail(msgspec.Struct, frozen=True, array_like=True):

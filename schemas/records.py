@@ -277,8 +277,35 @@ class DeadLettersAcknowledged(Fact, frozen=True, kw_only=True, omit_defaults=Tru
     note: str = ""
 
 
+class CopyChosen(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator says that another of the mails with one Message-ID counts from now on.
+
+    What was announced with the one that counted before is a new revision: its results, and the state of the patch,
+    begin anew.
+    """
+
+    type_name: ClassVar[str] = "copy.chosen"
+    record: int
+    """The mail that counts."""
+    reason: str
+    user: int | None = None
+
+
+class CopiesAcknowledged(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator has looked at mails that say something else than an earlier one with their Message-ID.
+
+    records: at most 500. They alarm no more.
+    """
+
+    type_name: ClassVar[str] = "copies.acknowledged"
+    records: tuple[int, ...]
+    note: str = ""
+
+
 class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """A revision is complete and the world is told. A second one for the same cause has no effect."""
+    """A revision is complete and the world is told. A second one for the same cause has no effect,
+    unless another copy of a mail was chosen in between.
+    """
 
     type_name: ClassVar[str] = "revision.announced"
     project: int
@@ -291,6 +318,8 @@ class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """The newest revision already announced, where this one is older than it."""
     rerun_of: int | None = None
     """The revision of which this one is a copy."""
+    chosen: int | None = None
+    """The CopyChosen that made it a new revision."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -322,6 +351,7 @@ FACT_TYPES: tuple[type[Fact], ...] = (
     LogOpened, LogClosed, LogRestored, MailReceived, MailStub, MailRedacted, ImportFinished, ProjectAdded,
     ProjectChanged, UserAdded, UserChanged, TokenIssued, TokenRevoked, TestResultReported, PatchStateChanged,
     SeriesChanged, RerunRequested, SeriesMerged, SeriesSplit, RevisionLinked, RetryRequested, DeadLettersAcknowledged,
+    CopyChosen, CopiesAcknowledged,
     RevisionAnnounced, PullRequestAnnounced, PullRequestStub, ClockAdvanced,
 )  # fmt: skip
 

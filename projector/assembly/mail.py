@@ -19,7 +19,7 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
 
     id: int
     record: int
-    """The record whose bytes count: of two deliveries that differ, the one that won; `id` stays."""
+    """The record whose bytes count: of deliveries that differ the first, or the one that was chosen; `id` stays."""
     message_id: str
     references: tuple[str, ...]
     author: bytes
@@ -40,9 +40,10 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     depends_on: tuple[str, ...]
     source: str
     received: int
-    content_hash: bytes
     delegate: bytes = b""
     """Whom X-Patchwork-Delegate names as reviewer."""
+    said: tuple[bytes, ...] = ()
+    """As in Keys."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -87,8 +88,8 @@ def read_mail(
         depends_on=parsed.depends_on,
         source=source,
         received=received,
-        content_hash=parsed.content_hash,
         delegate=keys.delegate,
+        said=keys.said,
     )
 
 

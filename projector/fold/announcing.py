@@ -1,6 +1,6 @@
 """What is told to the world: the facts to put on the log, and the feed that these records make."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Sequence
 
 import msgspec
 
@@ -13,7 +13,6 @@ from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
 from projector.fold.pending import PULL_REQUEST, RETRY, REVISION, SUPERSEDE, Pending
 from projector.fold.projects import Projects
-from projector.readmodel import tables as t
 from projector.readmodel.rows import PatchState, PostingState, Shown
 from projector.readmodel.working import WorkingSet
 from schemas.fact import Fact
@@ -40,10 +39,12 @@ class Announcing:
         grouping: Grouping,
         feed: Feed,
         redacted: Container[str],
+        prefer: Callable[[Sequence[int], Moment], tuple[int, ...]],
     ) -> None:
-        """redacted: the Message-IDs of mails without words."""
+        """redacted: the Message-IDs of mails without words. prefer: `Mails.prefer`."""
         self._working, self._pending, self._projects = working, pending, projects
         self._grouping, self._feed, self._redacted = grouping, feed, redacted
+        self._prefer = prefer
 
     def facts(self) -> list[Fact]:
         """What the active projector has to append now, in order. Changes nothing."""
@@ -75,9 +76,10 @@ class Announcing:
 
     def revision(self, fact: RevisionAnnounced, moment: Moment) -> None:
         """A revision was announced: it is on the feed, and its number is given for good. Only the first time."""
-        state = self._working.postings.get(fact.cause) or self._now_with(fact.patches)
+        patches = self._prefer(self._unknown(fact.patches), moment)
+        state = self._working.postings.get(fact.cause) or self._now_with((*fact.patches, *patches))
         if state is not None:
-            if state.event is not None and fact.cause == state.posting.id:
+            if fact.cause == state.posting.id and (state.event is not None or fact.chosen != state.chosen):
                 return
             self._pending.done(REVISION, state.posting.id)
             state.pinned = (*state.pinned, (fact.series, fact.revision))
@@ -92,6 +94,10 @@ class Announcing:
         if fact.rerun_of is not None:
             parameters["rerun_of"] = fact.rerun_of
         self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, parameters=parameters)
+
+    def _unknown(self, patches: Sequence[int]) -> list[int]:
+        self._working.patches.need(patches)
+        return [id for id in patches if self._working.patches.get(id) is None]
 
     def pull_request(self, fact: PullRequestAnnounced | PullRequestStub, moment: Moment) -> None:
         """A pull request was announced; only the first time counts. The URL of one without words is not told."""
@@ -143,6 +149,7 @@ class Announcing:
             patches=tuple(msgspec.json.decode(row["patches"], type=list[int])),
             older_than=max(newer, default=None),
             rerun_of=row["rerun_of"],
+            chosen=state.chosen,
         )
 
     def _announced(self, shown: Shown) -> list[tuple[tuple[int, ...], tuple[int, str], int]]:
@@ -156,11 +163,12 @@ class Announcing:
 
     def _now_with(self, patches: tuple[int, ...]) -> PostingState | None:
         """The posting that has the patches of an announcement whose own posting is no more."""
-        for patch in self._working.load(t.patch, *patches):
-            shown = self._working.series.get(patch["series_id"]) if patch["series_id"] is not None else None
+        for id in patches:
+            patch = self._working.patches.get(id)
+            shown = self._working.series.get(patch.series) if patch is not None and patch.series is not None else None
             for posting in sorted(shown.postings) if shown is not None else ():
                 state = self._working.postings.get(posting)
-                if state is not None and patch["id"] in state.posting.mails:
+                if state is not None and id in state.posting.mails:
                     return state
         return None
 

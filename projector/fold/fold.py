@@ -28,6 +28,8 @@ from projector.readmodel.working import WorkingSet
 from schemas.accounts import TokenIssued, TokenRevoked, UserAdded, UserChanged
 from schemas.records import (
     ClockAdvanced,
+    CopiesAcknowledged,
+    CopyChosen,
     DeadLettersAcknowledged,
     ImportFinished,
     LogClosed,
@@ -90,9 +92,11 @@ class Fold:
         self._grouping = Grouping(
             working, self.pending, self.projects, self._corrections, self._feed, people, self._accounts.find
         )
-        self._mails = Mails(working, self.pending, self._grouping, people, self._feed, self._reread_in)
+        self._mails = Mails(working, self.pending, self._grouping, people, self._feed, self._see_again)
         self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
-        self.announcing = Announcing(working, self.pending, self.projects, self._grouping, self._feed, self._redactions)
+        self.announcing = Announcing(
+            working, self.pending, self.projects, self._grouping, self._feed, self._redactions, self._mails.prefer
+        )
         self._verdicts = Verdicts(working, self._grouping, self._feed, self.projects, self._accounts, self.pending)
 
     def load(self) -> None:
@@ -178,6 +182,10 @@ class Fold:
                 self._dead_letters.retry(fact, moment, self._receive)
             case DeadLettersAcknowledged() as fact:
                 self._dead_letters.acknowledge(fact, record.id)
+            case CopyChosen() as fact:
+                self._requests.keep(moment, self._mails.choose(fact, moment))
+            case CopiesAcknowledged() as fact:
+                self._requests.keep(moment, self._mails.copies.acknowledge(fact, record.id))
             case PatchStateChanged(cause=int()) as fact:
                 self._requests.keep(moment, self._verdicts.supersede(fact, moment))
             case TestResultReported() | PatchStateChanged() | SeriesChanged() | RerunRequested() as fact:
@@ -230,11 +238,14 @@ class Fold:
             self.pending.note(RETRY, cause, project, cause)
 
     def _reread(self, id: int) -> Reading:
+        return reading_of(self._fact(id), self._redactions)
+
+    def _fact(self, id: int) -> Received:
         (record,) = self._read_records([id])
         assert isinstance(record.fact, Received), f"record {id}: expected a mail, came {type(record.fact).__name__}"
-        return reading_of(record.fact, self._redactions)
+        return record.fact
 
-    def _reread_in(self, id: int, project: int) -> Reading:
-        reading = self._reread(id)
-        reading.see(self.projects.by_id[project].settings)
-        return reading
+    def _see_again(self, id: int, project: int) -> tuple[Mail, Reading]:
+        fact = self._fact(id)
+        reading = reading_of(fact, self._redactions)
+        return see(id, fact, reading, self.projects.by_id[project].settings), reading

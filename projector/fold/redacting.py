@@ -58,17 +58,18 @@ class Redacting:
             mail = self._mails.redact(project, message_id, moment)
             if mail is not None:
                 self._redact_announced(mail)
-                records |= {mail, *self._redact_duplicates(mail)}
+                records |= {mail, *self._redact_further(mail)}
         self._people.forget_words(records)
         for row in self._working.dead_letters_of(message_id):
             self._working.add(t.dead_letter, {**row, "subject": REDACTED, "detail": REDACTED})
 
-    def _redact_duplicates(self, mail: int) -> list[int]:
-        """Nobody is called by the further deliveries of a mail; gives their records."""
-        rows = self._working.duplicates_of(mail)
-        for row in rows:
-            self._working.add(t.duplicate, {**row, "author_id": None})
-        return [row["id"] for row in rows]
+    def _redact_further(self, mail: int) -> list[int]:
+        """Nobody is called by the further deliveries of a mail, whatever they say; gives their records."""
+        duplicates, copies = self._working.duplicates_of(mail), self._working.copies_of(mail)
+        for table, rows in ((t.duplicate, duplicates), (t.conflicting_copy, copies)):
+            for row in rows:
+                self._working.add(table, {**row, "author_id": None})
+        return [row["id"] for row in (*duplicates, *copies)]
 
     def _redact_announced(self, mail: int) -> None:
         """The URL of a pull request is on the feed, or about to be."""

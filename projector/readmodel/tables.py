@@ -353,6 +353,23 @@ duplicate = Table(  # deliveries of a mail that was there already
     Index("duplicate_by_mail", "mail_id", "id"),
 )  # fmt: skip
 
+conflicting_copy = Table(  # mails with the Message-ID of one that was there already, which say something else
+    "conflicting_copy", metadata, _id(),  # the record of the copy
+    _ref("project_id"),
+    _ref("mail_id"),
+    Column("differs", Text, nullable=False),  # JSON array: the parts in which it differs from the copy that counted
+    Column("said", LargeBinary, nullable=False),  # projector.assembly.copies.digest_of
+    Column("received_us", BigInteger, nullable=False),
+    Column("counts", Boolean, nullable=False),  # it was chosen, and is what is shown
+    _ref("author_id", null=True),  # whom it names, once it was chosen; null where it is redacted
+    _ref("acknowledged_id", null=True),  # the record by which an operator said that it has been looked at
+    Index("conflicting_copy_by_mail", "mail_id", "said"),
+    Index(  # of the few alone that alarm
+        "conflicting_copy_alarming", "project_id", "id", sqlite_where=text("acknowledged_id IS NULL"),
+        postgresql_where=text("acknowledged_id IS NULL"),
+    ),
+)  # fmt: skip
+
 redaction = Table(  # the mails whose words are gone; all Message-IDs are in the memory of the fold
     "redaction", metadata, _id(),  # the MailRedacted
     Column("message_id", Text, nullable=False),

@@ -192,7 +192,15 @@ def _fill_series(connection: Connection) -> None:
     insert(connection, tables.cover, {**known, **written})
     of_cover = {"thread_id": 20, "kind": "cover", "target_id": None, "author_id": 10, "summary": b""}
     insert(connection, tables.mail, {**known, **of_cover})
+    insert(connection, tables.conflicting_copy, copy(90, 31, counts=False), copy(91, 31, counts=True))
     insert(connection, tables.posting, {"id": 20, "project_id": 2, "thread_id": 20, "series_id": 20, "state": b""})
+
+
+def copy(id_: int, mail_id: int, *, counts: bool) -> dict[str, Any]:
+    return {
+        "id": id_, "project_id": 2, "mail_id": mail_id, "differs": '["title","diff"]', "said": b"",
+        "received_us": us("2024-05-04T10:00:00"), "counts": counts, "author_id": None, "acknowledged_id": None,
+    }  # fmt: skip
 
 
 def comment(id_: int, target_id: int, date: str, *trailers: str) -> dict[str, Any]:

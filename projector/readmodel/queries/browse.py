@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from projector.assembly.states import state_of
+from projector.readmodel.queries.copies import copies_of
 from projector.readmodel.queries.listing import time_of
 from projector.readmodel.queries.patches import get_patch
 from projector.readmodel.queries.results import patch_results
@@ -52,6 +53,14 @@ class CommentView(msgspec.Struct, frozen=True):
     text: str
 
 
+class CopyView(msgspec.Struct, frozen=True):
+    """A mail with the same Message-ID that says something else: its record, and the parts in which it differs."""
+
+    record: int
+    received: datetime
+    differs: tuple[str, ...]
+
+
 class PatchView(msgspec.Struct, frozen=True):
     """A patch with all that its page shows."""
 
@@ -62,6 +71,7 @@ class PatchView(msgspec.Struct, frozen=True):
     message: str
     results: list[TestResultDocument]
     comments: list[CommentView]
+    copies: list[CopyView]
 
 
 def view_series(connection: Connection, series_id: int) -> SeriesView | None:
@@ -92,7 +102,7 @@ def view_series(connection: Connection, series_id: int) -> SeriesView | None:
 
 
 def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
-    """Everything of a patch's page, in four queries; None when there is no such patch. Raises WasRedacted."""
+    """Everything of a patch's page, in five queries; None when there is no such patch. Raises WasRedacted."""
     document = get_patch(connection, patch_id, expand=True)
     row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
     if document is None or row is None:
@@ -101,7 +111,15 @@ def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
         CommentView(id_, author or email or "", time_of(date_us), subject, text)
         for id_, author, email, date_us, subject, text in connection.execute(_COMMENTS, {"patch_id": patch_id})
     ]
-    return PatchView(document, *row, patch_results(connection, patch_id) or [], comments)
+    copies = [
+        CopyView(record, time_of(received_us), differs)
+        for record, received_us, differs in copies_of(connection, patch_id, COPIES_MAX)
+    ]
+    return PatchView(document, *row, patch_results(connection, patch_id) or [], comments, copies)
+
+
+COPIES_MAX = 20
+"""So many conflicting copies are named on a patch's page, the newest."""
 
 
 _REVISIONS = (

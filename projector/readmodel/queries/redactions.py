@@ -7,7 +7,16 @@ from sqlalchemy import Connection, select
 
 from projector.assembly.events import NEW_PULL_REQUEST
 from projector.assembly.mail import Mail
-from projector.readmodel.tables import dead_letter, duplicate, event, mail, project, redaction, thread_name
+from projector.readmodel.tables import (
+    conflicting_copy,
+    dead_letter,
+    duplicate,
+    event,
+    mail,
+    project,
+    redaction,
+    thread_name,
+)
 
 _decode = msgspec.msgpack.Decoder(Mail).decode
 
@@ -25,13 +34,15 @@ def redactions_of(connection: Connection, message_id: str) -> list[int]:
 
 
 def deliveries_of(connection: Connection, message_id: str) -> list[int]:
-    """The records of all mails with a Message-ID, lowest first: in every project, duplicates, dead letters."""
+    """The records of all mails with a Message-ID, lowest first: in every project, all copies, dead letters."""
     projects = list(connection.execute(select(project.c.id)).scalars())
     first = select(mail.c.id).where(mail.c.project_id.in_(projects), mail.c.message_id == message_id)
     mails = list(connection.execute(first).scalars())
     again = connection.execute(select(duplicate.c.id).where(duplicate.c.mail_id.in_(mails))).scalars()
+    copies = select(conflicting_copy.c.id).where(conflicting_copy.c.mail_id.in_(mails))
+    others = connection.execute(copies).scalars()
     letters = connection.execute(select(dead_letter.c.id).where(dead_letter.c.message_id == message_id)).scalars()
-    return sorted({*mails, *again, *letters})
+    return sorted({*mails, *again, *others, *letters})
 
 
 def announcements_of(connection: Connection, mails: Collection[int]) -> list[int]:
