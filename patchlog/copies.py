@@ -38,7 +38,7 @@ def read_copy(settings: Settings, record: int) -> tuple[ReadCopy, ReadCopy]:
         read = {}
         for found in log.get([record, shown]):
             assert isinstance(found.fact, Received), f"record {found.id}: expected a mail"
-            read[found.id] = ReadCopy(found.id, reading_of(found.fact, redactions))
+            read[found.id] = ReadCopy(found.id, reading_of(found.id, found.fact, redactions))
     reader.close()
     return read[record], read[shown]
 

@@ -67,7 +67,7 @@ class Explainer:
 
     def _in_project(self, project: Project, thread: Thread, entry: Entry) -> Explanation:
         id, fact = entry.mail.id, self._mail(entry.mail.record)
-        reading = reading_of(fact, self._redactions)
+        reading = reading_of(entry.mail.record, fact, self._redactions)
         parsed, subject = reading.parsed, read_subject(reading.parsed.subject, project.settings)
         keys = reading.keys or keys_of(parsed, subject.title)
         state = self._working.posting_in(thread, id)
@@ -191,7 +191,7 @@ class Explainer:
 
     def _dead_letter(self, letter: DeadLetter) -> Explanation:
         fact = self._mail(letter.id)
-        reading = reading_of(fact, self._redactions)
+        reading = reading_of(letter.id, fact, self._redactions)
         steps: tuple[Step, ...] = ()
         if isinstance(fact, MailReceived) and not reading.is_redacted:
             steps = mending(letter, fact, reading.parsed, self._projects)

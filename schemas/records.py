@@ -102,7 +102,8 @@ class MailStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
 class MailRedacted(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """All that came with a Message-ID loses its words, and so does what comes later.
 
-    mails: the records of its deliveries by now, to be replaced by MailStubs.
+    mails: the records of its deliveries by now, to be replaced by MailStubs. record: the words of this copy alone go,
+    which `mails` are the deliveries of; what else has the Message-ID keeps its own.
     """
 
     type_name: ClassVar[str] = "mail.redacted"
@@ -110,6 +111,7 @@ class MailRedacted(Fact, frozen=True, kw_only=True, omit_defaults=True):
     mails: tuple[int, ...]
     reason: str = ""
     user: int | None = None
+    record: int | None = None
 
 
 class ImportFinished(Fact, frozen=True, kw_only=True, omit_defaults=True):

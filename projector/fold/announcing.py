@@ -38,10 +38,10 @@ class Announcing:
         projects: Projects,
         grouping: Grouping,
         feed: Feed,
-        redacted: Container[str],
+        redacted: Container[str | int],
         prefer: Callable[[Sequence[int], Moment], tuple[int, ...]],
     ) -> None:
-        """redacted: the Message-IDs of mails without words. prefer: `Mails.prefer`."""
+        """redacted: the Message-IDs and records of mails without words. prefer: `Mails.prefer`."""
         self._working, self._pending, self._projects = working, pending, projects
         self._grouping, self._feed, self._redacted = grouping, feed, redacted
         self._prefer = prefer
@@ -110,8 +110,9 @@ class Announcing:
         if isinstance(fact, PullRequestStub):
             return REDACTED
         thread = self._working.thread_of(fact.cause)
-        is_redacted = thread is not None and thread.entries[fact.cause].mail.message_id in self._redacted
-        return REDACTED if is_redacted else fact.pull_url
+        mail = thread.entries[fact.cause].mail if thread is not None else None
+        names = (mail.message_id, mail.id, mail.record) if mail is not None else ()
+        return REDACTED if any(name in self._redacted for name in names) else fact.pull_url
 
     def _note_superseded(self, state: PostingState, moment: Moment) -> None:
         """The patches of older revisions, and not of this one, are superseded by a complete one."""

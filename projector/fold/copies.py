@@ -4,6 +4,8 @@ A Date, a hash or anything else that its author chooses must not let a second ma
 tested or accepted. One that says the same is a duplicate; one that does not is kept as a conflicting copy, and told.
 """
 
+from collections.abc import Container
+
 import msgspec
 
 from projector.assembly.copies import differences, digest_of
@@ -24,20 +26,25 @@ SECOND_US = 1_000_000
 class Copies:
     """Deliveries of mails that were there already."""
 
-    def __init__(self, working: WorkingSet, people: People) -> None:
-        self._working, self._people = working, people
+    def __init__(self, working: WorkingSet, people: People, redacted: Container[str | int]) -> None:
+        """redacted: the Message-IDs and records of mails without words."""
+        self._working, self._people, self._redacted = working, people, redacted
 
     def receive(self, project: int, entry: Entry, mail: Mail, reading: Reading) -> str:
         """Keep a further delivery of a mail; nothing that is shown changes. Gives what it became."""
         differs = differences(entry.mail, mail)
-        is_known = not differs or self._working.has_copy(entry.mail.id, digest_of(mail))
-        outcome = DUPLICATE if is_known else CONFLICTING_COPY
+        same = self._working.copy_saying(entry.mail.id, digest_of(mail)) if differs else entry.mail.record
+        outcome = DUPLICATE if same is not None else CONFLICTING_COPY
         self._working.counts[f"mail:{outcome}"] += 1
         if outcome == CONFLICTING_COPY:
-            self._working.add(t.conflicting_copy, _row(project, entry.mail.id, mail, differs))
+            row = _row(project, entry.mail.id, mail, differs)
+            if mail.message_id in self._redacted:  # there is nothing to look at
+                row["acknowledged_id"] = mail.id
+            self._working.add(t.conflicting_copy, row)
         else:
             author = self._people.meet(mail, reading) if not differs else None
-            self._working.add(t.duplicate, {"id": mail.id, "mail_id": entry.mail.id, "author_id": author})
+            row = {"id": mail.id, "mail_id": entry.mail.id, "copy_id": same, "author_id": author}
+            self._working.add(t.duplicate, row)
         return outcome
 
     def exchange(self, row: Row, shown: Mail, mail: Mail, author: int | None, moment: Moment) -> None:

@@ -19,7 +19,7 @@ from projector.fold.moment import Moment, microseconds
 from projector.fold.pending import RETRY, Pending
 from projector.fold.people import People
 from projector.fold.projects import Projects
-from projector.fold.reading import Reading, Received, reading_of, see
+from projector.fold.reading import Reading, Received, is_redacted, reading_of, see
 from projector.fold.redacting import Redacting, Redactions
 from projector.fold.requests import Requests
 from projector.fold.verdicts import Verdicts
@@ -92,7 +92,9 @@ class Fold:
         self._grouping = Grouping(
             working, self.pending, self.projects, self._corrections, self._feed, people, self._accounts.find
         )
-        self._mails = Mails(working, self.pending, self._grouping, people, self._feed, self._see_again)
+        self._mails = Mails(
+            working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions
+        )
         self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
         self.announcing = Announcing(
             working, self.pending, self.projects, self._grouping, self._feed, self._redactions, self._mails.prefer
@@ -129,7 +131,7 @@ class Fold:
         self._mails.prefetch(mails)
 
     def _look_ahead(self, id: int, fact: Received) -> tuple[int, Mail] | None:
-        reading = reading_of(fact, self._redactions)
+        reading = reading_of(id, fact, self._redactions)
         project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
         if project is None:
             return None
@@ -159,7 +161,7 @@ class Fold:
                 self.announcing.pull_request(fact, moment)
             case MailRedacted() as fact:
                 self._redactions.keep(record.id, fact)
-                self._redacting.redact(fact.message_id, moment)
+                self._redacting.redact(fact, moment)
             case ClockAdvanced() as fact:
                 self._settle(self.pending.advance_all(microseconds(fact.until)), moment)
             case ImportFinished() as fact:
@@ -213,8 +215,8 @@ class Fold:
 
     def _receive(self, id: int, fact: Received, moment: Moment) -> None:
         settings, mail, reading = self._ahead.get(id, (None, None, None))
-        if reading is None or (reading.parsed.message_id in self._redactions and not reading.is_redacted):
-            settings, mail, reading = None, None, reading_of(fact, self._redactions)
+        if reading is None or (not reading.is_redacted and is_redacted(id, reading.parsed, self._redactions)):
+            settings, mail, reading = None, None, reading_of(id, fact, self._redactions)
         project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
         if project is None:
             self._dead_letters.set_aside(id, fact, reading)
@@ -238,7 +240,7 @@ class Fold:
             self.pending.note(RETRY, cause, project, cause)
 
     def _reread(self, id: int) -> Reading:
-        return reading_of(self._fact(id), self._redactions)
+        return reading_of(id, self._fact(id), self._redactions)
 
     def _fact(self, id: int) -> Received:
         (record,) = self._read_records([id])
@@ -247,5 +249,5 @@ class Fold:
 
     def _see_again(self, id: int, project: int) -> tuple[Mail, Reading]:
         fact = self._fact(id)
-        reading = reading_of(fact, self._redactions)
+        reading = reading_of(id, fact, self._redactions)
         return see(id, fact, reading, self.projects.by_id[project].settings), reading

@@ -1,6 +1,6 @@
 """Puts a mail into its thread, and works the thread's postings out again where the mail can have changed them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 import msgspec
 
@@ -39,11 +39,12 @@ class Mails:
         people: People,
         feed: Feed,
         reread: Reread,
+        redacted: Container[str | int],
     ) -> None:
         self._working, self._pending, self._grouping = working, pending, grouping
         self._people, self._feed, self._reread = people, feed, reread
         self._shown = ShownMails(working, people)
-        self.copies = Copies(working, people)
+        self.copies = Copies(working, people, redacted)
 
     def prefetch(self, mails: Sequence[tuple[int, Mail]]) -> None:
         """Load what a batch of mails will ask for in a few queries. Changes nothing."""
@@ -155,10 +156,16 @@ class Mails:
             thread.names.setdefault(name, None)
         return thread
 
-    def redact(self, project: int, message_id: str, moment: Moment) -> int | None:
+    def counts(self, mail: int) -> int:
+        """The record whose words are shown as a mail's."""
+        thread = self._working.thread_of(mail)
+        assert thread is not None, f"mail {mail}: expected a thread, found none"
+        return thread.entries[mail].mail.record
+
+    def redact(self, project: int, message_id: str, moment: Moment, only: Container[int] | None = None) -> int | None:
         """Take away the words of a mail; gives the record of its first delivery, None where the project has none.
 
-        What was folded before has to be in the tables.
+        only: the records whose words go; None: all. What was folded before has to be in the tables.
         """
         known = self._working.names.get((project, message_id))
         thread = self._thread(known) if known is not None else None
@@ -166,10 +173,12 @@ class Mails:
         if thread is None or mail is None:
             return None
         entry = thread.entries[mail]
-        self._shown.redact(entry, moment)
-        entry.author = None
-        self._working.touch(thread, entry)
-        self._grouping.reworded(thread, mail, moment)
+        if only is None or mail in only:
+            entry.author = None
+            self._working.touch(thread, entry)
+        if only is None or entry.mail.record in only:
+            self._shown.redact(entry, moment)
+            self._grouping.reworded(thread, mail, moment)
         return mail
 
     def _join(self, project: int, mail: Mail) -> Thread:

@@ -45,12 +45,17 @@ def read(fact: MailReceived) -> ParsedMail:
     return parse(fact.raw, fact.received_at)
 
 
-def reading_of(fact: Received, redacted: Container[str] = ()) -> Reading:
-    """Read a mail, or what is left of it. redacted: Message-IDs whose mails have no words, whatever the log has."""
+def is_redacted(id: int, parsed: ParsedMail, redacted: Container[str | int]) -> bool:
+    """Whether the mail of a record has no words, whatever the log has. redacted: Message-IDs and records."""
+    return parsed.message_id in redacted or id in redacted
+
+
+def reading_of(id: int, fact: Received, redacted: Container[str | int] = ()) -> Reading:
+    """Read the mail of a record, or what is left of it. redacted: as in `is_redacted`."""
     if isinstance(fact, MailStub):
         return Reading(fact.parsed, None, fact.keys)
     parsed = read(fact)
-    if parsed.message_id in redacted:
+    if is_redacted(id, parsed, redacted):
         wordless, keys = without_words(parsed)
         return Reading(wordless, None, keys)
     return Reading(parsed, fact.raw)

@@ -349,6 +349,7 @@ correction = Table(  # what operators said of links and series; all are in the m
 duplicate = Table(  # deliveries of a mail that was there already
     "duplicate", metadata, _id(),  # the record of the later delivery
     _ref("mail_id"),
+    _ref("copy_id"),  # the record that says the same: of the mail, or of a conflicting copy of it
     _ref("author_id", null=True),  # whom it names; null where it is redacted
     Index("duplicate_by_mail", "mail_id", "id"),
 )  # fmt: skip
@@ -373,6 +374,7 @@ conflicting_copy = Table(  # mails with the Message-ID of one that was there alr
 redaction = Table(  # the mails whose words are gone; all Message-IDs are in the memory of the fold
     "redaction", metadata, _id(),  # the MailRedacted
     Column("message_id", Text, nullable=False),
+    Column("records", Text),  # JSON array: of one copy alone its deliveries; null: all that has the Message-ID
     Column("reason", Text, nullable=False),
     _ref("user_id", null=True),
 )  # fmt: skip

@@ -127,14 +127,14 @@ class WorkingSet(Stored):
         """The rows of the further deliveries of a mail."""
         return self._rows_where(t.duplicate, t.duplicate.c.mail_id == mail)
 
-    def has_copy(self, mail: int, said: bytes) -> bool:
-        """Whether a conflicting copy of a mail says this, saved or not."""
-        fresh = self._rows.get(t.conflicting_copy.name, {}).values()
-        if any(row is not None and (row["mail_id"], row["said"]) == (mail, said) for row in fresh):
-            return True
+    def copy_saying(self, mail: int, said: bytes) -> int | None:
+        """The record of the conflicting copy of a mail that says this, saved or not; None where none does."""
+        for row in self._rows.get(t.conflicting_copy.name, {}).values():
+            if row is not None and (row["mail_id"], row["said"]) == (mail, said):
+                return int(row["id"])
         columns = t.conflicting_copy.c
         stored = select(columns.id).where(columns.mail_id == mail, columns.said == said).limit(1)
-        return self.connection.execute(stored).first() is not None
+        return self.connection.execute(stored).scalar()
 
     def copies_of(self, mail: int) -> list[Row]:
         """The rows of the conflicting copies of a mail, saved or not."""

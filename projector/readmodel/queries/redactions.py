@@ -18,13 +18,43 @@ from projector.readmodel.tables import (
     thread_name,
 )
 
+_decode_records = msgspec.json.Decoder(list[int]).decode
 _decode = msgspec.msgpack.Decoder(Mail).decode
 
 
 def redacted_message_ids(connection: Connection) -> list[str]:
-    """The Message-IDs of all that was redacted, each once, in their order."""
-    found = select(redaction.c.message_id).distinct().order_by(redaction.c.message_id)
-    return list(connection.execute(found).scalars())
+    """The Message-IDs of all that was redacted with every copy, each once, in their order."""
+    found = select(redaction.c.message_id).where(redaction.c.records.is_(None)).distinct()
+    return list(connection.execute(found.order_by(redaction.c.message_id)).scalars())
+
+
+def redacted_copies(connection: Connection) -> list[int]:
+    """The records of the copies that were redacted by themselves."""
+    rows = connection.execute(select(redaction.c.records).where(redaction.c.records.is_not(None))).scalars()
+    return sorted({record for records in rows for record in _decode_records(records)})
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """A copy of a mail: its Message-ID, the records of its deliveries, and the patch whose announcements are of it."""
+
+    message_id: str
+    mails: tuple[int, ...]
+    announced: int | None = None
+
+
+def copy_of(connection: Connection, record: int) -> Delivered | None:
+    """All deliveries that say what a record says; None where it is no mail, or is not folded yet."""
+    copy, chosen = conflicting_copy.c, conflicting_copy.c.counts
+    again = connection.execute(select(duplicate.c.copy_id).where(duplicate.c.id == record)).scalar()
+    first = record if again is None else again
+    mails = tuple(connection.execute(select(duplicate.c.id).where(duplicate.c.copy_id == first)).scalars())
+    other = connection.execute(select(copy.mail_id, chosen).where(copy.id == first)).first()
+    holder = other.mail_id if other is not None else first
+    name = connection.execute(select(mail.c.message_id).where(mail.c.id == holder)).scalar()
+    if name is not None:
+        return Delivered(name, (first, *mails), holder if first == holder or (other and other.counts) else None)
+    letter = connection.execute(select(dead_letter.c.message_id).where(dead_letter.c.id == record)).scalar()
+    return Delivered(letter, (record,)) if letter is not None else None
 
 
 def redactions_of(connection: Connection, message_id: str) -> list[int]:

@@ -14,6 +14,7 @@ from projector.readmodel import tables as t
 from schemas.accounts import UserAdded
 from schemas.fact import Fact, Request
 from schemas.records import (
+    CopyChosen,
     ImportFinished,
     MailReceived,
     MailRedacted,
@@ -91,6 +92,8 @@ def told_between(chance: random.Random, end: int) -> list[Fact]:
         TestResultReported(target="patch", patches=(record,), test_name="build", state="success"),
         ProjectChanged(linkname="demo", author_aliases={"otto@example.org": "ada@example.org"}),
         LATE,
+        CopyChosen(record=record, reason="forged"),
+        CopyChosen(record=chance.randint(1, end), reason="forged"),
     ]
     return [fact for fact in asked if chance.random() < 0.1]
 
@@ -99,7 +102,7 @@ class Redacted:
     """A world in which one mail was redacted among others, at some time, by the live projector."""
 
     def __init__(self, facts: Sequence[Fact], chance: random.Random, batch: int) -> None:
-        self.world = World(folder())
+        self._chance, self.world = chance, World(folder())
         self.world.append(SECOND, UserAdded(name="max", emails=("ada@example.org",), maintainer_of=("demo", "two")))
         target = chance.choice(facts)
         self.message_id = message_id(target)
@@ -127,6 +130,11 @@ class Redacted:
     def _redact(self) -> None:
         records = self.world.log.records
         mails = [record.id for record in records if _has_id(record, self.message_id)]
+        if self._chance.random() < 0.3:  # one copy alone
+            alone = [id for id in mails if self._chance.random() < 0.5] or mails[:1]
+            fact = MailRedacted(message_id=self.message_id, mails=tuple(alone), reason="asked", record=alone[0])
+            self.places += self.world.append(fact)
+            return
         self.places += self.world.append(MailRedacted(message_id=self.message_id, mails=tuple(mails), reason="asked"))
 
 
