@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from projector.assembly.states import ACCEPTED, STATES, find_state
 from schemas.records import ProjectAdded, ProjectChanged
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ def read_aliases(pairs: tuple[str, ...]) -> dict[str, str]:
             raise ValueError(f"author-alias: expected OLD=NEW such as ada@old.example=ada@new.example; came {pair!r}")
         aliases[old] = new
     return aliases
+
+
+def read_states(text: str) -> tuple[str, ...]:
+    """Read names of states, between commas. Raises ValueError for what is no state, and for Accepted."""
+    states = []
+    for word in filter(None, map(str.strip, text.split(","))):
+        state = find_state(word)
+        if state is None or state.name == ACCEPTED:
+            names = ", ".join(state.name for state in STATES if state.name != ACCEPTED)
+            raise ValueError(f"submitter-states: expected some of {names}; came {word!r}")
+        states.append(state.name)
+    return tuple(dict.fromkeys(states))
 
 
 def project_document(project: "Project") -> dict[str, Any]:

@@ -141,6 +141,8 @@ class ProjectAdded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Old address -> new address, lower case."""
     supersedes: bool = False
     """Whether a complete revision makes the patches of older ones Superseded."""
+    submitter_states: tuple[str, ...] | None = None
+    """The states that submitters may set on their own patches; None: `projector.assembly.states.OWN_STATES`."""
 
 
 class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -159,6 +161,7 @@ class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     branch_tokens: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     author_aliases: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     supersedes: bool | msgspec.UnsetType = msgspec.UNSET
+    submitter_states: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -322,6 +325,8 @@ class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """The revision of which this one is a copy."""
     chosen: int | None = None
     """The CopyChosen that made it a new revision."""
+    submitter_changed: bool = False
+    """Whether somebody else submitted it than the first revision of its series."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):

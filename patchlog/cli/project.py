@@ -37,6 +37,11 @@ def _with_fields(command: C) -> C:
             help="Whether a complete revision makes the patches of older ones Superseded.",
         ),
         click.option(
+            "--submitter-states",
+            metavar="S,...",
+            help="What submitters may set on their own patches; '' lets them set nothing.",
+        ),
+        click.option(
             "--branch-tokens", metavar="T,...", help="Tokens such as v6.1 that are branches rather than rerolls."
         ),
         click.option(
@@ -157,7 +162,7 @@ def _print(desk: "Desk", said: "Said", linkname: str) -> None:
 
 def _given(fields: dict[str, Any]) -> dict[str, object]:
     """What was given of a project, as its records have it: list id and address in lower case."""
-    from patchlog.projects import read_aliases
+    from patchlog.projects import read_aliases, read_states
 
     given: dict[str, object] = {name: value for name, value in fields.items() if value is not None and value != ()}
     for name in ("listid", "listemail"):
@@ -166,6 +171,8 @@ def _given(fields: dict[str, Any]) -> dict[str, object]:
     for name in ("subject_prefix_tags", "branch_tokens"):
         if (text := fields.get(name)) is not None:
             given[name] = [token for token in map(str.strip, text.split(",")) if token]
+    if (text := fields.get("submitter_states")) is not None:
+        given["submitter_states"] = read_states(text)
     if fields["author_aliases"]:
         given["author_aliases"] = read_aliases(fields["author_aliases"])
     return given

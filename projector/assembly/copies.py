@@ -17,16 +17,21 @@ def differences(mail: Mail, other: Mail) -> tuple[str, ...]:
     if not mail.said or not other.said:
         return ()
     different = {name for name, one, two in zip(SAID, mail.said, other.said, strict=True) if one != two}
-    if _tags(mail) != _tags(other):
+    if _tags(mail) != _tags(other) or not _is_one_prefix(set(mail.prefix), set(other.prefix)):
         different.add("title")
     return tuple(name for name in SAID if name in different)
 
 
 def digest_of(mail: Mail) -> bytes:
-    """The digest of all that is compared, 16 bytes: two mails that do not differ have the same."""
+    """The digest of what is compared but for the prefix, 16 bytes: two mails that do not differ have the same."""
     return blake2b(msgspec.msgpack.encode((mail.said, _tags(mail))), digest_size=16).digest()
 
 
 def _tags(mail: Mail) -> tuple[object, ...]:
     """What the brackets before the title say to the project."""
-    return mail.number, mail.total, mail.reroll, mail.branch_reroll, mail.prefix
+    return mail.number, mail.total, mail.reroll, mail.branch_reroll
+
+
+def _is_one_prefix(prefix: set[str], other: set[str]) -> bool:
+    """Whether one prefix may be the other with the tag of one more list in it."""
+    return prefix <= other or other <= prefix

@@ -71,7 +71,7 @@ def read_mail(
         record=record_id,
         message_id=parsed.message_id,
         references=parsed.references,
-        author=_aliased(keys.author, project) if project.author_aliases else keys.author,
+        author=aliased(keys.author, project),
         date=int(parsed.date.timestamp()),
         kind=kind_of(parsed, subject, keys),
         name_key=keys.name,
@@ -102,7 +102,7 @@ def read_subject(text: str, project: ProjectAdded) -> Subject:
     return parse_subject(text, names, tags, {token.lower() for token in project.branch_tokens})
 
 
-def _aliased(author: bytes, project: ProjectAdded) -> bytes:
+def aliased(author: bytes, project: ProjectAdded) -> bytes:
     """The key of the address that is shown for one, by the project's aliases."""
     return next((key(new) for old, new in project.author_aliases.items() if key(old) == author), author)
 

@@ -64,10 +64,10 @@ def _replaces(work: Drafting, mail: Mail, above: Mail) -> bool:
     """Whether a patch takes the place of the patch that it answers. One for another stable kernel never does."""
     if name_other_kernels(mail.prefix, above.prefix):
         return False
+    if mail.author != above.author:
+        return mail.name_key == above.name_key and work.markers[mail.id] > work.markers[above.id]
     if mail.name_key == above.name_key:
         return True
-    if mail.author != above.author:
-        return False
     if numbered(mail) and (mail.number, mail.total) == (above.number, above.total):
         return True
     return work.markers[mail.id] > work.markers[above.id] and not set(mail.files).isdisjoint(above.files)

@@ -5,9 +5,11 @@ from collections.abc import Callable, Container, Sequence
 import msgspec
 
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
+from projector.assembly.mail import aliased
 from projector.assembly.posting import Posting
 from projector.assembly.redaction import REDACTED
 from projector.assembly.states import SUPERSEDED, state_of
+from projector.fold.accounts import Accounts
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
@@ -40,11 +42,12 @@ class Announcing:
         feed: Feed,
         redacted: Container[str | int],
         prefer: Callable[[Sequence[int], Moment], tuple[int, ...]],
+        accounts: Accounts,
     ) -> None:
         """redacted: the Message-IDs and records of mails without words. prefer: `Mails.prefer`."""
         self._working, self._pending, self._projects = working, pending, projects
         self._grouping, self._feed, self._redacted = grouping, feed, redacted
-        self._prefer = prefer
+        self._prefer, self._accounts = prefer, accounts
 
     def facts(self) -> list[Fact]:
         """What the active projector has to append now, in order. Changes nothing."""
@@ -88,11 +91,13 @@ class Announcing:
             if state.series is not None:
                 self._grouping.refresh(state.project, state.series, moment)
             self._note_superseded(state, moment)
-        parameters = {"revision": fact.revision}
+        parameters: dict[str, int | str] = {"revision": fact.revision}
         if fact.older_than is not None:
             parameters["older_than"] = fact.older_than
         if fact.rerun_of is not None:
             parameters["rerun_of"] = fact.rerun_of
+        if fact.submitter_changed:
+            parameters["submitter_changed"] = True
         self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, parameters=parameters)
 
     def _unknown(self, patches: Sequence[int]) -> list[int]:
@@ -117,7 +122,8 @@ class Announcing:
     def _note_superseded(self, state: PostingState, moment: Moment) -> None:
         """The patches of older revisions, and not of this one, are superseded by a complete one."""
         shown = self._working.series.get(state.series) if state.series is not None else None
-        if shown is None or not self._projects.by_id[state.project].settings.supersedes:
+        settings = self._projects.by_id[state.project].settings
+        if shown is None or not settings.supersedes or not self._may_supersede(state, shown, settings.linkname):
             return
         own: set[int] = set()
         older: set[int] = set()
@@ -132,6 +138,18 @@ class Announcing:
         if found:
             detail = msgspec.json.encode(found).decode()
             self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, detail)
+
+    def _may_supersede(self, state: PostingState, shown: Shown, linkname: str) -> bool:
+        """Whether it is the series' submitter who posted a revision, or a maintainer: From is all that is known."""
+        return self._is_own(state, shown) or self._accounts.maintains(state.posting.author, linkname)
+
+    def _is_own(self, state: PostingState, shown: Shown) -> bool:
+        """Whether a revision's author is the submitter of its series, by whatever address."""
+        settings, submitter = self._projects.by_id[state.project].settings, shown.row["submitter_id"]
+        first = (row["posting_id"] for row in shown.revisions.values() if row["submitter_id"] == submitter)
+        theirs = (other for id in first if (other := self._working.postings.get(id)) is not None)
+        author = aliased(state.posting.author, settings)
+        return any(aliased(other.posting.author, settings) == author for other in theirs)
 
     def _revision_fact(
         self, state: PostingState, series: int, given: list[tuple[tuple[int, ...], tuple[int, str], int]]
@@ -151,6 +169,7 @@ class Announcing:
             older_than=max(newer, default=None),
             rerun_of=row["rerun_of"],
             chosen=state.chosen,
+            submitter_changed=not self._is_own(state, shown),
         )
 
     def _announced(self, shown: Shown) -> list[tuple[tuple[int, ...], tuple[int, str], int]]:

@@ -97,7 +97,14 @@ class Fold:
         )
         self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
         self.announcing = Announcing(
-            working, self.pending, self.projects, self._grouping, self._feed, self._redactions, self._mails.prefer
+            working,
+            self.pending,
+            self.projects,
+            self._grouping,
+            self._feed,
+            self._redactions,
+            self._mails.prefer,
+            self._accounts,
         )
         self._verdicts = Verdicts(working, self._grouping, self._feed, self.projects, self._accounts, self.pending)
 

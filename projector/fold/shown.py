@@ -5,7 +5,7 @@ from ingest.message.signature import without_signature
 from projector.assembly.diff_id import diff_id
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.redaction import REDACTED
-from projector.assembly.states import FIRST_STATE, find_state
+from projector.assembly.states import state_asked_by_mail
 from projector.fold.moment import Moment
 from projector.fold.people import People
 from projector.fold.reading import Reading
@@ -96,7 +96,7 @@ class ShownMails:
 
     def _show_patch(self, project: int, entry: Entry, reading: Reading) -> None:
         mail, parsed, raw = entry.mail, reading.parsed, reading.raw
-        first = find_state(parsed.first_state) or FIRST_STATE
+        first = state_asked_by_mail(parsed.first_state)
         date_us = mail.date * SECOND_US
         am = take_apart(raw, parsed) if raw is not None else None
         state = PatchState(project, first.id, None, date_us, None, mail.record)

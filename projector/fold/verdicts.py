@@ -17,7 +17,7 @@ from projector.fold.requests import Asking
 from projector.outcomes import CONFLICT, DONE, FORBIDDEN, TARGET_GONE, UNCHANGED, Outcome, Refused
 from projector.readmodel.rows import PatchState, PostingState, Row
 from projector.readmodel.working import WorkingSet
-from projector.rights import refuse_change, refuse_report
+from projector.rights import refuse_change, refuse_report, refuse_state
 from schemas.records import PatchStateChanged, RerunRequested, SeriesChanged, TestResultReported
 from schemas.rest import MadeRevision, TestResultDocument
 
@@ -76,7 +76,13 @@ class Verdicts:
             raise Refused(TARGET_GONE, f"There is no state {fact.state}.")
         asking.check(
             FORBIDDEN,
-            partial(refuse_change, linkname=self._linkname(patch.project), submitter=self._author(fact.patch)),
+            partial(
+                refuse_state,
+                linkname=self._linkname(patch.project),
+                submitter=self._author(fact.patch) or b"",
+                state=new.name,
+                own_states=self._projects.by_id[patch.project].settings.submitter_states,
+            ),
         )
         asking.check_version(patch.changed)
         if patch.state == new.id:

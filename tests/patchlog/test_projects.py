@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from patchlog.desk import Known
-from patchlog.projects import check_fields, read_aliases
+from patchlog.projects import check_fields, read_aliases, read_states
 from projector.outcomes import CONFLICT, DONE, TARGET_GONE
 from schemas.fact import Fact
 from schemas.records import LogOpened, ProjectAdded, ProjectChanged, Record
@@ -47,6 +47,17 @@ def test_fields_that_can_be_meant(fact: ProjectAdded | ProjectChanged) -> None:
 def test_fields_that_cannot_be_meant(fact: ProjectAdded | ProjectChanged, field: str) -> None:
     with pytest.raises(ValueError, match=f"^{field}: expected "):
         check_fields(fact)
+
+
+def test_states_are_read_as_they_are_called() -> None:
+    assert read_states("rfc, changes-requested,RFC,") == ("RFC", "Changes Requested")
+    assert read_states("") == ()
+
+
+@pytest.mark.parametrize("text", ["good", "RFC,accepted"])
+def test_states_that_cannot_be_given_away(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^submitter-states: expected some of New, Under Review, Rejected, "):
+        read_states(text)
 
 
 def test_the_log_adds_up_to_the_projects() -> None:

@@ -32,6 +32,7 @@ class RevisionView(msgspec.Struct, frozen=True):
     cover_letter: str | None
     complete: bool
     submitted: datetime
+    submitter: str
     patches: list[PatchLine]
     results: list[TestResultDocument]
 
@@ -93,6 +94,7 @@ def view_series(connection: Connection, series_id: int) -> SeriesView | None:
             row.cover_letter,
             row.complete,
             time_of(row.submitted_us),
+            row.submitter or row.email or "",
             patches.get(row.version, []),
             results.get(row.version, []),
         )
@@ -129,7 +131,10 @@ _REVISIONS = (
         revision.c.cover_letter,
         revision.c.complete,
         revision.c.submitted_us,
+        person.c.name.label("submitter"),
+        person.c.email,
     )
+    .outerjoin(person, person.c.id == revision.c.submitter_id)
     .where(revision.c.series_id == bindparam("series"))
     .order_by(revision.c.version.desc())
 )

@@ -28,6 +28,7 @@ FOOTER = "_" * 47 + "\ndemo mailing list\n"
     [
         pytest.param(read(), (), id="the same"),
         pytest.param(read(subject="[demo] [PATCH 1/2] net: fix"), (), id="the list's tag"),
+        pytest.param(read(subject="[other] [PATCH 1/2] net: fix"), (), id="another list's tag"),
         pytest.param(read(author="Ada via X <a@x.org>"), (), id="another name of the address"),
         pytest.param(read(text=TEXT + DIFF + FOOTER), (), id="the list's footer"),
         pytest.param(read(text=TEXT.replace(" it ", "  it\n") + DIFF), (), id="white space"),
@@ -53,3 +54,8 @@ def test_of_what_is_not_known_any_more_nothing_differs() -> None:
     parsed = parse(b"Subject: [PATCH]\nMessage-ID: <m@x.org>\n\n", AT)
     stub = read_mail(1, parsed, PROJECT, "smtp", 0, keys=old)
     assert differences(stub, read()) == differences(read(), stub) == ()
+
+
+def test_of_two_prefixes_neither_of_which_has_the_other_one_differs() -> None:
+    mails = [read(subject=f"[PATCH {tree} 1/2] net: fix") for tree in ("net", "usb")]
+    assert differences(*mails) == ("title",)

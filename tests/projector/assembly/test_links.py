@@ -116,8 +116,13 @@ def test_rules_1_and_2_change_id_and_supersedes(letters: Sequence[Letter], expec
         ),
         pytest.param(
             [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH 0/2] Work", "a", at=60, by="bob")],
-            "a by 3",
+            None,
             id="the same name, another author",
+        ),
+        pytest.param(
+            [Letter("a", "[PATCH] Work"), Letter("b", "[PATCH v2] Work", "a", at=60, by="bob")],
+            "a by 3",
+            id="the same name, another author, a higher reroll",
         ),
         pytest.param(
             [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH v2 usb 0/2] Play", "a", at=60)],

@@ -228,6 +228,12 @@ def test_patch_beyond_the_total_joins_as_an_extra_without_a_new_revision(world: 
     assert len(feed(world)) == 1
 
 
+@pytest.mark.parametrize(("asked", "state"), [("new", 1), ("Under-Review", 2), ("rfc", 5), ("Accepted", 1), ("4", 1)])
+def test_a_header_asks_for_action_and_decides_nothing(world: World, asked: str, state: int) -> None:
+    deliver(world, [mail("[PATCH] net: ask", "a", headers=f"X-Patchwork-State: {asked}\n")])
+    assert [row["state"] for row in world.rows(t.patch)] == [state]
+
+
 def test_first_state_comes_from_the_mail(world: World) -> None:
     deliver(world, [mail("[PATCH] net: ask first", "a", headers="X-Patchwork-State: rfc\n")])
     (patch,) = world.rows(t.patch)

@@ -1,0 +1,81 @@
+"""What somebody else's mail does to a series, and what it does not."""
+
+import msgspec
+import pytest
+
+from projector.readmodel import tables as t
+from schemas.accounts import UserAdded
+from schemas.fact import Fact
+from schemas.records import ProjectChanged
+from tests.projector.fold.invariants import check
+from tests.projector.fold.mailing import AUTHOR, OTHER, mail
+from tests.projector.fold.world import World, deliver
+
+SUPERSEDE = ProjectChanged(linkname="demo", supersedes=True)
+MAX = UserAdded(name="max", emails=("otto@example.org",), maintainer_of=("demo",))
+ALIAS = ProjectChanged(linkname="demo", author_aliases={"ada@example.org": "otto@example.org"})
+
+
+def patch(id: str, marker: str = "", *, minute: float = 0, author: str = AUTHOR, **more: object) -> Fact:
+    tag = f"[PATCH {marker}]".replace(" ]", "]")
+    return mail(f"{tag} net: fix leak", id, minute=minute, author=author, **more)  # type: ignore[arg-type]  # by name
+
+
+def parameters(world: World) -> list[dict[str, object]]:
+    rows = sorted(world.rows(t.event), key=lambda row: row["event_time_us"])
+    return [msgspec.json.decode(row["parameters"]) for row in rows if row["name"] == "series-new-revision"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "told"),
+    [
+        pytest.param([patch("b", "v2", minute=60)], 9, {"revision": 2}, id="the submitter"),
+        pytest.param(
+            [patch("b", "v2", minute=60, author=OTHER)], 1, {"revision": 2, "submitter_changed": True}, id="a stranger"
+        ),
+        pytest.param(
+            [MAX, patch("b", "v2", minute=60, author=OTHER)],
+            9,
+            {"revision": 2, "submitter_changed": True},
+            id="a maintainer",
+        ),
+        pytest.param(
+            [ALIAS, patch("b", "v2", minute=60, author=OTHER)], 9, {"revision": 2}, id="the submitter's new address"
+        ),
+    ],
+)
+def test_a_strangers_revision_supersedes_nothing(
+    world: World, facts: list[Fact], state: int, told: dict[str, object]
+) -> None:
+    (first,) = world.append(patch("a"))
+    deliver(world, [SUPERSEDE, *facts])
+    assert len(world.rows(t.series)) == 1
+    assert {row["message_id"]: row["state"] for row in world.rows(t.patch)} == {
+        "a@example.org": state,
+        "b@example.org": 1,
+    }
+    assert parameters(world)[-1] == told
+    own = [row["submitter_id"] == first for row in world.rows(t.revision)]
+    assert own == [True, facts[-1].parsed.author.email == "ada@example.org"]  # type: ignore[attr-defined]
+    check(world)
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        pytest.param(patch("b", minute=60, author=OTHER, answers="a"), id="an answer without a marker"),
+        pytest.param(patch("b", minute=60, author=OTHER, body="change-id: x-1\n"), id="the change-id"),
+        pytest.param(patch("b", minute=60, author=OTHER, body="Supersedes: <a@example.org>\n"), id="Supersedes"),
+        pytest.param(mail("[PATCH v9] net: evil", "b", minute=60, author=OTHER, answers="a"), id="another patch"),
+        pytest.param(
+            mail("[PATCH v9] net: evil", "b", minute=60, author=OTHER, body="change-id: x-1\n"), id="a copied change-id"
+        ),
+    ],
+)
+def test_a_strangers_posting_is_a_series_of_its_own_without_the_patches(world: World, stranger: Fact) -> None:
+    deliver(world, [SUPERSEDE, patch("a", body="change-id: x-1\n")])
+    before = world.rows(t.series)
+    deliver(world, [stranger])
+    assert [row for row in world.rows(t.series) if row["id"] == before[0]["id"]] == before, "it did not change at all"
+    assert len(world.rows(t.series)) == 2
+    check(world)
