@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from projector.assembly.states import ACCEPTED, STATES, find_state
+from schemas.networks import read_networks
 from schemas.records import ProjectAdded, ProjectChanged
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ def read_aliases(pairs: tuple[str, ...]) -> dict[str, str]:
             raise ValueError(f"author-alias: expected OLD=NEW such as ada@old.example=ada@new.example; came {pair!r}")
         aliases[old] = new
     return aliases
+
+
+def read_origins(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Read patterns of envelope senders, and networks. Raises ValueError for what is neither."""
+    given = tuple(dict.fromkeys(filter(None, map(str.strip, patterns))))
+    for pattern in given:
+        if "@" not in pattern:
+            read_networks("from-list", pattern)
+    return given
 
 
 def read_states(text: str) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """SMTP's MAIL FROM, "" for the null sender; None for an import, which has no envelope."""
     recipients: tuple[str, ...] = ()
     """SMTP's RCPT TO."""
+    relay: str = ""
+    """The IP address of the machine that it came from by SMTP; "" where nobody can tell."""
     list_id: str = ""
     """The list that an imported archive is of, lower case, where the mail itself names none."""
     archive: ArchivePlace | None = None
@@ -97,6 +99,9 @@ class MailStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong with the header of the mail, in words of ours; None where it will do."""
     digest: bytes
     """SHA-256 of what the log had here before, as the record that was replaced carried it."""
+    envelope_sender: str | None = None
+    """As in MailReceived; "" in the place of the author's own address."""
+    relay: str = ""
 
 
 class MailRedacted(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -141,6 +146,8 @@ class ProjectAdded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Old address -> new address, lower case."""
     supersedes: bool = False
     """Whether a complete revision makes the patches of older ones Superseded."""
+    from_list: tuple[str, ...] = ()
+    """Patterns of the envelope sender, and networks: mail by SMTP that fits none did not come from the list."""
     submitter_states: tuple[str, ...] | None = None
     """The states that submitters may set on their own patches; None: `projector.assembly.states.OWN_STATES`."""
 
@@ -162,6 +169,7 @@ class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     author_aliases: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     supersedes: bool | msgspec.UnsetType = msgspec.UNSET
     submitter_states: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    from_list: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):

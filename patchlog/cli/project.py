@@ -37,6 +37,12 @@ def _with_fields(command: C) -> C:
             help="Whether a complete revision makes the patches of older ones Superseded.",
         ),
         click.option(
+            "--from-list",
+            multiple=True,
+            metavar="PATTERN",
+            help="Take only mail with such an envelope sender, or from such a network; may be repeated; '' takes any.",
+        ),
+        click.option(
             "--submitter-states",
             metavar="S,...",
             help="What submitters may set on their own patches; '' lets them set nothing.",
@@ -162,7 +168,7 @@ def _print(desk: "Desk", said: "Said", linkname: str) -> None:
 
 def _given(fields: dict[str, Any]) -> dict[str, object]:
     """What was given of a project, as its records have it: list id and address in lower case."""
-    from patchlog.projects import read_aliases, read_states
+    from patchlog.projects import read_aliases, read_origins, read_states
 
     given: dict[str, object] = {name: value for name, value in fields.items() if value is not None and value != ()}
     for name in ("listid", "listemail"):
@@ -171,6 +177,8 @@ def _given(fields: dict[str, Any]) -> dict[str, object]:
     for name in ("subject_prefix_tags", "branch_tokens"):
         if (text := fields.get(name)) is not None:
             given[name] = [token for token in map(str.strip, text.split(",")) if token]
+    if fields["from_list"]:
+        given["from_list"] = read_origins(fields["from_list"])
     if (text := fields.get("submitter_states")) is not None:
         given["submitter_states"] = read_states(text)
     if fields["author_aliases"]:

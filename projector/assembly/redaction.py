@@ -55,4 +55,8 @@ def stub_of(fact: MailReceived, parsed: ParsedMail, digest: bytes) -> MailStub:
         keys=keys,
         fault=fault_of(fact.raw),
         digest=digest,
+        envelope_sender=""
+        if fact.envelope_sender and key(fact.envelope_sender.lower()) == keys.author
+        else fact.envelope_sender,
+        relay=fact.relay,
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ingest.log import LogUnavailable
 from projector.assembly.mail import Mail
+from projector.assembly.origin import came_from_list
 from projector.fold.accounts import Accounts
 from projector.fold.announcing import Announcing
 from projector.fold.checkpoints import Checkpoints
@@ -18,7 +19,7 @@ from projector.fold.mails import Mails
 from projector.fold.moment import Moment, microseconds
 from projector.fold.pending import RETRY, Pending
 from projector.fold.people import People
-from projector.fold.projects import Projects
+from projector.fold.projects import Project, Projects
 from projector.fold.reading import Reading, Received, is_redacted, reading_of, see
 from projector.fold.redacting import Redacting, Redactions
 from projector.fold.requests import Requests
@@ -139,7 +140,7 @@ class Fold:
 
     def _look_ahead(self, id: int, fact: Received) -> tuple[int, Mail] | None:
         reading = reading_of(id, fact, self._redactions)
-        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
+        project = self._place(fact, reading)
         if project is None:
             return None
         mail = see(id, fact, reading, project.settings)
@@ -224,7 +225,7 @@ class Fold:
         settings, mail, reading = self._ahead.get(id, (None, None, None))
         if reading is None or (not reading.is_redacted and is_redacted(id, reading.parsed, self._redactions)):
             settings, mail, reading = None, None, reading_of(id, fact, self._redactions)
-        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
+        project = self._place(fact, reading)
         if project is None:
             self._dead_letters.set_aside(id, fact, reading)
             linkname, outcome = "", "dead-letter"
@@ -236,6 +237,11 @@ class Fold:
             linkname, outcome = project.settings.linkname, self._mails.receive(project.id, mail, reading, moment)
         list_id = reading.parsed.list_ids[0] if reading.parsed.list_ids else fact.list_id
         self.became.append(Became(id, reading.parsed.message_id, list_id, linkname, outcome))
+
+    def _place(self, fact: Received, reading: Reading) -> Project | None:
+        """The project that takes a mail: one whose list it names, and from whose list it came."""
+        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
+        return project if project is not None and came_from_list(fact, project.settings.from_list) else None
 
     def _settle(self, postings: Iterable[int], moment: Moment) -> None:
         for posting in postings:

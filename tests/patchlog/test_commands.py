@@ -142,6 +142,7 @@ def test_a_project_is_added_to_the_log_listed_changed_and_not_added_twice(data: 
             "branch_tokens": None,
             "author_aliases": {},
             "supersedes": False,
+            "from_list": [],
             "submitter_states": None,
         }
     ]
