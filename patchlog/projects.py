@@ -42,11 +42,20 @@ def read_aliases(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def read_origins(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Read patterns of envelope senders, and networks. Raises ValueError for what is neither."""
-    given = tuple(dict.fromkeys(filter(None, map(str.strip, patterns))))
+    """Read envelope senders, domains behind an @, and networks. Raises ValueError for what is none of them."""
+    given = tuple(dict.fromkeys(filter(None, (pattern.strip().lower().removeprefix("*") for pattern in patterns))))
     for pattern in given:
-        if "@" not in pattern:
+        if not ADDRESS.fullmatch(pattern) and not ADDRESS.fullmatch(f"x{pattern}"):
             read_networks("from-list", pattern)
+    return given
+
+
+def read_rewriters(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Read addresses, and domains behind an @. Raises ValueError for what is neither."""
+    given = tuple(dict.fromkeys(filter(None, (name.strip().lower() for name in names))))
+    for name in given:
+        if not ADDRESS.fullmatch(name) and not ADDRESS.fullmatch(f"x{name}"):
+            raise ValueError(f"rewriter: expected an address, or a domain such as @relay.example.org; came {name!r}")
     return given
 
 

@@ -68,6 +68,7 @@ class Explainer:
     def _in_project(self, project: Project, thread: Thread, entry: Entry) -> Explanation:
         id, fact = entry.mail.id, self._mail(entry.mail.record)
         reading = reading_of(entry.mail.record, fact, self._redactions)
+        reading.see(project.settings)
         parsed, subject = reading.parsed, read_subject(reading.parsed.subject, project.settings)
         keys = reading.keys or keys_of(parsed, subject.title)
         state = self._working.posting_in(thread, id)

@@ -29,6 +29,8 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The Subject field, RFC 2047 decoded, white space folded to single spaces; brackets and Re: are still there."""
     author: Mailbox
     """The author, with a list's DMARC rewriting undone."""
+    rewritten: Mailbox | None = None
+    """From as it came, where that is not `author`. A project decides whether the one in it may rewrite."""
     date: datetime
     """Aware UTC, whole seconds: the Date field, else the topmost Received, else the receipt (assembly, section 1)."""
     date_from: str = "date"
@@ -73,7 +75,7 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     A key is a digest: 16 bytes of names and addresses, 8 of a path. author: of the address, before a project's aliases;
     name: of the title as names are compared; closing: the reroll that the title's end names; delegate: of what
     X-Patchwork-Delegate says. has_diff and has_pull_url: whether the mail has one. said: a digest of 8 bytes for each
-    part in SAID; empty where nobody knows it any more.
+    part in SAID; empty where nobody knows it any more. sender: `projector.assembly.rewriting.sender_keys`.
     """
 
     author: bytes
@@ -84,6 +86,7 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     has_diff: bool
     has_pull_url: bool
     said: tuple[bytes, ...] = ()
+    sender: tuple[bytes, ...] = ()
 
 
 class AmMail(msgspec.Struct, frozen=True, array_like=True):

@@ -99,8 +99,8 @@ class MailStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong with the header of the mail, in words of ours; None where it will do."""
     digest: bytes
     """SHA-256 of what the log had here before, as the record that was replaced carried it."""
-    envelope_sender: str | None = None
-    """As in MailReceived; "" in the place of the author's own address."""
+    envelope_sender: tuple[bytes, ...] | None = None
+    """The keys of what may be said of SMTP's MAIL FROM; None for an import."""
     relay: str = ""
 
 
@@ -147,7 +147,9 @@ class ProjectAdded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     supersedes: bool = False
     """Whether a complete revision makes the patches of older ones Superseded."""
     from_list: tuple[str, ...] = ()
-    """Patterns of the envelope sender, and networks: mail by SMTP that fits none did not come from the list."""
+    """Envelope senders, domains behind an @, and networks: mail by SMTP that fits none did not come from the list."""
+    rewriters: tuple[str, ...] = ()
+    """Addresses, and domains behind an @, whose rewriting of From is undone, besides the list's own."""
     submitter_states: tuple[str, ...] | None = None
     """The states that submitters may set on their own patches; None: `projector.assembly.states.OWN_STATES`."""
 
@@ -170,6 +172,7 @@ class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     supersedes: bool | msgspec.UnsetType = msgspec.UNSET
     submitter_states: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     from_list: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    rewriters: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from hashlib import blake2b
 
-from ingest.message.author import read_author
+from ingest.message.author import read_author, read_sender
 from ingest.message.body import read_body
 from ingest.message.dates import read_date, read_received
 from ingest.message.diff import find_diff
@@ -45,6 +45,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         references=read_references(fields, message_id),
         subject=subject,
         author=author,
+        rewritten=sender if (sender := read_sender(fields)) != author else None,
         date=date,
         date_from=date_from,
         list_ids=list_ids,

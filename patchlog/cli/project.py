@@ -39,8 +39,15 @@ def _with_fields(command: C) -> C:
         click.option(
             "--from-list",
             multiple=True,
-            metavar="PATTERN",
+            metavar="SENDER|@DOMAIN|NETWORK",
             help="Take only mail with such an envelope sender, or from such a network; may be repeated; '' takes any.",
+        ),
+        click.option(
+            "--rewriter",
+            "rewriters",
+            multiple=True,
+            metavar="ADDRESS|@DOMAIN",
+            help="Whose rewriting of From is undone, besides the list's own; may be repeated; '' names none.",
         ),
         click.option(
             "--submitter-states",
@@ -168,7 +175,7 @@ def _print(desk: "Desk", said: "Said", linkname: str) -> None:
 
 def _given(fields: dict[str, Any]) -> dict[str, object]:
     """What was given of a project, as its records have it: list id and address in lower case."""
-    from patchlog.projects import read_aliases, read_origins, read_states
+    from patchlog.projects import read_aliases, read_origins, read_rewriters, read_states
 
     given: dict[str, object] = {name: value for name, value in fields.items() if value is not None and value != ()}
     for name in ("listid", "listemail"):
@@ -179,6 +186,8 @@ def _given(fields: dict[str, Any]) -> dict[str, object]:
             given[name] = [token for token in map(str.strip, text.split(",")) if token]
     if fields["from_list"]:
         given["from_list"] = read_origins(fields["from_list"])
+    if fields["rewriters"]:
+        given["rewriters"] = read_rewriters(fields["rewriters"])
     if (text := fields.get("submitter_states")) is not None:
         given["submitter_states"] = read_states(text)
     if fields["author_aliases"]:

@@ -7,6 +7,8 @@ import msgspec
 
 from projector.assembly.dead_letters import fault_of
 from projector.assembly.keys import key, keys_of
+from projector.assembly.origin import sender_names
+from projector.assembly.rewriting import sender_keys
 from projector.assembly.states import find_state
 from projector.assembly.subject import parse_subject, tags_of
 from schemas.mail import PARSER_VERSION, Keys, Mailbox, ParsedMail
@@ -28,6 +30,7 @@ def without_words(parsed: ParsedMail) -> tuple[ParsedMail, Keys]:
         parsed,
         subject=tags_of(parsed.subject),
         author=Mailbox("", ""),
+        rewritten=None,
         hint=parsed.hint if parsed.hint in _HINTS else "",
         first_state=state.name if state is not None else "",
         delegate="",
@@ -38,12 +41,14 @@ def without_words(parsed: ParsedMail) -> tuple[ParsedMail, Keys]:
         base_commit=None,
         trailers=(),
     )
-    return wordless, keys_of(parsed, parse_subject(parsed.subject).title)
+    keys = keys_of(parsed, parse_subject(parsed.subject).title)
+    return wordless, msgspec.structs.replace(keys, sender=sender_keys(parsed))
 
 
 def stub_of(fact: MailReceived, parsed: ParsedMail, digest: bytes) -> MailStub:
     """The record that takes the place of a mail's. parsed: as this program reads it; digest: of what is replaced."""
     wordless, keys = without_words(parsed)
+    sender = fact.envelope_sender
     return MailStub(
         source=fact.source,
         received_at=fact.received_at,
@@ -55,8 +60,6 @@ def stub_of(fact: MailReceived, parsed: ParsedMail, digest: bytes) -> MailStub:
         keys=keys,
         fault=fault_of(fact.raw),
         digest=digest,
-        envelope_sender=""
-        if fact.envelope_sender and key(fact.envelope_sender.lower()) == keys.author
-        else fact.envelope_sender,
+        envelope_sender=tuple(map(key, sender_names(sender))) if sender is not None else None,
         relay=fact.relay,
     )

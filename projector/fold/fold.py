@@ -253,7 +253,12 @@ class Fold:
             self.pending.note(RETRY, cause, project, cause)
 
     def _reread(self, id: int) -> Reading:
-        return reading_of(id, self._fact(id), self._redactions)
+        fact = self._fact(id)
+        reading = reading_of(id, fact, self._redactions)
+        project = self._place(fact, reading)
+        if project is not None:
+            reading.see(project.settings)
+        return reading
 
     def _fact(self, id: int) -> Received:
         (record,) = self._read_records([id])

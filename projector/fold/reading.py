@@ -5,6 +5,7 @@ from collections.abc import Container
 from ingest.message import parse
 from projector.assembly.mail import Mail, read_mail, read_subject
 from projector.assembly.redaction import without_words
+from projector.assembly.rewriting import as_sent, as_sent_by_key
 from projector.assembly.subject import Subject
 from projector.fold.moment import microseconds
 from schemas.mail import PARSER_VERSION, Keys, ParsedMail
@@ -16,13 +17,15 @@ Received = MailReceived | MailStub
 class Reading:
     """What was read from a mail, and its bytes; these are None where its words are redacted, and keys stand for them.
 
-    subject and email are as a project has them: its tags are not shown, and one address may stand for another.
+    What a project sees of it has the author that counts for the project; subject and email are as the project has them:
+    its tags are not shown, and one address may stand for another.
     """
 
-    __slots__ = ("email", "keys", "parsed", "raw", "subject")
+    __slots__ = ("_read", "email", "keys", "parsed", "raw", "subject")
 
     def __init__(self, parsed: ParsedMail, raw: bytes | None, keys: Keys | None = None) -> None:
         self.parsed, self.raw, self.keys = parsed, raw, keys
+        self._read = parsed, keys
         self.subject: Subject | None = None
         self.email = ""
 
@@ -32,6 +35,9 @@ class Reading:
 
     def see(self, project: ProjectAdded) -> Subject:
         """Read the subject and the author's address with a project's eyes."""
+        parsed, keys = self._read
+        self.parsed = as_sent(parsed, project)
+        self.keys = as_sent_by_key(keys, project) if keys is not None else None
         author = self.parsed.author.email
         self.email = project.author_aliases.get(author, author)
         self.subject = read_subject(self.parsed.subject, project)

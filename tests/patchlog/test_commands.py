@@ -143,6 +143,7 @@ def test_a_project_is_added_to_the_log_listed_changed_and_not_added_twice(data: 
             "author_aliases": {},
             "supersedes": False,
             "from_list": [],
+            "rewriters": [],
             "submitter_states": None,
         }
     ]

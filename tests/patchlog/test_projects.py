@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from patchlog.desk import Known
-from patchlog.projects import check_fields, read_aliases, read_origins, read_states
+from patchlog.projects import check_fields, read_aliases, read_origins, read_rewriters, read_states
 from projector.outcomes import CONFLICT, DONE, TARGET_GONE
 from schemas.fact import Fact
 from schemas.records import LogOpened, ProjectAdded, ProjectChanged, Record
@@ -61,9 +61,19 @@ def test_states_that_cannot_be_given_away(text: str) -> None:
 
 
 def test_where_a_list_delivers_from() -> None:
-    assert read_origins(("*@lists.example.org", "192.0.2.0/24", "")) == ("*@lists.example.org", "192.0.2.0/24")
+    assert read_origins(("*@Lists.example.org", "x@y.org", "192.0.2.0/24", "")) == (
+        "@lists.example.org",
+        "x@y.org",
+        "192.0.2.0/24",
+    )
     with pytest.raises(ValueError, match=r"^from-list: expected networks"):
         read_origins(("lists.example.org",))
+
+
+def test_whose_rewriting_is_undone() -> None:
+    assert read_rewriters(("@Relay.example.org", "l@example.org", "")) == ("@relay.example.org", "l@example.org")
+    with pytest.raises(ValueError, match=r"^rewriter: expected an address"):
+        read_rewriters(("relay.example.org",))
 
 
 def test_the_log_adds_up_to_the_projects() -> None:

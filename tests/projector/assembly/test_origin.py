@@ -18,10 +18,10 @@ def sent(envelope_sender: str | None, relay: str = "") -> MailReceived:
     ("fact", "patterns", "came"),
     [
         pytest.param(sent("eve@example.net"), (), True, id="no pattern"),
-        pytest.param(sent(None), ("*@lists.example.org",), True, id="imported"),
-        pytest.param(sent("Demo-Bounces+1@Lists.example.org"), ("demo-bounces*@lists.example.org",), True, id="sender"),
-        pytest.param(sent("eve@example.net"), ("*@lists.example.org",), False, id="another sender"),
-        pytest.param(sent(""), ("*@lists.example.org",), False, id="a bounce"),
+        pytest.param(sent(None), ("@lists.example.org",), True, id="imported"),
+        pytest.param(sent("Demo-Bounces+1@Lists.example.org"), ("demo-bounces@lists.example.org",), True, id="sender"),
+        pytest.param(sent("eve@example.net"), ("@lists.example.org",), False, id="another sender"),
+        pytest.param(sent(""), ("@lists.example.org",), False, id="a bounce"),
         pytest.param(sent("eve@example.net", "192.0.2.7"), ("x@y", "192.0.2.0/28"), True, id="the list's machine"),
         pytest.param(sent("eve@example.net", "192.0.2.99"), ("192.0.2.0/28",), False, id="another machine"),
         pytest.param(sent("eve@example.net", ""), ("192.0.2.0/28",), False, id="no machine known"),
@@ -32,8 +32,3 @@ def test_a_mail_comes_from_where_its_list_delivers(fact: MailReceived, patterns:
     assert came_from_list(stub_of(fact, read(fact), bytes(32)), patterns) == came, (
         "a stub comes from where its mail did"
     )
-
-
-def test_a_stub_has_no_address_of_its_author() -> None:
-    fact = sent("Ada@example.org")
-    assert stub_of(fact, read(fact), bytes(32)).envelope_sender == ""

@@ -75,6 +75,12 @@ def more_mails() -> list[Fact]:
         mail("[PATCH] late: fix", "late", list_id="late.example.org", author=OTHER),
         mail("[PATCH] nobody: fix", "nobody", list_id="none.example.org"),
         msgspec.structs.replace(by_recipient, recipients=("Demo@example.org",)),
+        mail(
+            "[PATCH] net: via", "via", author="Q via demo <demo@example.org>", headers="Reply-To: Q <q@example.org>\n"
+        ),
+        mail(
+            "[PATCH] net: claim", "claim", author="Q via x <x@example.net>", headers="X-Original-From: q@example.org\n"
+        ),
         mail("a question", "other", author="Quartz <ada@example.org>", minute=2),
         mail("Re: a question", "reply", answers="other", author="Q. <q@example.org>", body="Acked-by: Q <q@q.org>\n"),
         mail("[PATCH] net: state", "state", headers="X-Patchwork-State: accepted\nX-Patchwork-Delegate: Max \n"),

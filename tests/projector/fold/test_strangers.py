@@ -79,3 +79,17 @@ def test_a_strangers_posting_is_a_series_of_its_own_without_the_patches(world: W
     assert [row for row in world.rows(t.series) if row["id"] == before[0]["id"]] == before, "it did not change at all"
     assert len(world.rows(t.series)) == 2
     check(world)
+
+
+@pytest.mark.parametrize(
+    ("sender", "email"),
+    [
+        pytest.param("Ada via demo <demo@example.org>", "ada@example.org", id="the list"),
+        pytest.param("Ada via demo <eve@example.net>", "eve@example.net", id="who only says so"),
+    ],
+)
+def test_a_from_that_says_via_is_undone_for_the_list_alone(world: World, sender: str, email: str) -> None:
+    deliver(world, [patch("a", author=sender, headers="X-Original-From: Ada Author <ada@example.org>\n")])
+    assert [row["email"] for row in world.rows(t.person)] == [email]
+    (text,) = world.rows(t.patch_text)
+    assert f"<{email}>" in text["mbox_head"].decode()
