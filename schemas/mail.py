@@ -76,6 +76,7 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     name: of the title as names are compared; closing: the reroll that the title's end names; delegate: of what
     X-Patchwork-Delegate says. has_diff and has_pull_url: whether the mail has one. said: a digest of 8 bytes for each
     part in SAID; empty where nobody knows it any more. sender: `projector.assembly.rewriting.sender_keys`.
+    verified_by: `ingest.message.authentication.read_verifiers` of the author.
     """
 
     author: bytes
@@ -87,6 +88,7 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     has_pull_url: bool
     said: tuple[bytes, ...] = ()
     sender: tuple[bytes, ...] = ()
+    verified_by: tuple[str, ...] = ()
 
 
 class AmMail(msgspec.Struct, frozen=True, array_like=True):

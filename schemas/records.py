@@ -150,6 +150,8 @@ class ProjectAdded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Envelope senders, domains behind an @, and networks: mail by SMTP that fits none did not come from the list."""
     rewriters: tuple[str, ...] = ()
     """Addresses, and domains behind an @, whose rewriting of From is undone, besides the list's own."""
+    require_dkim: str = ""
+    """The mail server that says whether a mail has a signature of its author's domain; "": nobody is asked."""
     submitter_states: tuple[str, ...] | None = None
     """The states that submitters may set on their own patches; None: `projector.assembly.states.OWN_STATES`."""
 
@@ -173,6 +175,7 @@ class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     submitter_states: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     from_list: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     rewriters: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    require_dkim: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):

@@ -50,6 +50,11 @@ def _with_fields(command: C) -> C:
             help="Whose rewriting of From is undone, besides the list's own; may be repeated; '' names none.",
         ),
         click.option(
+            "--require-dkim",
+            metavar="AUTHSERV-ID",
+            help="Believe an author only where this mail server found a signature of the domain; '' believes all.",
+        ),
+        click.option(
             "--submitter-states",
             metavar="S,...",
             help="What submitters may set on their own patches; '' lets them set nothing.",
@@ -178,6 +183,8 @@ def _given(fields: dict[str, Any]) -> dict[str, object]:
     from patchlog.projects import read_aliases, read_origins, read_rewriters, read_states
 
     given: dict[str, object] = {name: value for name, value in fields.items() if value is not None and value != ()}
+    if (text := fields.get("require_dkim")) is not None:
+        given["require_dkim"] = text.strip().lower()
     for name in ("listid", "listemail"):
         if text := fields.get(name):
             given[name] = text.strip("<>").lower()

@@ -44,6 +44,8 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     """Whom X-Patchwork-Delegate names as reviewer."""
     said: tuple[bytes, ...] = ()
     """As in Keys."""
+    is_verified: bool | None = None
+    """Whether a mail server vouches for the author; None where the project asks none."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -59,6 +61,7 @@ def read_mail(
     received: int,
     subject: Subject | None = None,
     keys: Keys | None = None,
+    is_verified: bool | None = None,
 ) -> Mail:
     """See a parsed mail with a project's eyes.
 
@@ -90,6 +93,7 @@ def read_mail(
         received=received,
         delegate=keys.delegate,
         said=keys.said,
+        is_verified=is_verified,
     )
 
 

@@ -5,6 +5,7 @@ A mail and its stub are seen alike by the assembly: both are read through the sa
 
 import msgspec
 
+from ingest.message.authentication import read_verifiers
 from projector.assembly.dead_letters import fault_of
 from projector.assembly.keys import key, keys_of
 from projector.assembly.origin import sender_names
@@ -20,8 +21,8 @@ REDACTED = "[redacted]"
 _HINTS = ("ignore", "comment")
 
 
-def without_words(parsed: ParsedMail) -> tuple[ParsedMail, Keys]:
-    """A mail as it is read when its words are gone, and the keys that stand for them.
+def without_words(parsed: ParsedMail, raw: bytes = b"") -> tuple[ParsedMail, Keys]:
+    """A mail as it is read when its words are gone, and the keys that stand for them. raw: its bytes.
 
     Message-IDs, list ids, change-ids, dates and what stands in brackets before the title are no words.
     """
@@ -42,12 +43,13 @@ def without_words(parsed: ParsedMail) -> tuple[ParsedMail, Keys]:
         trailers=(),
     )
     keys = keys_of(parsed, parse_subject(parsed.subject).title)
-    return wordless, msgspec.structs.replace(keys, sender=sender_keys(parsed))
+    verified_by = read_verifiers(raw, parsed.author.email)
+    return wordless, msgspec.structs.replace(keys, sender=sender_keys(parsed), verified_by=verified_by)
 
 
 def stub_of(fact: MailReceived, parsed: ParsedMail, digest: bytes) -> MailStub:
     """The record that takes the place of a mail's. parsed: as this program reads it; digest: of what is replaced."""
-    wordless, keys = without_words(parsed)
+    wordless, keys = without_words(parsed, fact.raw)
     sender = fact.envelope_sender
     return MailStub(
         source=fact.source,

@@ -24,7 +24,7 @@ def as_sent_by_key(keys: Keys, project: ProjectAdded) -> Keys:
     if not keys.sender or not {key(name) for name in _rewriters(project)}.isdisjoint(keys.sender):
         return keys
     author, _, said = keys.sender
-    return msgspec.structs.replace(keys, author=author, said=(said, *keys.said[1:]), sender=())
+    return msgspec.structs.replace(keys, author=author, said=(said, *keys.said[1:]), sender=(), verified_by=())
 
 
 def sender_keys(parsed: ParsedMail) -> tuple[bytes, ...]:

@@ -141,6 +141,8 @@ class Announcing:
 
     def _may_supersede(self, state: PostingState, shown: Shown, linkname: str) -> bool:
         """Whether it is the series' submitter who posted a revision, or a maintainer: From is all that is known."""
+        if not state.posting.is_verified:
+            return False
         return self._is_own(state, shown) or self._accounts.maintains(state.posting.author, linkname)
 
     def _is_own(self, state: PostingState, shown: Shown) -> bool:

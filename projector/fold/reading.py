@@ -3,6 +3,7 @@
 from collections.abc import Container
 
 from ingest.message import parse
+from ingest.message.authentication import read_verifiers
 from projector.assembly.mail import Mail, read_mail, read_subject
 from projector.assembly.redaction import without_words
 from projector.assembly.rewriting import as_sent, as_sent_by_key
@@ -43,6 +44,15 @@ class Reading:
         self.subject = read_subject(self.parsed.subject, project)
         return self.subject
 
+    def is_verified(self, project: ProjectAdded) -> bool | None:
+        """Whether the server that a project believes vouches for the author; None where it believes none."""
+        if not project.require_dkim:
+            return None
+        if self.keys is not None:
+            return project.require_dkim in self.keys.verified_by
+        is_undone = self.parsed is self._read[0]
+        return is_undone and project.require_dkim in read_verifiers(self.raw or b"", self.parsed.author.email)
+
 
 def read(fact: MailReceived) -> ParsedMail:
     """What is read from a mail: as its record has it where the parser was this one, else read anew."""
@@ -62,7 +72,7 @@ def reading_of(id: int, fact: Received, redacted: Container[str | int] = ()) -> 
         return Reading(fact.parsed, None, fact.keys)
     parsed = read(fact)
     if is_redacted(id, parsed, redacted):
-        wordless, keys = without_words(parsed)
+        wordless, keys = without_words(parsed, fact.raw)
         return Reading(wordless, None, keys)
     return Reading(parsed, fact.raw)
 
@@ -70,4 +80,6 @@ def reading_of(id: int, fact: Received, redacted: Container[str | int] = ()) -> 
 def see(id: int, fact: Received, reading: Reading, project: ProjectAdded) -> Mail:
     """The mail of a reading as a project's assembly sees it."""
     subject, received = reading.see(project), microseconds(fact.received_at) // 1_000_000
-    return read_mail(id, reading.parsed, project, fact.source, received, subject, reading.keys)
+    return read_mail(
+        id, reading.parsed, project, fact.source, received, subject, reading.keys, reading.is_verified(project)
+    )

@@ -114,6 +114,7 @@ class ShownMails:
                 "series_id": None,
                 "test_state": None,
                 "changed_id": mail.record,
+                "verified": mail.is_verified,
                 **_patch_words(reading if am is not None else None, entry.kind),
                 "diff_id": diff_id(am.body[am.trailers_at :]) if am is not None and parsed.diff else None,
             },

@@ -70,6 +70,7 @@ patch = Table(
     Column("test_state", Text),  # worst of the results posted for this patch
     Column("diff_id", Text),  # what `git patch-id --stable` says of the diff; null where it says nothing
     _ref("changed_id"),  # the record that changed what is shown of it last: its version
+    Column("verified", Boolean),  # whether a mail server vouches for its author; null where none is asked
     Column("redacted", Boolean, nullable=False),  # it has no row in patch_text then
     Index("patch_by_project", "project_id", "date_us", "id"),
     Index("patch_by_state", "project_id", "state", "date_us", "id"),

@@ -90,6 +90,7 @@ def patch(id_: int, name: str, date: str, **changes: Any) -> dict[str, Any]:
         "id": id_, "project_id": 2, "message_id": f"mail-{id_}@example.org", "name": name, "date_us": us(date),
         "last_updated_us": us(date), "submitter_id": 10, "state": 1, "series_id": None, "pull_url": None,
         "test_state": None, "diff_id": None, "changed_id": id_, "redacted": False,
+        "verified": {31: True, 40: False}.get(id_),
     }  # fmt: skip
     return {**row, **changes}
 

@@ -129,6 +129,14 @@ def test_patch_page_tells_of_other_mails_with_its_message_id(client: TestClient)
     assert "Other mails" not in words(show(client, "/patch/40/"))
 
 
+@pytest.mark.parametrize(
+    ("path", "said"), [("/patch/31/", "(verified:"), ("/patch/40/", "(not verified:"), ("/patch/61/", "")]
+)
+def test_patch_page_says_whether_somebody_vouches_for_the_author(client: TestClient, path: str, said: str) -> None:
+    page = words(show(client, path))
+    assert [text for text in ("(verified:", "(not verified:") if text in page] == [said][: bool(said)]
+
+
 def test_link_of_a_result_that_is_no_web_page_is_no_link(client: TestClient) -> None:
     page = show(client, "/patch/40/")
     assert "lint" in words(page)

@@ -144,6 +144,7 @@ def test_a_project_is_added_to_the_log_listed_changed_and_not_added_twice(data: 
             "supersedes": False,
             "from_list": [],
             "rewriters": [],
+            "require_dkim": "",
             "submitter_states": None,
         }
     ]

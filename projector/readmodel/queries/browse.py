@@ -73,6 +73,7 @@ class PatchView(msgspec.Struct, frozen=True):
     results: list[TestResultDocument]
     comments: list[CommentView]
     copies: list[CopyView]
+    verified: bool | None
 
 
 def view_series(connection: Connection, series_id: int) -> SeriesView | None:
@@ -117,7 +118,17 @@ def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
         CopyView(record, time_of(received_us), differs)
         for record, received_us, differs in copies_of(connection, patch_id, COPIES_MAX)
     ]
-    return PatchView(document, *row, patch_results(connection, patch_id) or [], comments, copies)
+    return PatchView(
+        document,
+        row.message_id,
+        row.series_id,
+        row.pull_url,
+        row.message,
+        patch_results(connection, patch_id) or [],
+        comments,
+        copies,
+        row.verified,
+    )
 
 
 COPIES_MAX = 20
@@ -161,7 +172,7 @@ _RESULTS = (
     .order_by(revision.c.version, test_result.c.test_name)
 )
 _PATCH = (
-    select(patch.c.message_id, patch.c.series_id, patch.c.pull_url, patch_text.c.message)
+    select(patch.c.message_id, patch.c.series_id, patch.c.pull_url, patch_text.c.message, patch.c.verified)
     .select_from(patch)
     .join(patch_text, patch_text.c.patch_id == patch.c.id)
     .where(patch.c.id == bindparam("patch_id"))

@@ -43,6 +43,7 @@ are available in the Git repository at:
 
 for you to fetch changes up to 2222222222222222222222222222222222222222:
 """
+VOUCHED = "Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n"
 _FOLDER = tempfile.TemporaryDirectory(prefix="patchlog-redactions-")
 
 
@@ -76,10 +77,16 @@ def more_mails() -> list[Fact]:
         mail("[PATCH] nobody: fix", "nobody", list_id="none.example.org"),
         msgspec.structs.replace(by_recipient, recipients=("Demo@example.org",)),
         mail(
-            "[PATCH] net: via", "via", author="Q via demo <demo@example.org>", headers="Reply-To: Q <q@example.org>\n"
+            "[PATCH] net: via",
+            "via",
+            author="Q via demo <demo@example.org>",
+            headers=f"{VOUCHED}Reply-To: Q <q@example.org>\n",
         ),
         mail(
-            "[PATCH] net: claim", "claim", author="Q via x <x@example.net>", headers="X-Original-From: q@example.org\n"
+            "[PATCH] net: claim",
+            "claim",
+            author="Q via x <x@example.net>",
+            headers=f"{VOUCHED}X-Original-From: q@example.org\n",
         ),
         mail("a question", "other", author="Quartz <ada@example.org>", minute=2),
         mail("Re: a question", "reply", answers="other", author="Q. <q@example.org>", body="Acked-by: Q <q@q.org>\n"),
@@ -98,6 +105,7 @@ def told_between(chance: random.Random, end: int) -> list[Fact]:
         TestResultReported(target="patch", patches=(record,), test_name="build", state="success"),
         ProjectChanged(linkname="demo", author_aliases={"otto@example.org": "ada@example.org"}),
         LATE,
+        ProjectChanged(linkname="demo", require_dkim="mx.example.org"),
         CopyChosen(record=record, reason="forged"),
         CopyChosen(record=chance.randint(1, end), reason="forged"),
     ]

@@ -5,8 +5,8 @@ import pytest
 
 from projector.readmodel import tables as t
 from schemas.accounts import UserAdded
-from schemas.fact import Fact
-from schemas.records import ProjectChanged
+from schemas.fact import Fact, Request
+from schemas.records import PatchStateChanged, ProjectChanged, RerunRequested
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import AUTHOR, OTHER, mail
 from tests.projector.fold.world import World, deliver
@@ -93,3 +93,49 @@ def test_a_from_that_says_via_is_undone_for_the_list_alone(world: World, sender:
     assert [row["email"] for row in world.rows(t.person)] == [email]
     (text,) = world.rows(t.patch_text)
     assert f"<{email}>" in text["mbox_head"].decode()
+
+
+VOUCHED = "Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n"
+DKIM = ProjectChanged(linkname="demo", require_dkim="mx.example.org")
+ADA = UserAdded(name="ada", emails=("ada@example.org",))
+
+
+@pytest.mark.parametrize(
+    ("headers", "verified", "state"),
+    [
+        pytest.param(VOUCHED, True, 9, id="verified"),
+        pytest.param("", False, 1, id="nobody vouches"),
+        pytest.param(VOUCHED.replace("mx.", "evil."), False, 1, id="somebody else vouches"),
+    ],
+)
+def test_an_author_for_whom_nobody_vouches_supersedes_nothing(
+    world: World, headers: str, verified: bool, state: int
+) -> None:
+    deliver(world, [SUPERSEDE, DKIM, ADA, patch("a", headers=VOUCHED), patch("b", "v2", minute=60, headers=headers)])
+    assert {row["message_id"]: (row["verified"], row["state"]) for row in world.rows(t.patch)} == {
+        "a@example.org": (True, state),
+        "b@example.org": (verified, 1),
+    }
+    (ada,) = (row["id"] for row in world.rows(t.account))
+    (own,) = (row["id"] for row in world.rows(t.patch) if row["message_id"] == "b@example.org")
+    asked = Request(user=ada)
+    deliver(
+        world,
+        [PatchStateChanged(patch=own, state="RFC", request=asked), RerunRequested(patches=(own,), request=asked)],
+    )
+    said = "done" if verified else "forbidden"
+    assert [row["status"] for row in world.rows(t.outcome)][-2:] == [said, said], "an author unverified is no user"
+    check(world)
+
+
+def test_where_nobody_is_asked_nobody_is_doubted(world: World) -> None:
+    deliver(world, [patch("a")])
+    assert [row["verified"] for row in world.rows(t.patch)] == [None]
+
+
+def test_a_rewritten_from_is_vouched_for_where_it_is_undone(world: World) -> None:
+    """The signature is that of the author's domain."""
+    headers = VOUCHED + "X-Original-From: Ada <ada@example.org>\n"
+    deliver(world, [DKIM, patch("a", author="Ada via demo <demo@example.org>", headers=headers)])
+    deliver(world, [mail("[PATCH] else", "b", author="Ada via x <x@sub.example.org>", headers=headers)])
+    assert [row["verified"] for row in world.rows(t.patch)] == [True, False]
