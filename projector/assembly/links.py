@@ -90,7 +90,7 @@ def link(posting: Posting, found: Collection[Found], superseded: Collection[int]
     allowed = [other.posting for other in others if may_follow(posting, other.posting)]
     before = [other for other in allowed if other.order < posting.order]
     rules: tuple[tuple[int, Callable[[], Posting | None]], ...] = (
-        (BY_CHANGE_ID, lambda: _newest(other for other in before if shares_change(posting, other))),
+        (BY_CHANGE_ID, lambda: _by_change(posting, before)),
         (BY_SUPERSEDES, lambda: _newest(other for other in allowed if named.intersection(other.mails))),
         (BY_REPLY, lambda: _by_reply(posting, allowed)),
         (BY_NAME, lambda: _by_name(posting, earlier)),
@@ -112,6 +112,12 @@ def may_follow(posting: Posting, other: Posting) -> bool:
 
 def _newest(postings: Iterable[Posting]) -> Posting | None:
     return max(postings, key=lambda posting: posting.order, default=None)
+
+
+def _by_change(posting: Posting, before: Sequence[Posting]) -> Posting | None:
+    """The newest posting with a change-id in common; the author's own go before others', who may have copied it."""
+    found = [other for other in before if shares_change(posting, other)]
+    return _newest(other for other in found if other.author == posting.author) or _newest(found)
 
 
 def shares_change(posting: Posting, other: Posting) -> bool:

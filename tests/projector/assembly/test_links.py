@@ -79,6 +79,16 @@ def work(name: str, tags: str, title: str, at: float, patches: Sequence[str], by
         ),
         pytest.param([patch("b", "1/2] two", at=9, change_id="x")], "a by 1", id="an incomplete one, by change-id"),
         pytest.param(
+            [patch("e", "] one", at=5, change_id="x", by="eve"), patch("b", "v2] one", at=9, change_id="x")],
+            "a by 1",
+            id="the author's own, though somebody copied it later",
+        ),
+        pytest.param(
+            [patch("b", "v2] one", at=9, change_id="x", by="eve")], "a by 1", id="another author's, with the patch"
+        ),
+        pytest.param([patch("b", "v2] two", at=9, change_id="x", by="eve")], None, id="another author's, without it"),
+        pytest.param([patch("b", "] one", at=9, supersedes=("a",), by="eve")], None, id="another author's Supersedes"),
+        pytest.param(
             [patch("b", "1/2] two", at=9, supersedes=("a",))], "a by 2", id="an incomplete one that supersedes"
         ),
     ],

@@ -8,7 +8,7 @@ from schemas.accounts import UserAdded
 from schemas.fact import Fact, Request
 from schemas.records import PatchStateChanged, ProjectChanged, RerunRequested
 from tests.projector.fold.invariants import check
-from tests.projector.fold.mailing import AUTHOR, OTHER, mail
+from tests.projector.fold.mailing import AUTHOR, OTHER, mail, series
 from tests.projector.fold.world import World, deliver
 
 SUPERSEDE = ProjectChanged(linkname="demo", supersedes=True)
@@ -139,3 +139,17 @@ def test_a_rewritten_from_is_vouched_for_where_it_is_undone(world: World) -> Non
     deliver(world, [DKIM, patch("a", author="Ada via demo <demo@example.org>", headers=headers)])
     deliver(world, [mail("[PATCH] else", "b", author="Ada via x <x@sub.example.org>", headers=headers)])
     assert [row["verified"] for row in world.rows(t.patch)] == [True, False]
+
+
+@pytest.mark.parametrize("tags", ["2/2", "3/2", "1/2"])
+def test_a_strangers_patch_takes_no_place_in_a_posting_that_is_whole(world: World, tags: str) -> None:
+    """Whatever Date it bears."""
+    deliver(world, series("a", 2, minute=10))
+    before = {name: world.rows(table) for name, table in (("revision", t.revision), ("event", t.event))}
+    evil = mail(f"[PATCH {tags}] net: part 2", "evil", answers="a-0", minute=0, author=OTHER)
+    deliver(world, [evil])
+    assert [row for row in world.rows(t.revision) if row["series_id"] == before["revision"][0]["series_id"]] == (
+        before["revision"]
+    )
+    assert world.rows(t.event)[: len(before["event"])] == before["event"]
+    check(world)
