@@ -25,6 +25,7 @@ from projector.readmodel.queries import (
     patches_by_diff_id,
     patches_by_message_id,
     refuse_change,
+    refuse_state,
 )
 from projector.readmodel.queries.outcomes import UNCHANGED
 from schemas.fact import Fact
@@ -73,7 +74,7 @@ class PatchStatesResource(_Bulk):
         allowed = {
             id: target
             for id, target in targets.items()
-            if refuse_change(actor, target.linkname, target.author or b"") is None
+            if refuse_state(actor, target.linkname, target.author or b"", state, target.own_states) is None
         }
         asked = asked_by(actor, request, body)
         patches = list(dict.fromkeys(target.patch for target in allowed.values()))

@@ -23,6 +23,7 @@ from projector.readmodel.queries import (
     has_user,
     patch_target,
     refuse_change,
+    refuse_state,
     series_target,
 )
 from schemas.fact import Fact
@@ -60,12 +61,13 @@ async def change_patch(site: Site, request: Request, response: Response, patch: 
     """Change the state of a patch, and answer with the patch as it is then."""
     actor = known_actor(request)
     body = await read_body(request)
-    await site.read(partial(_changeable_patch, actor=actor, patch=patch))
+    target = await site.read(partial(_changeable_patch, actor=actor, patch=patch))
     fields = Fields(body)
     facts: list[Fact] = []
     if fields.has("state"):
         state = read_state(fields)
         fields.check()
+        refuse(refuse_state(actor, target.linkname, target.author or b"", state, target.own_states))
         facts.append(PatchStateChanged(patch=patch, state=state, request=asked_by(actor, request, body)))
     if await write_change(site, request, response, facts, body, f"/api/1.0/patches/{patch}/"):
         document = await site.read(partial(get_versioned_patch, patch_id=patch, expand=is_expanded(request)))
@@ -97,7 +99,7 @@ def found(target: Target | None) -> Target:
 def _changeable_patch(connection: Connection, actor: Actor, patch: int) -> PatchTarget:
     """Raises WasRedacted for a patch of which nothing could be shown afterwards."""
     target = found(patch_target(connection, patch))
-    refuse(refuse_change(actor, target.linkname, target.author or b""))
+    refuse(refuse_state(actor, target.linkname, target.author or b"", None, target.own_states))
     if target.redacted:
         raise WasRedacted
     return target

@@ -17,6 +17,7 @@ COMMANDS = {
     "accept": "patchlog.cli.accept:accept_command",
     "status": "patchlog.cli.status:status_command",
     "dead-letters": "patchlog.cli.dead_letters:dead_letters_commands",
+    "copy": "patchlog.cli.copy:copy_commands",
     "series": "patchlog.cli.series:series_commands",
     "redact": "patchlog.cli.redact:redact_command",
     "explain": "patchlog.cli.explain:explain_command",

@@ -24,7 +24,10 @@ class Fault(NamedTuple):
 
 def faults(state: State, *, heed_mail: bool = True) -> list[Fault]:
     """Everything that is wrong with the parts, and heed_mail: with the mail, too: silent lists, letters that alarm."""
-    return [*_parts(state), *((*_lists(state), *_letters(state.alarms)) if heed_mail else ())]
+    return [
+        *_parts(state),
+        *((*_lists(state), *_letters(state.alarms), *_copies(state.copy_alarms)) if heed_mail else ()),
+    ]
 
 
 def is_silent(one: ListState, state: State) -> bool:
@@ -63,6 +66,16 @@ def _lists(state: State) -> Iterator[Fault]:
                 f"list {one.linkname}: no mail for {span((state.at - one.last_mail).total_seconds())},"
                 f" and it used to come within {span(one.usual_seconds)}: is it still subscribed?",
             )
+
+
+def _copies(alarms: dict[str, int]) -> Iterator[Fault]:
+    for linkname, n in alarms.items():
+        what = "mail says" if n == 1 else "mails say"
+        yield Fault(
+            f"copies of {linkname}",
+            f"project {linkname}: {n} {what} something else than an earlier one with the same Message-ID, which stays:"
+            " see `patchlog copy list`; `patchlog copy acknowledge` turns it off",
+        )
 
 
 def _letters(alarms: dict[str, int]) -> Iterator[Fault]:

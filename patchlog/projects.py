@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from projector.assembly.states import ACCEPTED, STATES, find_state
+from schemas.networks import read_networks
 from schemas.records import ProjectAdded, ProjectChanged
 
 if TYPE_CHECKING:
@@ -37,6 +39,36 @@ def read_aliases(pairs: tuple[str, ...]) -> dict[str, str]:
             raise ValueError(f"author-alias: expected OLD=NEW such as ada@old.example=ada@new.example; came {pair!r}")
         aliases[old] = new
     return aliases
+
+
+def read_origins(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Read envelope senders, domains behind an @, and networks. Raises ValueError for what is none of them."""
+    given = tuple(dict.fromkeys(filter(None, (pattern.strip().lower().removeprefix("*") for pattern in patterns))))
+    for pattern in given:
+        if not ADDRESS.fullmatch(pattern) and not ADDRESS.fullmatch(f"x{pattern}"):
+            read_networks("from-list", pattern)
+    return given
+
+
+def read_rewriters(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Read addresses, and domains behind an @. Raises ValueError for what is neither."""
+    given = tuple(dict.fromkeys(filter(None, (name.strip().lower() for name in names))))
+    for name in given:
+        if not ADDRESS.fullmatch(name) and not ADDRESS.fullmatch(f"x{name}"):
+            raise ValueError(f"rewriter: expected an address, or a domain such as @relay.example.org; came {name!r}")
+    return given
+
+
+def read_states(text: str) -> tuple[str, ...]:
+    """Read names of states, between commas. Raises ValueError for what is no state, and for Accepted."""
+    states = []
+    for word in filter(None, map(str.strip, text.split(","))):
+        state = find_state(word)
+        if state is None or state.name == ACCEPTED:
+            names = ", ".join(state.name for state in STATES if state.name != ACCEPTED)
+            raise ValueError(f"submitter-states: expected some of {names}; came {word!r}")
+        states.append(state.name)
+    return tuple(dict.fromkeys(states))
 
 
 def project_document(project: "Project") -> dict[str, Any]:

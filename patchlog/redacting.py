@@ -12,7 +12,9 @@ from projector.readmodel.generations import NoReadModel, Reader, ReadModels
 from projector.readmodel.queries.redactions import (
     announcements_of,
     answers_to,
+    copy_of,
     deliveries_of,
+    redacted_copies,
     redacted_message_ids,
     redactions_of,
 )
@@ -60,10 +62,32 @@ def redact(log: Log, reader: Reader, models: ReadModels, message_id: str, reason
     traces = find(log, reader, message_id)
     if not traces.mails:
         raise ValueError(f"no mail with the Message-ID <{message_id}> has come")
+    return _redact(log, reader, models, traces, MailRedacted(message_id=message_id, mails=(), reason=reason))
+
+
+def redact_copy(log: Log, reader: Reader, models: ReadModels, record: int, reason: str) -> Redacted:
+    """Redact one copy of a mail alone: what its record says, and the deliveries that say the same.
+
+    Raises ValueError where the read model knows no such mail, LogUnavailable.
+    """
+    with reader.connect() as connection:
+        copy = copy_of(connection, record)
+        if copy is None:
+            raise ValueError(f"the read model has no mail of record {record}")
+        announcements = announcements_of(connection, [copy.announced] if copy.announced is not None else [])
+        redactions = redactions_of(connection, copy.message_id)
+        answers = answers_to(connection, copy.message_id)
+    traces = Traces(set(copy.mails), set(announcements), set(redactions), set(answers))
+    fact = MailRedacted(message_id=copy.message_id, mails=(), reason=reason, record=record)
+    return _redact(log, reader, models, traces, fact)
+
+
+def _redact(log: Log, reader: Reader, models: ReadModels, traces: Traces, fact: MailRedacted) -> Redacted:
+    """Say so on the log, with the mails that were found, unless it was said; replace these there; clean up."""
     records = log.get(sorted(traces.mails | traces.announcements))
     if not _is_named(records, log.get(sorted(traces.redactions))):
-        fact = MailRedacted(message_id=message_id, mails=tuple(sorted(traces.mails)), reason=reason)
-        traces.redactions.update(log.append([fact]))
+        said = msgspec.structs.replace(fact, mails=tuple(sorted(traces.mails)))
+        traces.redactions.update(log.append([said]))
     stubs = stubs_of(records)
     replaced, record = log.replace(stubs), max(traces.redactions)
     folded = stores.wait_until_folded(reader, record)
@@ -101,6 +125,9 @@ def still_there(log: Log, reader: Reader) -> int:
         for message_id in redacted_message_ids(connection):
             mails = deliveries_of(connection, message_id)
             ids.update(mails, announcements_of(connection, mails))
+        for record in redacted_copies(connection):
+            copy = copy_of(connection, record)
+            ids.update(copy.mails if copy is not None else ())
     return len(stubs_of(log.get(sorted(ids))))
 
 
@@ -112,7 +139,7 @@ def stubs_of(records: Iterable[Record]) -> dict[int, Fact]:
 def _look(traces: Traces, record: Record, message_id: str) -> None:
     match record.fact:
         case MailReceived() | MailStub() as fact:
-            parsed = reading_of(fact).parsed
+            parsed = reading_of(record.id, fact).parsed
             if parsed.message_id == message_id:
                 traces.mails.add(record.id)
             elif parsed.references[-1:] == (message_id,):

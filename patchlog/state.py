@@ -56,8 +56,9 @@ class Publishing(msgspec.Struct, frozen=True, kw_only=True):
 class State(msgspec.Struct, kw_only=True):
     """Everything; None for what could not be had, which log_away and database_away explain ("" where they answered).
 
-    redactions: Message-IDs; to_redact: records of the log that still have their words.
-    The names of the first ten are those that programs know. lag: records. generations: the live one first.
+    copies: mails that say something else than one with their Message-ID. redactions: Message-IDs; to_redact: records of
+    the log that still have their words.
+    The names of the first twelve are those that programs know. lag: records. generations: the live one first.
     """
 
     log_end: int | None = None
@@ -67,6 +68,8 @@ class State(msgspec.Struct, kw_only=True):
     duplicates: int = 0
     dead_letters: dict[str, int] = {}
     alarms: dict[str, int] = {}
+    copies: int = 0
+    copy_alarms: dict[str, int] = {}
     redactions: int = 0
     to_redact: int | None = None
     at: datetime

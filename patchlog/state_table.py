@@ -70,11 +70,15 @@ def _projector(state: State) -> str:
 
 
 def _mails(state: State) -> Iterator[Line]:
-    total = sum(state.mails.values()) + state.duplicates + sum(state.dead_letters.values())
+    total = sum(state.mails.values()) + state.duplicates + state.copies + sum(state.dead_letters.values())
     yield Line("mails read", f"{total:,}")
     for kind, n in state.mails.items():
         yield Line(f"  {kind}", f"{n:,}")
     yield Line("  duplicates", f"{state.duplicates:,}")
+    if state.copies:
+        yield Line("  conflicting copies", f"{state.copies:,}")
+    for linkname, n in state.copy_alarms.items():
+        yield Line(f"copies of {linkname}", f"{n:,} to look at")
     reasons = [_reason(reason, n, state.alarms.get(reason, 0)) for reason, n in state.dead_letters.items()]
     yield Line("dead letters", ", ".join(reasons) or "none")
     if state.redactions:

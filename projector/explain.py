@@ -6,7 +6,7 @@ from ingest.log import Log
 from ingest.message.headers import header_bytes, normalise, raw_text, split_mail
 from ingest.message.mailboxes import read_mailbox
 from projector.assembly.dead_letters import Step
-from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result
+from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, Told
 from projector.assembly.keys import keys_of
 from projector.assembly.kinds import why_kind
 from projector.assembly.links import Found, Link
@@ -22,6 +22,7 @@ from projector.fold.projects import Project, Projects
 from projector.fold.reading import Reading, Received, reading_of
 from projector.fold.redacting import Redactions
 from projector.readmodel.queries import explaining as queries
+from projector.readmodel.queries.copies import copies_of
 from projector.readmodel.queries.dead_letters import DeadLetter
 from projector.readmodel.rows import Entry, PostingState, Thread
 from projector.readmodel.working import WorkingSet
@@ -30,6 +31,7 @@ from schemas.records import MailReceived
 
 API = "/api/1.0"
 MISFITS_MAX = 3
+COPIES_MAX = 20
 
 
 class Explainer:
@@ -65,7 +67,8 @@ class Explainer:
 
     def _in_project(self, project: Project, thread: Thread, entry: Entry) -> Explanation:
         id, fact = entry.mail.id, self._mail(entry.mail.record)
-        reading = reading_of(fact, self._redactions)
+        reading = reading_of(entry.mail.record, fact, self._redactions)
+        reading.see(project.settings)
         parsed, subject = reading.parsed, read_subject(reading.parsed.subject, project.settings)
         keys = reading.keys or keys_of(parsed, subject.title)
         state = self._working.posting_in(thread, id)
@@ -77,6 +80,10 @@ class Explainer:
             kind=entry.kind,
             why_kind=why_kind(parsed, subject, keys, entry.kind),
             duplicates=queries.duplicates_of(self._working.connection, id),
+            copies=tuple(
+                Told(record=record, differs=differs)
+                for record, _, differs in copies_of(self._working.connection, id, COPIES_MAX)
+            ),
             inferred=self._inferred(thread, entry, state) if state is not None else None,
             linked=self._linked(state) if state is not None else None,
             result=self._result(thread, entry, state),
@@ -185,7 +192,7 @@ class Explainer:
 
     def _dead_letter(self, letter: DeadLetter) -> Explanation:
         fact = self._mail(letter.id)
-        reading = reading_of(fact, self._redactions)
+        reading = reading_of(letter.id, fact, self._redactions)
         steps: tuple[Step, ...] = ()
         if isinstance(fact, MailReceived) and not reading.is_redacted:
             steps = mending(letter, fact, reading.parsed, self._projects)

@@ -3,11 +3,13 @@
 A rule gives the sentence by which it refuses, None where it has nothing against it.
 """
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 import msgspec
 
 from projector.assembly.keys import key
+from projector.assembly.states import OWN_STATES
 
 
 class User(msgspec.Struct, frozen=True):
@@ -75,6 +77,23 @@ def refuse_change(actor: Actor, linkname: str, submitter: bytes | None = None) -
     if refusal is None and (submitter is None or submitter not in map(key, actor.user.emails)):
         refusal = _refuse_all_but_maintainers(actor, linkname)
     return refusal
+
+
+def refuse_state(
+    actor: Actor, linkname: str, submitter: bytes, state: str | None, own_states: Collection[str] | None
+) -> str | None:
+    """Why somebody may not give a patch another state.
+
+    submitter: the key of the address whose patch it is; state: its name, None while it is not known which is wanted;
+    own_states: those that the project lets submitters set on their own patches, None: OWN_STATES.
+    """
+    refusal = refuse_change(actor, linkname, submitter)
+    if refusal is not None or state is None or linkname in actor.user.maintainer_of:
+        return refusal
+    allowed = OWN_STATES if own_states is None else own_states
+    if state in allowed:
+        return None
+    return f"Submitters of project {linkname} may set {', '.join(allowed) or 'no state'}, not {state}."
 
 
 def _refuse_project(actor: Actor, linkname: str) -> str | None:

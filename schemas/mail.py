@@ -62,6 +62,8 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The Subject field, RFC 2047 decoded, white space folded to single spaces; brackets and Re: are still there."""
     author: Mailbox
     """The author, with a list's DMARC rewriting undone."""
+    rewritten: Mailbox | None = None
+    """From as it came, where that is not `author`. A project decides whether the one in it may rewrite."""
     date: datetime
     """Aware UTC, whole seconds: the Date field, else the topmost Received, else the receipt (assembly, section 1)."""
     date_from: str = "date"
@@ -107,12 +109,18 @@ def bytes_of_diff(parsed: ParsedMail) -> bytes:
     return parsed.diff_bytes or parsed.diff.encode()
 
 
+SAID = ("author", "title", "message", "diff")
+"""The parts by which two mails with one Message-ID are compared."""
+
+
 class Keys(msgspec.Struct, frozen=True, array_like=True):
     """What the words of a mail are compared by, which is all that the assembly sees of them; b"" stands for no words.
 
     A key is a digest: 16 bytes of names and addresses, 8 of a path. author: of the address, before a project's aliases;
     name: of the title as names are compared; closing: the reroll that the title's end names; delegate: of what
-    X-Patchwork-Delegate says. has_diff and has_pull_url: whether the mail has one.
+    X-Patchwork-Delegate says. has_diff and has_pull_url: whether the mail has one. said: a digest of 8 bytes for each
+    part in SAID; empty where nobody knows it any more. sender: `projector.assembly.rewriting.sender_keys`.
+    verified_by: `ingest.message.authentication.read_verifiers` of the author.
     """
 
     author: bytes
@@ -122,6 +130,9 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     delegate: bytes
     has_diff: bool
     has_pull_url: bool
+    said: tuple[bytes, ...] = ()
+    sender: tuple[bytes, ...] = ()
+    verified_by: tuple[str, ...] = ()
 
 
 class MboxMail(msgspec.Struct, frozen=True, array_like=True):

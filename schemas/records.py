@@ -63,6 +63,8 @@ class MailReceived(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """SMTP's MAIL FROM, "" for the null sender; None for an import, which has no envelope."""
     recipients: tuple[str, ...] = ()
     """SMTP's RCPT TO."""
+    relay: str = ""
+    """The IP address of the machine that it came from by SMTP; "" where nobody can tell."""
     list_id: str = ""
     """The list that an imported archive is of, lower case, where the mail itself names none."""
     archive: ArchivePlace | None = None
@@ -97,12 +99,16 @@ class MailStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong with the header of the mail, in words of ours; None where it will do."""
     digest: bytes
     """SHA-256 of what the log had here before, as the record that was replaced carried it."""
+    envelope_sender: tuple[bytes, ...] | None = None
+    """The keys of what may be said of SMTP's MAIL FROM; None for an import."""
+    relay: str = ""
 
 
 class MailRedacted(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """All that came with a Message-ID loses its words, and so does what comes later.
 
-    mails: the records of its deliveries by now, to be replaced by MailStubs.
+    mails: the records of its deliveries by now, to be replaced by MailStubs. record: the words of this copy alone go,
+    which `mails` are the deliveries of; what else has the Message-ID keeps its own.
     """
 
     type_name: ClassVar[str] = "mail.redacted"
@@ -110,6 +116,7 @@ class MailRedacted(Fact, frozen=True, kw_only=True, omit_defaults=True):
     mails: tuple[int, ...]
     reason: str = ""
     user: int | None = None
+    record: int | None = None
 
 
 class ImportFinished(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -139,6 +146,14 @@ class ProjectAdded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Old address -> new address, lower case."""
     supersedes: bool = False
     """Whether a complete revision makes the patches of older ones Superseded."""
+    from_list: tuple[str, ...] = ()
+    """Envelope senders, domains behind an @, and networks: mail by SMTP that fits none did not come from the list."""
+    rewriters: tuple[str, ...] = ()
+    """Addresses, and domains behind an @, whose rewriting of From is undone, besides the list's own."""
+    require_dkim: str = ""
+    """The mail server that says whether a mail has a signature of its author's domain; "": nobody is asked."""
+    submitter_states: tuple[str, ...] | None = None
+    """The states that submitters may set on their own patches; None: `projector.assembly.states.OWN_STATES`."""
 
 
 class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -157,6 +172,10 @@ class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     branch_tokens: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     author_aliases: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     supersedes: bool | msgspec.UnsetType = msgspec.UNSET
+    submitter_states: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    from_list: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    rewriters: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    require_dkim: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class TestResultReported(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -277,8 +296,35 @@ class DeadLettersAcknowledged(Fact, frozen=True, kw_only=True, omit_defaults=Tru
     note: str = ""
 
 
+class CopyChosen(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator says that another of the mails with one Message-ID counts from now on.
+
+    What was announced with the one that counted before is a new revision: its results, and the state of the patch,
+    begin anew.
+    """
+
+    type_name: ClassVar[str] = "copy.chosen"
+    record: int
+    """The mail that counts."""
+    reason: str
+    user: int | None = None
+
+
+class CopiesAcknowledged(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An operator has looked at mails that say something else than an earlier one with their Message-ID.
+
+    records: at most 500. They alarm no more.
+    """
+
+    type_name: ClassVar[str] = "copies.acknowledged"
+    records: tuple[int, ...]
+    note: str = ""
+
+
 class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """A revision is complete and the world is told. A second one for the same cause has no effect."""
+    """A revision is complete and the world is told. A second one for the same cause has no effect,
+    unless another copy of a mail was chosen in between.
+    """
 
     type_name: ClassVar[str] = "revision.announced"
     project: int
@@ -291,6 +337,10 @@ class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """The newest revision already announced, where this one is older than it."""
     rerun_of: int | None = None
     """The revision of which this one is a copy."""
+    chosen: int | None = None
+    """The CopyChosen that made it a new revision."""
+    submitter_changed: bool = False
+    """Whether somebody else submitted it than the first revision of its series."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -322,6 +372,7 @@ FACT_TYPES: tuple[type[Fact], ...] = (
     LogOpened, LogClosed, LogRestored, MailReceived, MailStub, MailRedacted, ImportFinished, ProjectAdded,
     ProjectChanged, UserAdded, UserChanged, TokenIssued, TokenRevoked, TestResultReported, PatchStateChanged,
     SeriesChanged, RerunRequested, SeriesMerged, SeriesSplit, RevisionLinked, RetryRequested, DeadLettersAcknowledged,
+    CopyChosen, CopiesAcknowledged,
     RevisionAnnounced, PullRequestAnnounced, PullRequestStub, ClockAdvanced,
 )  # fmt: skip
 

@@ -107,12 +107,14 @@ class RevisionDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A revision. patches are ids in the order in which they apply; expanded, a list of PatchDocument.
 
     rerun_of: of a copy that was made for another test, the revision that it is a copy of; left out of others.
+    submitter: who submitted it, where that is somebody else than the submitter of the series; left out of others.
     """
 
     version: int
     cover_letter: str | None
     patches: msgspec.Raw | list[PatchDocument]
     rerun_of: int | None = None
+    submitter: int | None = None
 
 
 class MadeRevision(msgspec.Struct, frozen=True):

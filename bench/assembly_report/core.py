@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from projector.assembly import links
 from projector.assembly.links import Found, Link
 from projector.assembly.mail import Mail, read_mail
@@ -69,14 +67,10 @@ def run(received: Sequence[Mail]) -> Result:
 
 
 def _distinct(received: Iterable[Mail]) -> list[Mail]:
-    """One mail a Message-ID: of two the earlier, then the one with the smaller hash, under the id of the first."""
+    """One mail a Message-ID: the first."""
     kept: dict[str, Mail] = {}
     for mail in received:
-        other = kept.get(mail.message_id)
-        if other is None:
-            kept[mail.message_id] = mail
-        elif (mail.date, mail.content_hash) < (other.date, other.content_hash):
-            kept[mail.message_id] = msgspec.structs.replace(mail, id=other.id)
+        kept.setdefault(mail.message_id, mail)
     return list(kept.values())
 
 

@@ -21,7 +21,7 @@ def read_author(fields: Headers, list_ids: tuple[str, ...], in_body: str, wrappe
     start of the text; that of the wrapped mail; the address that a list service spelled into its own
     (`jane=example.org@lists.example.com`). Else From stays as it is.
     """
-    sender = read_mailbox(raw_text(header_bytes(fields, b"from")))
+    sender = read_sender(fields)
     via = _VIA.fullmatch(sender.name)
     lists = _list_addresses(fields, list_ids)
     if via is None and not _is_list(sender.email, lists):
@@ -31,6 +31,11 @@ def read_author(fields: Headers, list_ids: tuple[str, ...], in_body: str, wrappe
     if found == _NOBODY and via:
         found = _spelled_out(sender.email)
     return Mailbox(found.name or name, found.email) if found != _NOBODY else sender
+
+
+def read_sender(fields: Headers) -> Mailbox:
+    """The mailbox in From as it came."""
+    return read_mailbox(raw_text(header_bytes(fields, b"from")))
 
 
 def _list_addresses(fields: Headers, list_ids: tuple[str, ...]) -> frozenset[str]:

@@ -63,6 +63,8 @@ class Body(msgspec.Struct):
     wrapped_from: bytes = b""
     """The From of the first message/rfc822 part."""
     parts: int = 0
+    is_broken: bool = False
+    """The header of a part that is read is not ended by a blank line; git drops a line of such a part."""
 
     @property
     def pieces(self) -> list[Piece]:
@@ -133,10 +135,14 @@ def _walk_part(body: Body, raw: bytes, part: tuple[int, int], depth: int, mails:
         body.left_out.append(LeftOut(raw[start:end], f"a part behind {PARTS_MAX} others"))
         return
     fields, content = split_part(raw, start, end)
+    is_broken = start < end and not raw.startswith(b"\n", start) and raw[start:content][-2:] != b"\n\n"
     if is_mail and not body.wrapped_from:
         body.wrapped_from = header_bytes(fields, b"from")
     encoding = header_bytes(fields, b"content-transfer-encoding")
+    known = len(body.pieces)
     _walk(body, raw, content, end, read_content_type(fields), encoding, depth, mails)
+    if is_broken and len(body.pieces) > known:
+        body.is_broken = True
 
 
 def _leave_out_alternative(body: Body, raw: bytes, part: tuple[int, int], depth: int, mails: int) -> None:

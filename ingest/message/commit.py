@@ -137,15 +137,21 @@ def _read_author(fields: Headers, in_body: str | None, author: Mailbox, told: li
     if email.lower() != author.email:
         is_ours = read_mailbox(spelled) == author
         told.append(marks.author_read(author.email) if is_ours else marks.from_rewritten(author.email))
-        name, email = sane_name(author.name, author.email), author.email
-    plain = _ADDRESS.match(_without_crud(email))
-    if plain is None:
+        name, email = author.name, author.email
+    name, address = as_git_takes(name, email)
+    if not address:
         told.append(marks.author_missing())
-    elif plain[0] != email:
-        told.append(marks.author_read(plain[0]))
+    elif address != email:
+        told.append(marks.author_read(address))
+    return name, address
+
+
+def as_git_takes(name: str, email: str) -> tuple[str, str]:
+    """A name and an address as git takes them for a commit: without what it would cut off or read otherwise."""
+    plain = _ADDRESS.match(_without_crud(email))
     address = plain[0] if plain else ""
-    name, email = _without_crud(address if name == email else name), address
-    return name or _without_crud(email.partition("@")[0]) or "unknown", email
+    name = _without_crud(sane_name(name, address))
+    return name or _without_crud(address.partition("@")[0]) or "unknown", address
 
 
 def read_git_author(text: str) -> tuple[str, str]:

@@ -66,6 +66,10 @@ def broken_header(line: int) -> Mark:
     )
 
 
+def broken_part() -> Mark:
+    return Mark(BROKEN_HEADER, "The header of a part is not ended by a blank line. What is no field was read as text.")
+
+
 def notes() -> Mark:
     return Mark(LEFT_OUT, "The notes before the diff have lines like a diff's. They are shown, and not in the mbox.")
 

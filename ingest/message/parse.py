@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from hashlib import blake2b
 
-from ingest.message.author import read_author
+from ingest.message.author import read_author, read_sender
 from ingest.message.body import Body, read_body
 from ingest.message.commit import read_commit, read_in_body
 from ingest.message.dates import read_date, read_received
@@ -42,7 +42,9 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     content_hash = _hash(author, written, subject, text)
     pull_url = None if text.diff else read_pull_url(text.around)
     commit, marks = (
-        _read_commit(fields, find_break(mail) if fields else 1, body, text, author, date, subject)
+        _read_commit(
+            fields, find_break(mail) if fields and mail[:1] not in b" \t" else 1, body, text, author, date, subject
+        )
         if text.diff or pull_url
         else (None, ())
     )
@@ -53,6 +55,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         references=read_references(fields, message_id),
         subject=subject,
         author=author,
+        rewritten=sender if (sender := read_sender(fields)) != author else None,
         date=date,
         date_from=date_from,
         list_ids=list_ids,

@@ -221,6 +221,8 @@ def _marks_of_parts(body: Body, content: _Content, start: int, end: int) -> Iter
         texts = [piece.place for piece in body.texts + body.pages if piece.content.strip()]
         if texts and any(patch.place < max(texts) for patch in body.patches):
             yield marks.other_order()
+    if body.is_broken:
+        yield marks.broken_part()
     if goes_behind_signature(content.text, start, end):
         yield marks.behind_signature()
     if LIKE_A_DIFF.search(content.text, end):

@@ -11,6 +11,7 @@ from ingest.log import LogError
 from ingest.meters import APPEND, SIZE, count_answer, list_of
 from ingest.receipt import receive
 from ingest.smtp.appending import Appender
+from ingest.smtp.relay import relay_of
 from ingest.tracing import UNTRACED, Span, Value
 from schemas.records import MailReceived
 
@@ -20,12 +21,18 @@ _logger = structlog.get_logger(__name__)
 
 
 async def deliver(
-    appender: Appender, raw: bytes, envelope_sender: str, recipients: Sequence[str], span: Span = UNTRACED
+    appender: Appender,
+    raw: bytes,
+    envelope_sender: str,
+    recipients: Sequence[str],
+    span: Span = UNTRACED,
+    client: str = "",
 ) -> str:
     """Record one mail, however many recipients it has, and return the answer to DATA (RFC 5321 section 4.2.5).
 
     envelope_sender is "" for the null sender. Addresses may hold surrogate escapes for bytes that are no UTF-8. span is
-    the one in which the mail is received, of which the record tells.
+    the one in which the mail is received, of which the record tells. client is the address that handed it over, "" for
+    a Unix socket.
     """
     fact = receive(
         raw,
@@ -33,6 +40,7 @@ async def deliver(
         received_at=clock.now(),
         envelope_sender=_clean(envelope_sender),
         recipients=[_clean(recipient) for recipient in recipients],
+        relay=relay_of(raw, client),
         traceparent=span.traceparent,
     )
     list_id = list_of(fact.parsed)

@@ -284,7 +284,7 @@ class Receiver(SMTP):
         self._recording = True
         try:
             envelope_sender = "" if sender in (None, NULL_SENDER) else sender
-            return await deliver(self.reception.appender, body, envelope_sender, envelope.rcpt_tos, span)
+            return await deliver(self.reception.appender, body, envelope_sender, envelope.rcpt_tos, span, self.client)
         finally:
             self._recording = False
 

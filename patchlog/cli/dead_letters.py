@@ -99,7 +99,7 @@ def show_command(settings: Settings, mail_id: int, raw: bool, as_json: bool) -> 
         working.connection = connection
         redactions = Redactions(working)
         redactions.load()
-        if not isinstance(record.fact, MailReceived) or letter.message_id in redactions:
+        if not isinstance(record.fact, MailReceived) or letter.message_id in redactions or mail_id in redactions:
             raise click.ClickException(f"mail {mail_id} was redacted: what it said is gone")
         if raw:
             return click.echo(record.fact.raw, nl=False)

@@ -37,6 +37,29 @@ def _with_fields(command: C) -> C:
             help="Whether a complete revision makes the patches of older ones Superseded.",
         ),
         click.option(
+            "--from-list",
+            multiple=True,
+            metavar="SENDER|@DOMAIN|NETWORK",
+            help="Take only mail with such an envelope sender, or from such a network; may be repeated; '' takes any.",
+        ),
+        click.option(
+            "--rewriter",
+            "rewriters",
+            multiple=True,
+            metavar="ADDRESS|@DOMAIN",
+            help="Whose rewriting of From is undone, besides the list's own; may be repeated; '' names none.",
+        ),
+        click.option(
+            "--require-dkim",
+            metavar="AUTHSERV-ID",
+            help="Believe an author only where this mail server found a signature of the domain; '' believes all.",
+        ),
+        click.option(
+            "--submitter-states",
+            metavar="S,...",
+            help="What submitters may set on their own patches; '' lets them set nothing.",
+        ),
+        click.option(
             "--branch-tokens", metavar="T,...", help="Tokens such as v6.1 that are branches rather than rerolls."
         ),
         click.option(
@@ -157,15 +180,23 @@ def _print(desk: "Desk", said: "Said", linkname: str) -> None:
 
 def _given(fields: dict[str, Any]) -> dict[str, object]:
     """What was given of a project, as its records have it: list id and address in lower case."""
-    from patchlog.projects import read_aliases
+    from patchlog.projects import read_aliases, read_origins, read_rewriters, read_states
 
     given: dict[str, object] = {name: value for name, value in fields.items() if value is not None and value != ()}
+    if (text := fields.get("require_dkim")) is not None:
+        given["require_dkim"] = text.strip().lower()
     for name in ("listid", "listemail"):
         if text := fields.get(name):
             given[name] = text.strip("<>").lower()
     for name in ("subject_prefix_tags", "branch_tokens"):
         if (text := fields.get(name)) is not None:
             given[name] = [token for token in map(str.strip, text.split(",")) if token]
+    if fields["from_list"]:
+        given["from_list"] = read_origins(fields["from_list"])
+    if fields["rewriters"]:
+        given["rewriters"] = read_rewriters(fields["rewriters"])
+    if (text := fields.get("submitter_states")) is not None:
+        given["submitter_states"] = read_states(text)
     if fields["author_aliases"]:
         given["author_aliases"] = read_aliases(fields["author_aliases"])
     return given

@@ -12,27 +12,37 @@ if TYPE_CHECKING:
 
 
 @click.command("redact", short_help="Take away what a mail says.")
-@click.argument("message_id", metavar="MESSAGE-ID")
+@click.argument("message_id", metavar="[MESSAGE-ID]", default="")
+@click.option("--record", type=click.IntRange(1, 2**63 - 1), metavar="N", help="Only the copy of record N of the log.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; the log keeps it, so name nobody in it.")
 @click.pass_obj
-def redact_command(settings: Settings, message_id: str, reason: str) -> None:
+def redact_command(settings: Settings, message_id: str, record: int | None, reason: str) -> None:
     """Take away what the mail with this Message-ID says: subject, author, text and diff, wherever they are.
+
+    With --record, only what one of the mails with a Message-ID says, which the others do not.
 
     Its place among other mails stays, and so do Message-IDs. There is no way back. What was stopped, or has to wait
     for a projector, is ended when it is run again.
 
     \b
     Example: patchlog redact 20260102.1-jane@example.org --reason "was asked for"
+             patchlog redact --record 120 --reason "a forged copy"
     """
-    from patchlog.redacting import redact
+    from patchlog.redacting import redact, redact_copy
     from patchlog.stores import opened_log
     from projector.readmodel.generations import Reader, ReadModels
 
+    if bool(message_id) == (record is not None):
+        raise click.UsageError("expected a MESSAGE-ID or --record N")
     message_id = message_id.strip().removeprefix("<").removesuffix(">")
     reader = Reader(settings.database_url)
     try:
         with opened_log(settings) as log:
-            done = redact(log, reader, ReadModels(settings.database_url), message_id, reason)
+            models = ReadModels(settings.database_url)
+            if record is not None:
+                done = redact_copy(log, reader, models, record, reason)
+            else:
+                done = redact(log, reader, models, message_id, reason)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     finally:

@@ -56,20 +56,24 @@ def _own_series(cover: Mail, answers: Sequence[Mail]) -> list[Mail]:
 
 
 def _take(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Sequence[Mail]]) -> None:
-    """Give the patches below a cover letter their places, by Date, each after the one that it answers."""
-    waiting = [(mail.order, mail) for mail in below.get(cover.id, ())]
+    """Give the patches below a cover letter their places, each after the one that it answers: those of its author
+    first, then by Date, which anybody may choose. What goes beyond the total is its author's alone.
+    """
+    waiting = [(mail.author != cover.author, mail.order, mail) for mail in below.get(cover.id, ())]
     heapify(waiting)
     while waiting:
-        mail = heappop(waiting)[1]
+        is_foreign, _, mail = heappop(waiting)
         number, total = mail.number or 0, mail.total or 0
         if total != draft.total or number in draft.places or work.markers[mail.id] != draft.marker:
+            continue
+        if number > total and is_foreign:
             continue
         if number > total:
             work.extend(draft, mail)
         else:
             work.place(draft, mail, number)
         for answer in below.get(mail.id, ()):
-            heappush(waiting, (answer.order, answer))
+            heappush(waiting, (answer.author != cover.author, answer.order, answer))
 
 
 def _take_other_markers(work: Drafting, draft: Draft, cover: Mail) -> None:

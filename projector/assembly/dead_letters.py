@@ -81,6 +81,17 @@ def _mend_bad_header(mail: DeadMail) -> Iterable[Step]:
     yield Step("Then, or if it is worth nothing, turn its alarm off:", f"patchlog dead-letters acknowledge {mail.id}")
 
 
+def _mend_not_by_list(mail: DeadMail) -> Iterable[Step]:
+    yield Step("Look at who sent it, and from where:", f"patchlog dead-letters show {mail.id} --raw > mail.eml")
+    first = min(mail.tags, default="LINKNAME")
+    yield Step(
+        "If the list delivers from elsewhere by now, say so; its dead letters are read again by themselves:",
+        f"patchlog project set {first} --from-list PATTERN",
+    )
+    yield Step("To have it read again by hand:", _retry(mail))
+    yield Step("If somebody only claims to be the list:", f"patchlog dead-letters acknowledge {mail.id}")
+
+
 NO_PROJECT = Reason(
     "no-project",
     "No project reads the list that it came by, or none takes its subject: nobody here wants it.",
@@ -93,8 +104,14 @@ BAD_HEADER = Reason(
     alarms=True,
     mend=_mend_bad_header,
 )
+NOT_BY_LIST = Reason(
+    "not-by-list",
+    "It names a list, and did not come from where the project's --from-list says that the list delivers from.",
+    alarms=True,
+    mend=_mend_not_by_list,
+)
 
-REASONS: Mapping[str, Reason] = {reason.name: reason for reason in (NO_PROJECT, BAD_HEADER)}
+REASONS: Mapping[str, Reason] = {reason.name: reason for reason in (NO_PROJECT, BAD_HEADER, NOT_BY_LIST)}
 
 
 def is_alarm(reason: str, acknowledged: int | None) -> bool:

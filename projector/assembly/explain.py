@@ -105,11 +105,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail with the same Message-ID that says something else: its record, and the parts in which it differs."""
+
+    record: int
+    differs: tuple[str, ...]
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a mail in one project; or in none: then `dead_letter` has the reason, and `mend` a way out.
 
     id: the record that it first came as; `read` is of the record whose bytes count. duplicates: records of further
-    deliveries.
+    deliveries that say the same; copies: the newest of those that do not.
     """
 
     id: int
@@ -119,6 +126,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     why_kind: str = ""
     duplicates: tuple[int, ...] = ()
+    copies: tuple[Told, ...] = ()
     inferred: Inferred | None = None
     linked: Linked | None = None
     result: Result | None = None
@@ -174,8 +182,10 @@ def _kind(explanation: Explanation) -> Iterator[str]:
     yield f"Kind: {KINDS.get(explanation.kind, explanation.kind)}, for {explanation.why_kind}."
     if explanation.duplicates:
         yield f"It came {len(explanation.duplicates) + 1} times; again as {_records(explanation.duplicates)}."
-        if explanation.id != explanation.read.record:
-            yield f"The bytes of record {explanation.read.record} count: their date, or else their hash, is the lowest."
+    if explanation.id != explanation.read.record:
+        yield f"Record {explanation.read.record} counts: it was chosen."
+    for copy in explanation.copies:
+        yield f"Record {copy.record} has the same Message-ID and another {_listed(copy.differs)}: it changes nothing."
 
 
 def _inferred(inferred: Inferred) -> Iterator[str]:
@@ -268,6 +278,10 @@ def _result(result: Result, kind: str) -> Iterator[str]:
 
 def _place(linked: Linked, posting: int) -> str:
     return linked.addresses.get(posting, f"posting {posting}")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
 
 
 def _names(names: tuple[str, ...]) -> str:

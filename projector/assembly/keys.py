@@ -5,12 +5,16 @@ A key is no secret: who guesses the words can see whether a key is theirs.
 
 from hashlib import blake2b
 
+from ingest.message.signature import without_signature
 from projector.assembly.subject import closing_reroll, name_key
-from schemas.mail import Keys, ParsedMail
+from schemas.mail import Keys, ParsedMail, bytes_of_diff
 
 KEY_BYTES = 16
 FILE_KEY_BYTES = 8
 """Files only say whether two patches touch one; a collision in a thousand million would say that they do."""
+
+SAID_BYTES = 8
+"""A collision only makes two mails look alike, and then the first one stays all the same."""
 
 
 def key(words: str, size_bytes: int = KEY_BYTES) -> bytes:
@@ -30,4 +34,12 @@ def keys_of(parsed: ParsedMail, title: str) -> Keys:
         delegate=key(parsed.delegate.strip().lower()),
         has_diff=bool(parsed.diff),
         has_pull_url=parsed.pull_url is not None,
+        said=_said(parsed, title),
     )
+
+
+def _said(parsed: ParsedMail, title: str) -> tuple[bytes, ...]:
+    """A digest of each part in SAID. White space in the message does not count: what carries mail changes it."""
+    message = " ".join(without_signature(parsed.message).split())
+    diff = blake2b(bytes_of_diff(parsed), digest_size=SAID_BYTES).digest() if parsed.diff else b""
+    return (*(key(words, SAID_BYTES) for words in (parsed.author.email, title, message)), diff)

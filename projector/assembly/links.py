@@ -87,10 +87,12 @@ def link(posting: Posting, found: Collection[Found], superseded: Collection[int]
     others = sorted((other for other in found if other.posting.id != posting.id), key=lambda other: other.posting.order)
     earlier = [other for other in others if other.posting.order < posting.order]
     named = set(superseded)
+    allowed = [other.posting for other in others if may_follow(posting, other.posting)]
+    before = [other for other in allowed if other.order < posting.order]
     rules: tuple[tuple[int, Callable[[], Posting | None]], ...] = (
-        (BY_CHANGE_ID, lambda: _newest(other.posting for other in earlier if shares_change(posting, other.posting))),
-        (BY_SUPERSEDES, lambda: _newest(other.posting for other in others if named.intersection(other.posting.mails))),
-        (BY_REPLY, lambda: _by_reply(posting, [other.posting for other in others])),
+        (BY_CHANGE_ID, lambda: _by_change(posting, before)),
+        (BY_SUPERSEDES, lambda: _newest(other for other in allowed if named.intersection(other.mails))),
+        (BY_REPLY, lambda: _by_reply(posting, allowed)),
         (BY_NAME, lambda: _by_name(posting, earlier)),
         (BY_PATCHES, lambda: _by_patches(posting, [other.posting for other in earlier])),
     )
@@ -101,8 +103,21 @@ def link(posting: Posting, found: Collection[Found], superseded: Collection[int]
     return None
 
 
+def may_follow(posting: Posting, other: Posting) -> bool:
+    """Whether a posting may become a revision of another one's series at all: From is a claim that anybody can make,
+    and change-ids, Message-IDs and names are there for all to copy. Another author needs the patches as well.
+    """
+    return posting.author == other.author or continues_another(posting, other)
+
+
 def _newest(postings: Iterable[Posting]) -> Posting | None:
     return max(postings, key=lambda posting: posting.order, default=None)
+
+
+def _by_change(posting: Posting, before: Sequence[Posting]) -> Posting | None:
+    """The newest posting with a change-id in common; the author's own go before others', who may have copied it."""
+    found = [other for other in before if shares_change(posting, other)]
+    return _newest(other for other in found if other.author == posting.author) or _newest(found)
 
 
 def shares_change(posting: Posting, other: Posting) -> bool:
@@ -143,7 +158,9 @@ def _by_name(posting: Posting, earlier: Sequence[Found]) -> Posting | None:
     own = [other.posting for other in named if other.posting.author == posting.author and fits(posting, other.posting)]
     if own:
         return max(own, key=lambda other: (shares_half(posting, other), other.order))
-    foreign = [other for other in named if fits_from_another(posting, other.posting)]
+    foreign = [
+        other for other in named if posting.author != other.posting.author and continues_another(posting, other.posting)
+    ]
     if len({(other.series, None if other.series else other.posting.id) for other in foreign}) == 1:
         return foreign[-1].posting
     return None
@@ -161,9 +178,9 @@ def fits(posting: Posting, other: Posting) -> bool:
     return not both_single or not set(posting.files).isdisjoint(other.files)
 
 
-def fits_from_another(posting: Posting, other: Posting) -> bool:
-    """Whether an earlier posting of the same name, by somebody else, is an earlier revision of the same work."""
-    return posting.author != other.author and posting.reroll > other.reroll and shares_half(posting, other)
+def continues_another(posting: Posting, other: Posting) -> bool:
+    """Whether a posting has what one by another author needs: a higher marker, and half of the patch names."""
+    return posting.reroll > other.reroll and shares_half(posting, other)
 
 
 def _by_patches(posting: Posting, earlier: Sequence[Posting]) -> Posting | None:

@@ -19,7 +19,7 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
 
     id: int
     record: int
-    """The record whose bytes count: of two deliveries that differ, the one that won; `id` stays."""
+    """The record whose bytes count: of deliveries that differ the first, or the one that was chosen; `id` stays."""
     message_id: str
     references: tuple[str, ...]
     author: bytes
@@ -40,9 +40,12 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     depends_on: tuple[str, ...]
     source: str
     received: int
-    content_hash: bytes
     delegate: bytes = b""
     """Whom X-Patchwork-Delegate names as reviewer."""
+    said: tuple[bytes, ...] = ()
+    """As in Keys."""
+    is_verified: bool | None = None
+    """Whether a mail server vouches for the author; None where the project asks none."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -58,6 +61,7 @@ def read_mail(
     received: int,
     subject: Subject | None = None,
     keys: Keys | None = None,
+    is_verified: bool | None = None,
 ) -> Mail:
     """See a parsed mail with a project's eyes.
 
@@ -70,7 +74,7 @@ def read_mail(
         record=record_id,
         message_id=parsed.message_id,
         references=parsed.references,
-        author=_aliased(keys.author, project) if project.author_aliases else keys.author,
+        author=aliased(keys.author, project),
         date=int(parsed.date.timestamp()),
         kind=kind_of(parsed, subject, keys),
         name_key=keys.name,
@@ -87,8 +91,9 @@ def read_mail(
         depends_on=parsed.depends_on,
         source=source,
         received=received,
-        content_hash=parsed.content_hash,
         delegate=keys.delegate,
+        said=keys.said,
+        is_verified=is_verified,
     )
 
 
@@ -101,7 +106,7 @@ def read_subject(text: str, project: ProjectAdded) -> Subject:
     return parse_subject(text, names, tags, {token.lower() for token in project.branch_tokens})
 
 
-def _aliased(author: bytes, project: ProjectAdded) -> bytes:
+def aliased(author: bytes, project: ProjectAdded) -> bytes:
     """The key of the address that is shown for one, by the project's aliases."""
     return next((key(new) for old, new in project.author_aliases.items() if key(old) == author), author)
 

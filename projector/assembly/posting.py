@@ -66,6 +66,9 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, dict=True):
     repeats: int | None = None
     """Of a rerun, which has no mails of its own, the posting that it is a copy of; None for what was posted."""
 
+    is_verified: bool = True
+    """Whether nothing is known against its author being who From says, as far as the project asks."""
+
     @cached_property
     def order(self) -> tuple[int, str]:
         """Where the posting stands among others: by the Date of its earliest mail, then by that mail's Message-ID."""
@@ -167,6 +170,7 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         received=latest.received,
         source=latest.source,
         depends_on=_depends_on(own),
+        is_verified=all(mail.is_verified is not False for mail in own),
         delegate=next((mail.delegate for mail in [head, *own] if mail.delegate), b""),
     )
 

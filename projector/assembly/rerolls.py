@@ -43,7 +43,7 @@ def _holder(work: Drafting, draft: Draft, base: Draft) -> Mail | None:
         if (
             holder is not None
             and holder is not work.above[mail.message_id]
-            and (mail.author == holder.author or mail.name_key == holder.name_key)
+            and (mail.author == holder.author or _continues(work, mail, holder))
             and not name_other_kernels(mail.prefix, holder.prefix)
         ):
             return holder
@@ -64,13 +64,18 @@ def _replaces(work: Drafting, mail: Mail, above: Mail) -> bool:
     """Whether a patch takes the place of the patch that it answers. One for another stable kernel never does."""
     if name_other_kernels(mail.prefix, above.prefix):
         return False
+    if mail.author != above.author:
+        return _continues(work, mail, above)
     if mail.name_key == above.name_key:
         return True
-    if mail.author != above.author:
-        return False
     if numbered(mail) and (mail.number, mail.total) == (above.number, above.total):
         return True
     return work.markers[mail.id] > work.markers[above.id] and not set(mail.files).isdisjoint(above.files)
+
+
+def _continues(work: Drafting, mail: Mail, other: Mail) -> bool:
+    """Whether a patch by another author may take the place of one: under the same name, with a higher marker."""
+    return mail.name_key == other.name_key and work.markers[mail.id] > work.markers[other.id]
 
 
 def _join(work: Drafting, partial: Sequence[Draft]) -> None:

@@ -38,6 +38,18 @@ TEST_STATES = ("failure", "warning", "success", "info", "pending")
 """States of test results, the worst first."""
 
 
+ASKED_BY_MAIL = ("New", "Under Review", "RFC")
+"""The states that a mail may ask for itself by a header: anybody can write one, so none that says it is decided."""
+OWN_STATES = ("Superseded", "Rejected", "Deferred", "Not Applicable", "RFC", "Changes Requested")
+"""The states that submitters may set on their own patches, unless their project says otherwise."""
+
+
+def state_asked_by_mail(text: str) -> State:
+    """The state of a new patch, by what its X-Patchwork-State says."""
+    state = find_state(text)
+    return state if state is not None and state.name in ASKED_BY_MAIL else FIRST_STATE
+
+
 def state_of(id: int) -> State:
     """The state with this id. Raises KeyError for an id that is none."""
     return _BY_ID[id]

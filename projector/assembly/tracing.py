@@ -142,18 +142,33 @@ def _compared(
 
 def _misses(posting: Posting, other: Posting, title_of: TitleOf) -> dict[int, str]:
     """Why a posting does not link to an earlier one, by rule."""
+    stranger = _misses_as_another(posting, other)
+    shares = links.shares_change(posting, other)
     return {
-        links.BY_CHANGE_ID: "no change-id in common",
-        links.BY_SUPERSEDES: "no Supersedes: or Link to vN: line names a mail of it",
+        links.BY_CHANGE_ID: stranger if shares and stranger else "no change-id in common",
+        links.BY_SUPERSEDES: stranger
+        if stranger and posting.supersedes
+        else "no Supersedes: or Link to vN: line names a mail of it",
         links.BY_REPLY: _misses_reply(posting, other),
         links.BY_NAME: _misses_name(posting, other, title_of),
         links.BY_PATCHES: _misses_patches(posting, other),
     }
 
 
+def _misses_as_another(posting: Posting, other: Posting) -> str:
+    """What another author's posting lacks for any link; "" where it may link."""
+    if links.may_follow(posting, other):
+        return ""
+    few = [] if links.shares_half(posting, other) else [_few(posting, other)]
+    low = [] if posting.reroll > other.reroll else [_low(posting, other)]
+    return " and ".join(["the author is another", *low, *few])
+
+
 def _misses_reply(posting: Posting, other: Posting) -> str:
     if set(posting.answers).isdisjoint(other.mails):
         return "it answers no mail of it"
+    if stranger := _misses_as_another(posting, other):
+        return stranger
     if links.names_other_kernel(posting, other):
         return "the prefixes name different stable kernels"
     same_name = links.has_same_name(posting, other)
@@ -181,7 +196,7 @@ def _lacks(posting: Posting, other: Posting) -> list[str]:
     higher, same_author = posting.reroll > other.reroll, posting.author == other.author
     lacks = []
     if not higher:
-        lacks.append(f"its marker {reroll_text(posting.reroll)} is not higher than {reroll_text(other.reroll)}")
+        lacks.append(_low(posting, other))
     if not same_author:
         lacks.append("the author is another")
     if old and (not higher or not half):
@@ -201,7 +216,7 @@ def _misses_patches(posting: Posting, other: Posting) -> str:
     if posting.author != other.author:
         return "the author is another"
     if not other.reroll < posting.reroll:
-        return f"its marker {reroll_text(posting.reroll)} is not higher than {reroll_text(other.reroll)}"
+        return _low(posting, other)
     if links.names_other_kernel(posting, other):
         return "the prefixes name different stable kernels"
     if posting.date - other.date > YEAR_SECONDS:
@@ -209,6 +224,10 @@ def _misses_patches(posting: Posting, other: Posting) -> str:
     if (posting.total == 1) != (other.total == 1):
         return "one is a single patch, and the other is not"
     return _few(posting, other)
+
+
+def _low(posting: Posting, other: Posting) -> str:
+    return f"its marker {reroll_text(posting.reroll)} is not higher than {reroll_text(other.reroll)}"
 
 
 def _few(posting: Posting, other: Posting) -> str:

@@ -114,6 +114,13 @@ class Accounts:
         ids = sorted(self._users) if wanted else ()
         return next((self._users[id] for id in ids if wanted in self._keys[id]), None)
 
+    def maintains(self, author: bytes, linkname: str) -> bool:
+        """Whether an address, by its key, is that of a maintainer of a project."""
+        return any(
+            user.active and linkname in user.maintainer_of and author in map(key, user.emails)
+            for user in self._users.values()
+        )
+
     def users(self) -> list[Row]:
         """The rows of all users, by name."""
         return sorted(self._rows.values(), key=lambda row: str(row["name"]))

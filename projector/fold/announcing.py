@@ -1,19 +1,20 @@
 """What is told to the world: the facts to put on the log, and the feed that these records make."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Sequence
 
 import msgspec
 
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
+from projector.assembly.mail import aliased
 from projector.assembly.posting import Posting
 from projector.assembly.redaction import REDACTED
 from projector.assembly.states import SUPERSEDED, state_of
+from projector.fold.accounts import Accounts
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
 from projector.fold.pending import PULL_REQUEST, RETRY, REVISION, SUPERSEDE, Pending
 from projector.fold.projects import Projects
-from projector.readmodel import tables as t
 from projector.readmodel.rows import PatchState, PostingState, Shown
 from projector.readmodel.working import WorkingSet
 from schemas.fact import Fact
@@ -39,11 +40,14 @@ class Announcing:
         projects: Projects,
         grouping: Grouping,
         feed: Feed,
-        redacted: Container[str],
+        redacted: Container[str | int],
+        prefer: Callable[[Sequence[int], Moment], tuple[int, ...]],
+        accounts: Accounts,
     ) -> None:
-        """redacted: the Message-IDs of mails without words."""
+        """redacted: the Message-IDs and records of mails without words. prefer: `Mails.prefer`."""
         self._working, self._pending, self._projects = working, pending, projects
         self._grouping, self._feed, self._redacted = grouping, feed, redacted
+        self._prefer, self._accounts = prefer, accounts
 
     def facts(self) -> list[Fact]:
         """What the active projector has to append now, in order. Changes nothing."""
@@ -75,10 +79,13 @@ class Announcing:
 
     def revision(self, fact: RevisionAnnounced, moment: Moment) -> None:
         """A revision was announced: it is on the feed, and its number is given for good. Only the first time."""
-        state = self._working.postings.get(fact.cause) or self._now_with(fact.patches)
+        patches = self._prefer(self._unknown(fact.patches), moment)
+        state = self._working.postings.get(fact.cause) or self._now_with((*fact.patches, *patches))
         if state is not None:
-            if state.event is not None and fact.cause == state.posting.id:
+            if fact.cause == state.posting.id and (state.event is not None or fact.chosen != state.chosen):
                 return
+            if state.event is not None and (fact.series, fact.revision) in state.pinned:
+                return  # appended twice, and the posting has another id by now
             self._pending.done(REVISION, state.posting.id)
             state.pinned = (*state.pinned, (fact.series, fact.revision))
             state.event = state.event or moment.record
@@ -86,12 +93,18 @@ class Announcing:
             if state.series is not None:
                 self._grouping.refresh(state.project, state.series, moment)
             self._note_superseded(state, moment)
-        parameters = {"revision": fact.revision}
+        parameters: dict[str, int | str] = {"revision": fact.revision}
         if fact.older_than is not None:
             parameters["older_than"] = fact.older_than
         if fact.rerun_of is not None:
             parameters["rerun_of"] = fact.rerun_of
+        if fact.submitter_changed:
+            parameters["submitter_changed"] = True
         self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, parameters=parameters)
+
+    def _unknown(self, patches: Sequence[int]) -> list[int]:
+        self._working.patches.need(patches)
+        return [id for id in patches if self._working.patches.get(id) is None]
 
     def pull_request(self, fact: PullRequestAnnounced | PullRequestStub, moment: Moment) -> None:
         """A pull request was announced; only the first time counts. The URL of one without words is not told."""
@@ -104,13 +117,15 @@ class Announcing:
         if isinstance(fact, PullRequestStub):
             return REDACTED
         thread = self._working.thread_of(fact.cause)
-        is_redacted = thread is not None and thread.entries[fact.cause].mail.message_id in self._redacted
-        return REDACTED if is_redacted else fact.pull_url
+        mail = thread.entries[fact.cause].mail if thread is not None else None
+        names = (mail.message_id, mail.id, mail.record) if mail is not None else ()
+        return REDACTED if any(name in self._redacted for name in names) else fact.pull_url
 
     def _note_superseded(self, state: PostingState, moment: Moment) -> None:
         """The patches of older revisions, and not of this one, are superseded by a complete one."""
         shown = self._working.series.get(state.series) if state.series is not None else None
-        if shown is None or not self._projects.by_id[state.project].settings.supersedes:
+        settings = self._projects.by_id[state.project].settings
+        if shown is None or not settings.supersedes or not self._may_supersede(state, shown, settings.linkname):
             return
         own: set[int] = set()
         older: set[int] = set()
@@ -125,6 +140,20 @@ class Announcing:
         if found:
             detail = msgspec.json.encode(found).decode()
             self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, detail)
+
+    def _may_supersede(self, state: PostingState, shown: Shown, linkname: str) -> bool:
+        """Whether it is the series' submitter who posted a revision, or a maintainer: From is all that is known."""
+        if not state.posting.is_verified:
+            return False
+        return self._is_own(state, shown) or self._accounts.maintains(state.posting.author, linkname)
+
+    def _is_own(self, state: PostingState, shown: Shown) -> bool:
+        """Whether a revision's author is the submitter of its series, by whatever address."""
+        settings, submitter = self._projects.by_id[state.project].settings, shown.row["submitter_id"]
+        first = (row["posting_id"] for row in shown.revisions.values() if row["submitter_id"] == submitter)
+        theirs = (other for id in first if (other := self._working.postings.get(id)) is not None)
+        author = aliased(state.posting.author, settings)
+        return any(aliased(other.posting.author, settings) == author for other in theirs)
 
     def _revision_fact(
         self, state: PostingState, series: int, given: list[tuple[tuple[int, ...], tuple[int, str], int]]
@@ -143,6 +172,8 @@ class Announcing:
             patches=tuple(msgspec.json.decode(row["patches"], type=list[int])),
             older_than=max(newer, default=None),
             rerun_of=row["rerun_of"],
+            chosen=state.chosen,
+            submitter_changed=not self._is_own(state, shown),
         )
 
     def _announced(self, shown: Shown) -> list[tuple[tuple[int, ...], tuple[int, str], int]]:
@@ -156,11 +187,12 @@ class Announcing:
 
     def _now_with(self, patches: tuple[int, ...]) -> PostingState | None:
         """The posting that has the patches of an announcement whose own posting is no more."""
-        for patch in self._working.load(t.patch, *patches):
-            shown = self._working.series.get(patch["series_id"]) if patch["series_id"] is not None else None
+        for id in patches:
+            patch = self._working.patches.get(id)
+            shown = self._working.series.get(patch.series) if patch is not None and patch.series is not None else None
             for posting in sorted(shown.postings) if shown is not None else ():
                 state = self._working.postings.get(posting)
-                if state is not None and patch["id"] in state.posting.mails:
+                if state is not None and id in state.posting.mails:
                     return state
         return None
 

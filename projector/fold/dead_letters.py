@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from projector.assembly.dead_letters import BAD_HEADER, NO_PROJECT, Reason, fault_of
+from projector.assembly.dead_letters import BAD_HEADER, NO_PROJECT, NOT_BY_LIST, Reason, fault_of
 from projector.assembly.redaction import REDACTED
 from projector.fold.moment import Moment, microseconds
 from projector.fold.projects import Projects
@@ -62,6 +62,9 @@ class DeadLetters:
                 self._working.add(t.dead_letter, {**row, "acknowledged_id": record})
 
     def _why(self, fact: Received, reading: Reading) -> tuple[Reason, str]:
+        project = self._projects.place(reading.parsed, fact.list_id, fact.recipients)
+        if project is not None:
+            return NOT_BY_LIST, f"it names the list of project {project.settings.linkname}, and did not come from it"
         names = (*reading.parsed.list_ids, *([fact.list_id] if fact.list_id else ()))
         for name in (*names, *fact.recipients):
             if self._projects.sharing(name):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ingest.log import LogUnavailable
 from projector.assembly.mail import Mail
+from projector.assembly.origin import came_from_list
 from projector.fold.accounts import Accounts
 from projector.fold.announcing import Announcing
 from projector.fold.checkpoints import Checkpoints
@@ -18,8 +19,8 @@ from projector.fold.mails import Mails
 from projector.fold.moment import Moment, microseconds
 from projector.fold.pending import RETRY, Pending
 from projector.fold.people import People
-from projector.fold.projects import Projects
-from projector.fold.reading import Reading, Received, reading_of, see
+from projector.fold.projects import Project, Projects
+from projector.fold.reading import Reading, Received, is_redacted, reading_of, see
 from projector.fold.redacting import Redacting, Redactions
 from projector.fold.requests import Requests
 from projector.fold.verdicts import Verdicts
@@ -28,6 +29,8 @@ from projector.readmodel.working import WorkingSet
 from schemas.accounts import TokenIssued, TokenRevoked, UserAdded, UserChanged
 from schemas.records import (
     ClockAdvanced,
+    CopiesAcknowledged,
+    CopyChosen,
     DeadLettersAcknowledged,
     ImportFinished,
     LogClosed,
@@ -90,9 +93,20 @@ class Fold:
         self._grouping = Grouping(
             working, self.pending, self.projects, self._corrections, self._feed, people, self._accounts.find
         )
-        self._mails = Mails(working, self.pending, self._grouping, people, self._feed, self._reread_in)
+        self._mails = Mails(
+            working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions
+        )
         self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
-        self.announcing = Announcing(working, self.pending, self.projects, self._grouping, self._feed, self._redactions)
+        self.announcing = Announcing(
+            working,
+            self.pending,
+            self.projects,
+            self._grouping,
+            self._feed,
+            self._redactions,
+            self._mails.prefer,
+            self._accounts,
+        )
         self._verdicts = Verdicts(working, self._grouping, self._feed, self.projects, self._accounts, self.pending)
 
     def load(self) -> None:
@@ -125,8 +139,8 @@ class Fold:
         self._mails.prefetch(mails)
 
     def _look_ahead(self, id: int, fact: Received) -> tuple[int, Mail] | None:
-        reading = reading_of(fact, self._redactions)
-        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
+        reading = reading_of(id, fact, self._redactions)
+        project = self._place(fact, reading)
         if project is None:
             return None
         mail = see(id, fact, reading, project.settings)
@@ -155,7 +169,7 @@ class Fold:
                 self.announcing.pull_request(fact, moment)
             case MailRedacted() as fact:
                 self._redactions.keep(record.id, fact)
-                self._redacting.redact(fact.message_id, moment)
+                self._redacting.redact(fact, moment)
             case ClockAdvanced() as fact:
                 self._settle(self.pending.advance_all(microseconds(fact.until)), moment)
             case ImportFinished() as fact:
@@ -178,6 +192,10 @@ class Fold:
                 self._dead_letters.retry(fact, moment, self._receive)
             case DeadLettersAcknowledged() as fact:
                 self._dead_letters.acknowledge(fact, record.id)
+            case CopyChosen() as fact:
+                self._requests.keep(moment, self._mails.choose(fact, moment))
+            case CopiesAcknowledged() as fact:
+                self._requests.keep(moment, self._mails.copies.acknowledge(fact, record.id))
             case PatchStateChanged(cause=int()) as fact:
                 self._requests.keep(moment, self._verdicts.supersede(fact, moment))
             case TestResultReported() | PatchStateChanged() | SeriesChanged() | RerunRequested() as fact:
@@ -205,9 +223,9 @@ class Fold:
 
     def _receive(self, id: int, fact: Received, moment: Moment) -> None:
         settings, mail, reading = self._ahead.get(id, (None, None, None))
-        if reading is None or (reading.parsed.message_id in self._redactions and not reading.is_redacted):
-            settings, mail, reading = None, None, reading_of(fact, self._redactions)
-        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
+        if reading is None or (not reading.is_redacted and is_redacted(id, reading.parsed, self._redactions)):
+            settings, mail, reading = None, None, reading_of(id, fact, self._redactions)
+        project = self._place(fact, reading)
         if project is None:
             self._dead_letters.set_aside(id, fact, reading)
             linkname, outcome = "", "dead-letter"
@@ -220,6 +238,11 @@ class Fold:
         list_id = reading.parsed.list_ids[0] if reading.parsed.list_ids else fact.list_id
         self.became.append(Became(id, reading.parsed.message_id, list_id, linkname, outcome))
 
+    def _place(self, fact: Received, reading: Reading) -> Project | None:
+        """The project that takes a mail: one whose list it names, and from whose list it came."""
+        project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
+        return project if project is not None and came_from_list(fact, project.settings.from_list) else None
+
     def _settle(self, postings: Iterable[int], moment: Moment) -> None:
         for posting in postings:
             self._grouping.settle(posting, moment)
@@ -230,11 +253,19 @@ class Fold:
             self.pending.note(RETRY, cause, project, cause)
 
     def _reread(self, id: int) -> Reading:
+        fact = self._fact(id)
+        reading = reading_of(id, fact, self._redactions)
+        project = self._place(fact, reading)
+        if project is not None:
+            reading.see(project.settings)
+        return reading
+
+    def _fact(self, id: int) -> Received:
         (record,) = self._read_records([id])
         assert isinstance(record.fact, Received), f"record {id}: expected a mail, came {type(record.fact).__name__}"
-        return reading_of(record.fact, self._redactions)
+        return record.fact
 
-    def _reread_in(self, id: int, project: int) -> Reading:
-        reading = self._reread(id)
-        reading.see(self.projects.by_id[project].settings)
-        return reading
+    def _see_again(self, id: int, project: int) -> tuple[Mail, Reading]:
+        fact = self._fact(id)
+        reading = reading_of(id, fact, self._redactions)
+        return see(id, fact, reading, self.projects.by_id[project].settings), reading

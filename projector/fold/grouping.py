@@ -1,6 +1,6 @@
 """Keeps postings linked and grouped into series: looks again at what a changed posting can have changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from projector.assembly import links
 from projector.assembly.corrections import Correction, kept_joins
@@ -17,7 +17,7 @@ from projector.fold.naming import is_awaited, members_of, name_series
 from projector.fold.pending import REVISION, WAIT, Pending
 from projector.fold.people import People
 from projector.fold.projects import Projects
-from projector.fold.series import FindUser, SeriesRows
+from projector.fold.series import FindUser, SeriesRows, patches_of
 from projector.readmodel.rows import PostingState, Thread
 from projector.readmodel.working import WorkingSet
 
@@ -106,6 +106,33 @@ class Grouping:
             series: set[int] = set()
             self._link(dirty, series)
             self._group(states[0].project, dirty, series, moment)
+
+    def revisions_with(self, states: Iterable[PostingState], mail: int) -> set[int]:
+        """The postings among some, and those of their series, whose revision has a mail, by their ids."""
+        states = [state for state in states if _shows(state, mail)]
+        found = {state.posting.id for state in states}
+        for series in {state.series for state in states if state.series is not None}:
+            shown = self._working.series.get(series)
+            rows = shown.revisions.values() if shown is not None else ()
+            found.update(row["posting_id"] for row in rows if row["cover_id"] == mail or mail in patches_of(row))
+        return found
+
+    def renew(self, postings: Collection[int], moment: Moment) -> None:
+        """The revisions of some postings begin anew; one that was announced gets a number, and is announced again."""
+        for id in postings:
+            self._working.drop_results(("revision", id))
+        states = [state for id in postings if (state := self._working.postings.get(id)) is not None]
+        by_series: dict[int, list[PostingState]] = {}
+        for state in sorted(states, key=lambda state: state.posting.order):
+            if state.series is not None:
+                by_series.setdefault(state.series, []).append(state)
+        for series, members in sorted(by_series.items()):
+            announced = [state for state in members if state.event is not None]
+            for state in announced:
+                state.event, state.chosen = None, moment.record
+            if announced:
+                self._rows.renumber(announced)
+            self.refresh(members[0].project, series, moment, touch=True)
 
     def replaced(self, mail: int) -> None:
         """Other bytes count for a mail from now on."""

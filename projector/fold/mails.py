@@ -1,6 +1,6 @@
 """Puts a mail into its thread, and works the thread's postings out again where the mail can have changed them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 import msgspec
 
@@ -9,6 +9,7 @@ from projector.assembly.links import awaited_key, change_key, name_key, patch_ke
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.redaction import REDACTED
+from projector.fold.copies import Copies
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
@@ -17,13 +18,14 @@ from projector.fold.pending import Pending
 from projector.fold.people import People
 from projector.fold.reading import Reading
 from projector.fold.shown import ShownMails
+from projector.outcomes import DONE, TARGET_GONE, UNCHANGED, Outcome
 from projector.readmodel import tables as t
-from projector.readmodel.rows import Entry, PostingState, Thread
+from projector.readmodel.rows import Entry, PostingState, Row, Thread
 from projector.readmodel.working import WorkingSet
+from schemas.records import CopyChosen
 
-DUPLICATE = "duplicate"
-Reread = Callable[[int, int], Reading]
-"""What was read from the mail of a record that was folded before, as a project sees it: the record, the project."""
+Reread = Callable[[int, int], tuple[Mail, Reading]]
+"""The mail of a record that was folded before, as a project sees it by now: of the record and the project."""
 
 
 class Mails:
@@ -37,10 +39,12 @@ class Mails:
         people: People,
         feed: Feed,
         reread: Reread,
+        redacted: Container[str | int],
     ) -> None:
         self._working, self._pending, self._grouping = working, pending, grouping
         self._people, self._feed, self._reread = people, feed, reread
         self._shown = ShownMails(working, people)
+        self.copies = Copies(working, people, redacted)
 
     def prefetch(self, mails: Sequence[tuple[int, Mail]]) -> None:
         """Load what a batch of mails will ask for in a few queries. Changes nothing."""
@@ -55,10 +59,9 @@ class Mails:
         working.keys.need({(project, key) for project, mail in mails for key in _first_keys(mail)})
 
     def receive(self, project: int, mail: Mail, reading: Reading, moment: Moment) -> str:
-        """Put a mail into its thread; one that is there already is counted as a duplicate. Gives what it became."""
+        """Put a mail into its thread; one that is there already stays as it is. Gives what it became."""
         working = self._working
         names = (mail.message_id, *mail.references)
-        author = self._people.meet(mail, reading)
         working.names.need((project, name) for name in names)
         known = working.names.get((project, mail.message_id))
         was_named = known is not None
@@ -66,9 +69,8 @@ class Mails:
             thread = self._thread(known)
             holder = thread.names.get(mail.message_id)
             if holder is not None:
-                working.add(t.duplicate, {"id": mail.id, "mail_id": holder, "author_id": author})
-                self._receive_again(thread, thread.entries[holder], mail, reading, moment)
-                return DUPLICATE
+                return self.copies.receive(project, thread.entries[holder], mail, reading)
+        author = self._people.meet(mail, reading)
         thread = self._join(project, mail)
         attaches = mail.kind == COMMENT and not mail.may_be_cover and not was_named and self._knows_all(thread, mail)
         for name in names:
@@ -93,39 +95,77 @@ class Mails:
         assert thread is not None, f"thread {id}: a name points to it, and it is not there"
         return thread
 
-    def _receive_again(self, thread: Thread, entry: Entry, mail: Mail, reading: Reading, moment: Moment) -> None:
-        """Of two mails with one Message-ID that differ, the earlier Date counts, then the smaller hash."""
-        self._working.counts[f"mail:{DUPLICATE}"] += 1
-        stored = entry.mail
-        if (mail.date, mail.content_hash) >= (stored.date, stored.content_hash):
-            return
-        project = thread.project
-        patch = self._working.patches.get(stored.id)
-        self._shown.hide(project, stored.id, entry.kind)
-        references = tuple(name for name in mail.references if name not in thread.names)
-        if references:
-            self._working.names.need((project, name) for name in references)
-            thread = self._join_threads(project, thread, self._found(project, references))
-            for name in references:
-                if self._working.names.get((project, name)) is None:
-                    self._working.names.put((project, name), thread.id)
-                thread.names.setdefault(name, None)
-        entry.mail = msgspec.structs.replace(mail, id=stored.id, record=mail.id, received=stored.received)
-        entry.kind = ""
-        self._grouping.replaced(stored.id)
-        self._reassemble(thread, {stored.id: reading}, moment)
-        self._grouping.reworded(thread, stored.id, moment)
-        now = self._working.patches.get(stored.id)
-        if patch is not None and now is not None:
-            kept = msgspec.structs.replace(
-                patch, series=now.series, last_updated_us=now.last_updated_us, changed=moment.record
-            )
-            self._working.patches.put(stored.id, kept)
+    def choose(self, fact: CopyChosen, moment: Moment) -> Outcome:
+        """Another copy of a mail counts from now on: what has the mail is a new revision, and begins anew."""
+        row = next(iter(self._working.load(t.conflicting_copy, fact.record)), None)
+        if row is None:
+            return Outcome(TARGET_GONE, f"Record {fact.record} is no copy that differs from another mail.")
+        if row["counts"]:
+            return Outcome(UNCHANGED)
+        mail = row["mail_id"]
+        before = self._grouping.revisions_with(self._posted(mail), mail)
+        self._working.drop_results(("patch", mail))
+        self._exchange(row, moment)
+        after = self._grouping.revisions_with(self._posted(mail), mail)
+        self._grouping.renew({*before, *after}, moment)
+        return Outcome(DONE)
 
-    def redact(self, project: int, message_id: str, moment: Moment) -> int | None:
+    def prefer(self, patches: Sequence[int], moment: Moment) -> tuple[int, ...]:
+        """What was announced counts: of the patches that an announcement names, give those that they are here.
+
+        Which mail came first may look otherwise to a newer parser, or to other settings.
+        """
+        here = []
+        for patch in patches:
+            for row in self._working.load(t.conflicting_copy, patch):
+                if not row["counts"]:
+                    self._exchange(row, moment)
+            further = (t.conflicting_copy, t.duplicate)
+            rows = [row for table in further for row in self._working.load(table, patch)]
+            here.append(rows[0]["mail_id"] if rows else patch)
+        return tuple(here)
+
+    def _posted(self, mail: int) -> list[PostingState]:
+        """The postings of the thread that a mail is in."""
+        thread = self._working.thread_of(mail)
+        return list(self._states(thread).values()) if thread is not None else []
+
+    def _exchange(self, row: Row, moment: Moment) -> None:
+        """Show a copy of a mail in its place, under the number that the mail has."""
+        project, id = row["project_id"], row["mail_id"]
+        thread = self._working.thread_of(id)
+        assert thread is not None, f"mail {id}: expected a thread, found none"
+        entry, (mail, reading) = thread.entries[id], self._reread(row["id"], project)
+        self._shown.hide(project, id, entry.kind)
+        self.copies.exchange(row, entry.mail, mail, self._people.meet(mail, reading), moment)
+        thread = self._refer(thread, mail)
+        entry.mail = msgspec.structs.replace(mail, id=id, record=mail.id, received=entry.mail.received)
+        entry.kind = ""
+        self._grouping.replaced(id)
+        self._reassemble(thread, {id: reading}, moment)
+        self._grouping.reworded(thread, id, moment)
+
+    def _refer(self, thread: Thread, mail: Mail) -> Thread:
+        """Take in what a mail refers to that its thread does not know."""
+        references = tuple(name for name in mail.references if name not in thread.names)
+        self._working.names.need((thread.project, name) for name in references)
+        thread = self._join_threads(thread.project, thread, self._found(thread.project, references))
+        for name in references:
+            if self._working.names.get((thread.project, name)) is None:
+                self._working.names.put((thread.project, name), thread.id)
+            thread.names.setdefault(name, None)
+        return thread
+
+    def counts(self, mail: int) -> int:
+        """The record whose words are shown as a mail's."""
+        thread = self._working.thread_of(mail)
+        assert thread is not None, f"mail {mail}: expected a thread, found none"
+        return thread.entries[mail].mail.record
+
+    def redact(self, project: int, message_id: str, moment: Moment, only: Container[int] | None = None) -> int | None:
         """Take away the words of a mail; gives the record of its first delivery, None where the project has none.
 
-        What was folded before has to be in the tables.
+        only: the records whose words go; None: all. What was folded before has to be in the tables.
         """
         known = self._working.names.get((project, message_id))
         thread = self._thread(known) if known is not None else None
@@ -133,10 +173,12 @@ class Mails:
         if thread is None or mail is None:
             return None
         entry = thread.entries[mail]
-        self._shown.redact(entry, moment)
-        entry.author = None
-        self._working.touch(thread, entry)
-        self._grouping.reworded(thread, mail, moment)
+        if only is None or mail in only:
+            entry.author = None
+            self._working.touch(thread, entry)
+        if only is None or entry.mail.record in only:
+            self._shown.redact(entry, moment)
+            self._grouping.reworded(thread, mail, moment)
         return mail
 
     def _join(self, project: int, mail: Mail) -> Thread:
@@ -245,7 +287,7 @@ class Mails:
             self._shown.hide(thread.project, id, entry.kind)
         entry.kind, entry.target = kind, target
         self._working.touch(thread, entry)
-        reading = readings.get(id) or self._reread(entry.mail.record, thread.project)
+        reading = readings.get(id) or self._reread(entry.mail.record, thread.project)[1]
         self._shown.show(thread.project, entry, reading)
         if kind == PATCH:
             self._tell_of_patch(thread, entry, moment)

@@ -18,26 +18,29 @@ from schemas.records import MailRedacted
 _PARAMETERS = msgspec.json.encode({"pull_url": REDACTED}).decode()
 
 
-class Redactions(Container[str]):
-    """All Message-IDs that were redacted, in memory. There are few; every mail asks."""
+class Redactions(Container[str | int]):
+    """All that was redacted, in memory: Message-IDs, and records of single copies. There are few; every mail asks."""
 
     def __init__(self, working: WorkingSet) -> None:
         self._working = working
-        self._message_ids: set[str] = set()
+        self._redacted: set[str | int] = set()
 
-    def __contains__(self, message_id: object) -> bool:
-        return message_id in self._message_ids
+    def __contains__(self, name: object) -> bool:
+        return name in self._redacted
 
     def load(self) -> None:
         """Read the redactions of the generation."""
-        self._message_ids = {row["message_id"] for row in self._working.load_all(t.redaction)}
+        self._redacted = set()
+        for row in self._working.load_all(t.redaction):
+            records = row["records"]
+            self._redacted.update([row["message_id"]] if records is None else msgspec.json.decode(records))
 
     def keep(self, id: int, fact: MailRedacted) -> None:
-        """Keep what a record says: what comes with its Message-ID from now on has no words."""
-        self._message_ids.add(fact.message_id)
-        self._working.add(
-            t.redaction, {"id": id, "message_id": fact.message_id, "reason": fact.reason, "user_id": fact.user}
-        )
+        """Keep what a record says: what comes with its Message-ID from now on has no words, but of a single copy."""
+        self._redacted.update([fact.message_id] if fact.record is None else fact.mails)
+        records = msgspec.json.encode(fact.mails).decode() if fact.record is not None else None
+        row = {"id": id, "message_id": fact.message_id, "records": records}
+        self._working.add(t.redaction, {**row, "reason": fact.reason, "user_id": fact.user})
 
 
 class Redacting:
@@ -50,25 +53,36 @@ class Redacting:
         self._working, self._projects, self._mails = working, projects, mails
         self._people, self._pending = people, pending
 
-    def redact(self, message_id: str, moment: Moment) -> None:
-        """Take the words of a mail away, wherever it is by now."""
+    def redact(self, fact: MailRedacted, moment: Moment) -> None:
+        """Take the words of a mail away, wherever it is by now, or those of one copy of it."""
         self._working.write()
+        only = frozenset(fact.mails) if fact.record is not None else None
         records: set[int] = set()
         for project in sorted(self._projects.by_id):
-            mail = self._mails.redact(project, message_id, moment)
+            mail = self._mails.redact(project, fact.message_id, moment, only)
             if mail is not None:
-                self._redact_announced(mail)
-                records |= {mail, *self._redact_duplicates(mail)}
-        self._people.forget_words(records)
-        for row in self._working.dead_letters_of(message_id):
-            self._working.add(t.dead_letter, {**row, "subject": REDACTED, "detail": REDACTED})
+                if only is None or mail in only or self._mails.counts(mail) in only:
+                    self._redact_announced(mail)
+                records |= {mail, *self._redact_further(mail, only, moment)}
+        self._people.forget_words(records if only is None else records & only)
+        for row in self._working.dead_letters_of(fact.message_id):
+            if only is None or row["id"] in only:
+                self._working.add(t.dead_letter, {**row, "subject": REDACTED, "detail": REDACTED})
 
-    def _redact_duplicates(self, mail: int) -> list[int]:
-        """Nobody is called by the further deliveries of a mail; gives their records."""
-        rows = self._working.duplicates_of(mail)
-        for row in rows:
-            self._working.add(t.duplicate, {**row, "author_id": None})
-        return [row["id"] for row in rows]
+    def _redact_further(self, mail: int, only: Container[int] | None, moment: Moment) -> list[int]:
+        """Nobody is called by the further deliveries of a mail, or by some of them; gives their records.
+
+        Nor has anybody to look at what says nothing any more.
+        """
+        duplicates, copies = self._working.duplicates_of(mail), self._working.copies_of(mail)
+        for row in duplicates:
+            if only is None or row["id"] in only:
+                self._working.add(t.duplicate, {**row, "author_id": None})
+        for row in copies:
+            if only is None or row["id"] in only:
+                seen = row["acknowledged_id"] or moment.record
+                self._working.add(t.conflicting_copy, {**row, "author_id": None, "acknowledged_id": seen})
+        return [row["id"] for row in (*duplicates, *copies)]
 
     def _redact_announced(self, mail: int) -> None:
         """The URL of a pull request is on the feed, or about to be."""

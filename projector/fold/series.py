@@ -174,8 +174,8 @@ class SeriesRows:
         return changed
 
     def _write_patches(self, series: int, version: int, before: Row | None, row: Row) -> None:
-        old = _patches(before) if before is not None else []
-        new = _patches(row)
+        old = patches_of(before) if before is not None else []
+        new = patches_of(row)
         for number in range(len(new), len(old)):
             self._working.remove(t.revision_patch, series, version, number)
         for number, patch in enumerate(new):
@@ -185,8 +185,8 @@ class SeriesRows:
 
     def _write_homes(self, series: int, before: Iterable[Row], after: Iterable[Row]) -> None:
         """Write which series the patches are in that came or went."""
-        here = {patch for row in after for patch in _patches(row)}
-        there = {patch for row in before for patch in _patches(row)}
+        here = {patch for row in after for patch in patches_of(row)}
+        there = {patch for row in before for patch in patches_of(row)}
         for patch in sorted(here ^ there):
             state = self._working.patches.get(patch)
             home = series if patch in here else None
@@ -196,7 +196,7 @@ class SeriesRows:
 
     def _drop_revision(self, series: int, version: int, row: Row) -> None:
         self._working.remove(t.revision, series, version)
-        for number in range(len(_patches(row))):
+        for number in range(len(patches_of(row))):
             self._working.remove(t.revision_patch, series, version, number)
 
     def _keep_numbers(self, state: PostingState, series: int, version: int) -> None:
@@ -208,6 +208,20 @@ class SeriesRows:
         state.pinned = (*pinned, here)
         self._working.postings.put(state.posting.id, state)
         self._working.remove(t.revision_alias, series, version)
+        self._redirect(pinned, series, version)
+
+    def renumber(self, states: Sequence[PostingState]) -> None:
+        """Give postings of one series the next numbers of it, in their order; those that they had lead there."""
+        (series,) = {state.series for state in states}
+        shown = self._working.series.get(series) if series is not None else None
+        if series is not None and shown is not None:
+            first = max({0, *shown.revisions, *shown.gone}) + 1
+            for version, state in enumerate(states, first):
+                self._redirect(state.pinned, series, version)
+                state.pinned = (*state.pinned, (series, version))
+                self._working.postings.put(state.posting.id, state)
+
+    def _redirect(self, pinned: Iterable[tuple[int, int]], series: int, version: int) -> None:
         for old_series, old_version in pinned:
             self._gone(old_series).add(old_version)
             if self._working.series.get(old_series) is None and not self._working.load(t.series_alias, old_series):
@@ -293,7 +307,8 @@ class SeriesRows:
         return _json(self._dependencies.resolve(project, series, revision.depends_on))
 
 
-def _patches(row: Row) -> list[int]:
+def patches_of(row: Row) -> list[int]:
+    """The patches of a revision's row."""
     return msgspec.json.decode(row["patches"], type=list[int])
 
 

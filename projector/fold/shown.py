@@ -6,7 +6,7 @@ from ingest.message.signature import without_signature
 from projector.assembly.diff_id import diff_id
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.redaction import REDACTED
-from projector.assembly.states import FIRST_STATE, find_state
+from projector.assembly.states import state_asked_by_mail
 from projector.fold.moment import Moment
 from projector.fold.people import People
 from projector.fold.reading import Reading
@@ -98,7 +98,7 @@ class ShownMails:
 
     def _show_patch(self, project: int, entry: Entry, reading: Reading) -> None:
         mail, parsed = entry.mail, reading.parsed
-        first = find_state(parsed.first_state) or FIRST_STATE
+        first = state_asked_by_mail(parsed.first_state)
         date_us = mail.date * SECOND_US
         state = PatchState(project, first.id, None, date_us, None, mail.record)
         self._working.patches.put(mail.id, state)
@@ -115,6 +115,7 @@ class ShownMails:
                 "series_id": None,
                 "test_state": None,
                 "changed_id": mail.record,
+                "verified": mail.is_verified,
                 **_patch_words(None if reading.is_redacted else reading, entry.kind),
                 "diff_id": diff_id(bytes_of_diff(parsed)) if parsed.diff else None,
             },

@@ -6,6 +6,7 @@ from functools import partial
 import msgspec
 
 from projector.assembly.events import STATE_CHANGE, TEST_RESULT
+from projector.assembly.posting import Posting
 from projector.assembly.states import find_state, state_of, worst_test_state
 from projector.fold.accounts import Accounts
 from projector.fold.feed import Feed
@@ -17,7 +18,7 @@ from projector.fold.requests import Asking
 from projector.outcomes import CONFLICT, DONE, FORBIDDEN, TARGET_GONE, UNCHANGED, Outcome, Refused
 from projector.readmodel.rows import PatchState, PostingState, Row
 from projector.readmodel.working import WorkingSet
-from projector.rights import refuse_change, refuse_report
+from projector.rights import refuse_change, refuse_report, refuse_state
 from schemas.records import PatchStateChanged, RerunRequested, SeriesChanged, TestResultReported
 from schemas.rest import MadeRevision, TestResultDocument
 
@@ -76,7 +77,13 @@ class Verdicts:
             raise Refused(TARGET_GONE, f"There is no state {fact.state}.")
         asking.check(
             FORBIDDEN,
-            partial(refuse_change, linkname=self._linkname(patch.project), submitter=self._author(fact.patch)),
+            partial(
+                refuse_state,
+                linkname=self._linkname(patch.project),
+                submitter=self._author(fact.patch) or b"",
+                state=new.name,
+                own_states=self._projects.by_id[patch.project].settings.submitter_states,
+            ),
         )
         asking.check_version(patch.changed)
         if patch.state == new.id:
@@ -130,7 +137,7 @@ class Verdicts:
         state, row = self._revision(fact.patches, fact.rerun)
         asking.check(
             FORBIDDEN,
-            partial(refuse_change, linkname=self._linkname(state.project), submitter=state.posting.author),
+            partial(refuse_change, linkname=self._linkname(state.project), submitter=_submitter(state.posting)),
         )
         if not row["complete"]:
             raise Refused(CONFLICT, f"Revision {row['version']} is not complete.")
@@ -174,9 +181,10 @@ class Verdicts:
         return self._projects.by_id[project].settings.linkname
 
     def _author(self, patch: int) -> bytes | None:
-        """The key of the address whose patch it is."""
+        """The key of the address whose patch it is; None where that is nobody's, as nobody vouches for it."""
         thread = self._working.thread_of(patch)
-        return thread.entries[patch].mail.author if thread is not None else None
+        mail = thread.entries[patch].mail if thread is not None else None
+        return mail.author if mail is not None and mail.is_verified is not False else None
 
     # --- results ---
 
@@ -230,6 +238,11 @@ def _document(row: Row) -> str:
     seconds, micros = divmod(row["date_us"], 1_000_000)
     date = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros, tzinfo=None)
     return _json(TestResultDocument(date, row["state"], row["summary"], row["test_name"], row["url"])).decode()
+
+
+def _submitter(posting: Posting) -> bytes | None:
+    """The key of the address whose revision it is; None where nobody vouches for it."""
+    return posting.author if posting.is_verified else None
 
 
 def _patches(row: Row) -> list[int]:

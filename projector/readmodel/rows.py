@@ -41,7 +41,8 @@ class PostingState(msgspec.Struct, array_like=True):
     """A posting and what became of it.
 
     settled: the wait for more of it is over. pinned: every (series, revision) that was given to it, the present one
-    last. review: the record that last said who reviews its series, and that user; None where none did.
+    last. review: the record that last said who reviews its series, and that user; None where none did. chosen: the
+    record that last made it a new revision, as another copy of a mail counts.
     """
 
     posting: Posting
@@ -53,6 +54,7 @@ class PostingState(msgspec.Struct, array_like=True):
     event: int | None = None
     pinned: tuple[tuple[int, int], ...] = ()
     review: tuple[int, int | None] | None = None
+    chosen: int | None = None
 
 
 class Filed(msgspec.Struct):

@@ -70,6 +70,7 @@ patch = Table(
     Column("test_state", Text),  # worst of the results posted for this patch
     Column("diff_id", Text),  # what `git patch-id --stable` says of the diff; null where it says nothing
     _ref("changed_id"),  # the record that changed what is shown of it last: its version
+    Column("verified", Boolean),  # whether a mail server vouches for its author; null where none is asked
     Column("redacted", Boolean, nullable=False),  # it has no row in patch_text then
     Index("patch_by_project", "project_id", "date_us", "id"),
     Index("patch_by_state", "project_id", "state", "date_us", "id"),
@@ -355,13 +356,32 @@ correction = Table(  # what operators said of links and series; all are in the m
 duplicate = Table(  # deliveries of a mail that was there already
     "duplicate", metadata, _id(),  # the record of the later delivery
     _ref("mail_id"),
+    _ref("copy_id"),  # the record that says the same: of the mail, or of a conflicting copy of it
     _ref("author_id", null=True),  # whom it names; null where it is redacted
     Index("duplicate_by_mail", "mail_id", "id"),
+)  # fmt: skip
+
+conflicting_copy = Table(  # mails with the Message-ID of one that was there already, which say something else
+    "conflicting_copy", metadata, _id(),  # the record of the copy
+    _ref("project_id"),
+    _ref("mail_id"),
+    Column("differs", Text, nullable=False),  # JSON array: the parts in which it differs from the copy that counted
+    Column("said", LargeBinary, nullable=False),  # projector.assembly.copies.digest_of
+    Column("received_us", BigInteger, nullable=False),
+    Column("counts", Boolean, nullable=False),  # it was chosen, and is what is shown
+    _ref("author_id", null=True),  # whom it names, once it was chosen; null where it is redacted
+    _ref("acknowledged_id", null=True),  # the record by which an operator said that it has been looked at
+    Index("conflicting_copy_by_mail", "mail_id", "said"),
+    Index(  # of the few alone that alarm
+        "conflicting_copy_alarming", "project_id", "id", sqlite_where=text("acknowledged_id IS NULL"),
+        postgresql_where=text("acknowledged_id IS NULL"),
+    ),
 )  # fmt: skip
 
 redaction = Table(  # the mails whose words are gone; all Message-IDs are in the memory of the fold
     "redaction", metadata, _id(),  # the MailRedacted
     Column("message_id", Text, nullable=False),
+    Column("records", Text),  # JSON array: of one copy alone its deliveries; null: all that has the Message-ID
     Column("reason", Text, nullable=False),
     _ref("user_id", null=True),
 )  # fmt: skip

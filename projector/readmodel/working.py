@@ -76,6 +76,12 @@ class WorkingSet(Stored):
         row = self.connection.execute(select(table).where(*is_it)).mappings().first()
         return dict(row) if row is not None else None
 
+    def drop_results(self, target: tuple[str, int]) -> None:
+        """Take away all results of a patch or a revision."""
+        for row in (self.results.get(target) or {}).values():
+            self.remove(t.test_result, row["id"])
+        self.results.put(target, {})
+
     def filed(self, project: int, key: str) -> Filed:
         """What is filed under a key, to be changed."""
         filed = self.keys.get((project, key)) or Filed(set(), frozenset())
@@ -121,6 +127,21 @@ class WorkingSet(Stored):
         """The rows of the further deliveries of a mail."""
         return self._rows_where(t.duplicate, t.duplicate.c.mail_id == mail)
 
+    def copy_saying(self, mail: int, said: bytes) -> int | None:
+        """The record of the conflicting copy of a mail that says this, saved or not; None where none does."""
+        for row in self._rows.get(t.conflicting_copy.name, {}).values():
+            if row is not None and (row["mail_id"], row["said"]) == (mail, said):
+                return int(row["id"])
+        columns = t.conflicting_copy.c
+        stored = select(columns.id).where(columns.mail_id == mail, columns.said == said).limit(1)
+        return self.connection.execute(stored).scalar()
+
+    def copies_of(self, mail: int) -> list[Row]:
+        """The rows of the conflicting copies of a mail, saved or not."""
+        stored = self._rows_where(t.conflicting_copy, t.conflicting_copy.c.mail_id == mail)
+        rows = {(row["id"],): row for row in stored} | self._rows.get(t.conflicting_copy.name, {})
+        return [row for _, row in sorted(rows.items()) if row is not None and row["mail_id"] == mail]
+
     def events_of(self, patch: int, name: str) -> list[Row]:
         """The events of this name for a patch."""
         return self._rows_where(t.event, t.event.c.patch_id == patch, t.event.c.name == name)
@@ -136,7 +157,7 @@ class WorkingSet(Stored):
     def lowest_delivery_of(self, person: int, without: Collection[int]) -> int | None:
         """The lowest record of a delivery that names a person; None where there is none but those left out."""
         found: list[int] = []
-        for table in (t.mail, t.duplicate):
+        for table in (t.mail, t.duplicate, t.conflicting_copy):
             ids = select(table.c.id).where(table.c.author_id == person, table.c.id.not_in(sorted(without)))
             found += self.connection.execute(ids.order_by(table.c.id).limit(1)).scalars()
         return min(found, default=None)

@@ -93,6 +93,7 @@ def patch(id_: int, name: str, date: str, **changes: Any) -> dict[str, Any]:
         "id": id_, "project_id": 2, "message_id": f"mail-{id_}@example.org", "name": name, "date_us": us(date),
         "last_updated_us": us(date), "submitter_id": 10, "state": 1, "series_id": None, "pull_url": None,
         "test_state": None, "diff_id": None, "changed_id": id_, "redacted": False,
+        "verified": {31: True, 40: False}.get(id_),
     }  # fmt: skip
     return {**row, **changes}
 
@@ -194,7 +195,15 @@ def _fill_series(connection: Connection) -> None:
     insert(connection, tables.cover, {**known, **written})
     of_cover = {"thread_id": 20, "kind": "cover", "target_id": None, "author_id": 10, "summary": b""}
     insert(connection, tables.mail, {**known, **of_cover})
+    insert(connection, tables.conflicting_copy, copy(90, 31, counts=False), copy(91, 31, counts=True))
     insert(connection, tables.posting, {"id": 20, "project_id": 2, "thread_id": 20, "series_id": 20, "state": b""})
+
+
+def copy(id_: int, mail_id: int, *, counts: bool) -> dict[str, Any]:
+    return {
+        "id": id_, "project_id": 2, "mail_id": mail_id, "differs": '["title","diff"]', "said": b"",
+        "received_us": us("2024-05-04T10:00:00"), "counts": counts, "author_id": None, "acknowledged_id": None,
+    }  # fmt: skip
 
 
 def comment(id_: int, target_id: int, date: str, *trailers: str) -> dict[str, Any]:

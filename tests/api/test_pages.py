@@ -123,6 +123,21 @@ def test_patch_page_shows_the_diff_and_the_comments(client: TestClient) -> None:
     assert {"/series/20/", "/api/1.0/patches/31/mbox/"} <= set(links(page))
 
 
+def test_patch_page_tells_of_other_mails_with_its_message_id(client: TestClient) -> None:
+    page = words(show(client, "/patch/31/"))
+    assert "Other mails came with this Message-ID" in page
+    assert "Record 90 of the log, 2024-05-04 10:00: another title, diff" in page and "Record 91" not in page
+    assert "Other mails" not in words(show(client, "/patch/40/"))
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("/patch/31/", "(verified:"), ("/patch/40/", "(not verified:"), ("/patch/61/", "")]
+)
+def test_patch_page_says_whether_somebody_vouches_for_the_author(client: TestClient, path: str, said: str) -> None:
+    page = words(show(client, path))
+    assert [text for text in ("(verified:", "(not verified:") if text in page] == [said][: bool(said)]
+
+
 def test_link_of_a_result_that_is_no_web_page_is_no_link(client: TestClient) -> None:
     page = show(client, "/patch/40/")
     assert "lint" in words(page)

@@ -142,6 +142,10 @@ def test_a_project_is_added_to_the_log_listed_changed_and_not_added_twice(data: 
             "branch_tokens": None,
             "author_aliases": {},
             "supersedes": False,
+            "from_list": [],
+            "rewriters": [],
+            "require_dkim": "",
+            "submitter_states": None,
         }
     ]
 

@@ -75,6 +75,15 @@ def test_where_all_is_well_nothing_is_wrong() -> None:
             id="silent list",
         ),
         pytest.param(
+            {"copy_alarms": {"demo": 1}},
+            "copies of demo",
+            "project demo: 1 mail says something else than an earlier one with the same Message-ID, which stays: see",
+            id="conflicting copy",
+        ),
+        pytest.param(
+            {"copy_alarms": {"demo": 2}}, "copies of demo", "project demo: 2 mails say something else", id="copies"
+        ),
+        pytest.param(
             {"alarms": {"bad-header": 1}}, "dead letters", "1 dead letter alarms (bad-header: 1): see", id="letter"
         ),
     ],

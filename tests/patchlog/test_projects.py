@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from patchlog.desk import Known
-from patchlog.projects import check_fields, read_aliases
+from patchlog.projects import check_fields, read_aliases, read_origins, read_rewriters, read_states
 from projector.outcomes import CONFLICT, DONE, TARGET_GONE
 from schemas.fact import Fact
 from schemas.records import LogOpened, ProjectAdded, ProjectChanged, Record
@@ -47,6 +47,33 @@ def test_fields_that_can_be_meant(fact: ProjectAdded | ProjectChanged) -> None:
 def test_fields_that_cannot_be_meant(fact: ProjectAdded | ProjectChanged, field: str) -> None:
     with pytest.raises(ValueError, match=f"^{field}: expected "):
         check_fields(fact)
+
+
+def test_states_are_read_as_they_are_called() -> None:
+    assert read_states("rfc, changes-requested,RFC,") == ("RFC", "Changes Requested")
+    assert read_states("") == ()
+
+
+@pytest.mark.parametrize("text", ["good", "RFC,accepted"])
+def test_states_that_cannot_be_given_away(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^submitter-states: expected some of New, Under Review, Rejected, "):
+        read_states(text)
+
+
+def test_where_a_list_delivers_from() -> None:
+    assert read_origins(("*@Lists.example.org", "x@y.org", "192.0.2.0/24", "")) == (
+        "@lists.example.org",
+        "x@y.org",
+        "192.0.2.0/24",
+    )
+    with pytest.raises(ValueError, match=r"^from-list: expected networks"):
+        read_origins(("lists.example.org",))
+
+
+def test_whose_rewriting_is_undone() -> None:
+    assert read_rewriters(("@Relay.example.org", "l@example.org", "")) == ("@relay.example.org", "l@example.org")
+    with pytest.raises(ValueError, match=r"^rewriter: expected an address"):
+        read_rewriters(("relay.example.org",))
 
 
 def test_the_log_adds_up_to_the_projects() -> None:

@@ -289,3 +289,42 @@ def _rows(station: Station) -> dict[str, list[tuple[Any, ...]]]:
         }
     engine.dispose()
     return rows
+
+
+def test_one_copy_alone_loses_its_words(station: Station) -> None:
+    """Records 4 and 9 have one Message-ID and say different things: the second one goes, the first one stays."""
+    copies = station.json("copy", "list")
+    assert [copy["record"] for copy in copies] == [9]
+    done = station.run("redact", "--record", "9", "--reason", "a forged copy")
+    assert (
+        done.exit_code == 0
+        and "redacted: record 9, by record" in done.stdout
+        and "log: record 9 replaced" in done.stdout
+    )
+    assert [record.id for record in station.log.read(0) if isinstance(record.fact, MailStub)] == [9]
+    assert get(station, "/api/1.0/patches/4/").json["name"] == "quartzsubject: fix"
+    assert station.run("copy", "show", "9", "--raw").exit_code == 1
+    assert station.json("status")["to_redact"] == 0
+    assert station.run("log", "verify").exit_code == 0
+    done = station.run("redact", "--record", "4", "--reason", "the other one too")
+    assert "redacted: record 4, by record" in done.stdout
+    assert get(station, "/api/1.0/patches/4/").status_code == 410
+    assert words_in_log(station.log, WORDS) == {"quartzauthor", "quartzaddress"}, "the dead letter has its words"
+
+
+def test_deliveries_that_say_the_same_are_one_copy(station: Station) -> None:
+    again = msgspec.structs.replace(redacted_mail(), source="import:third")
+    (third,) = station.log.append([again])
+    station.follow()
+    done = station.run("redact", "--record", str(third), "--reason", "the copy of record 4")
+    assert f"redacted: records 4, {third}, by record" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("p@example.org", "--record", "4")])
+def test_a_mail_or_a_copy_has_to_be_named(station: Station, arguments: tuple[str, ...]) -> None:
+    assert station.run("redact", *arguments, "--reason", "x").exit_code == 2
+
+
+def test_what_is_no_mail_has_no_copy(station: Station) -> None:
+    done = station.run("redact", "--record", "1", "--reason", "x")
+    assert done.exit_code == 1 and "the read model has no mail of record 1" in done.stderr

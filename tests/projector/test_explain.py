@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from projector.assembly.explain import Explanation
+from projector.assembly.explain import Explanation, Told
 from projector.explain import Explainer
 from projector.readmodel.working import WorkingSet
 from schemas.records import MailReceived, ProjectAdded, ProjectChanged
@@ -64,15 +64,16 @@ def test_a_comment_is_shown_with_what_it_answers(world: World) -> None:
     assert explanation.result is not None and explanation.result.target == "a-1@example.org"
 
 
-def test_duplicates_are_named_and_which_of_them_counts(world: World) -> None:
-    first, again = world.append(
+def test_further_copies_are_named_and_the_first_one_counts(world: World) -> None:
+    first, other = world.append(
         mail("[PATCH] net: one", "a", minute=9), mail("[PATCH] net: one", "a", minute=5, body="Earlier.\n")
     )
     world.catch_up()
     (third,) = world.append(mail("[PATCH] net: one", "a", minute=9))
     world.catch_up()
     explanation = explain(world, "a")
-    assert (explanation.id, explanation.read.record, explanation.duplicates) == (first, again, (again, third))
+    assert (explanation.id, explanation.read.record, explanation.duplicates) == (first, first, (third,))
+    assert explanation.copies == (Told(record=other, differs=("message",)),)
     assert explanation.result is not None and explanation.result.patch == first
 
 

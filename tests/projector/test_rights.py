@@ -3,7 +3,7 @@
 import pytest
 
 from projector.assembly.keys import key
-from projector.rights import Actor, Token, User, refuse_change, refuse_entry, refuse_report
+from projector.rights import Actor, Token, User, refuse_change, refuse_entry, refuse_report, refuse_state
 
 ADA = User(1, "ada", emails=("ada@example.org",), maintainer_of=("demo",))
 CI = User(2, "ci")
@@ -11,6 +11,9 @@ CI = User(2, "ci")
 
 def token(**fields: object) -> Token:
     return Token(9, 1, "t", **fields)  # type: ignore[arg-type]  # by name
+
+
+SUBMITTER = Actor(User(9, "sub", ("sub@example.org",)))
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,25 @@ def test_who_may_report_a_result(actor: Actor, may: bool) -> None:
 )
 def test_who_may_change_something(actor: Actor, submitter: str | None, may: bool) -> None:
     assert (refuse_change(actor, "demo", None if submitter is None else key(submitter)) is None) == may
+
+
+@pytest.mark.parametrize(
+    ("actor", "state", "own_states", "may"),
+    [
+        pytest.param(Actor(ADA), "Accepted", None, True, id="maintainer"),
+        pytest.param(SUBMITTER, "Rejected", None, True, id="submitter"),
+        pytest.param(SUBMITTER, "Accepted", None, False, id="submitter who accepts"),
+        pytest.param(SUBMITTER, "New", None, False, id="submitter who opens it again"),
+        pytest.param(SUBMITTER, "New", ("New",), True, id="submitter, as the project says"),
+        pytest.param(SUBMITTER, "RFC", (), False, id="submitter, nothing"),
+        pytest.param(SUBMITTER, None, (), True, id="submitter, not known yet"),
+        pytest.param(Actor(CI), "RFC", None, False, id="anybody else"),
+    ],
+)
+def test_who_may_set_a_state(actor: Actor, state: str | None, own_states: tuple[str, ...] | None, may: bool) -> None:
+    assert (refuse_state(actor, "demo", key("sub@example.org"), state, own_states) is None) == may
+
+
+def test_a_refusal_names_what_submitters_may_set() -> None:
+    said = refuse_state(SUBMITTER, "demo", key("sub@example.org"), "Accepted", ("RFC", "Deferred"))
+    assert said == "Submitters of project demo may set RFC, Deferred, not Accepted."

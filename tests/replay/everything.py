@@ -8,7 +8,10 @@ from ingest.receipt import receive
 from schemas.accounts import TokenIssued, TokenRevoked, UserAdded, UserChanged
 from schemas.fact import Fact, Request
 from schemas.records import (
+    CopiesAcknowledged,
+    CopyChosen,
     DeadLettersAcknowledged,
+    MailRedacted,
     PatchStateChanged,
     ProjectAdded,
     ProjectChanged,
@@ -68,6 +71,7 @@ def tell_everything(tell: Telling) -> None:
     tell(mail("[GIT PULL] fixes", "p", body=PULL, has_diff=False), mail("[PATCH] x", "q", list_id="none.example.org"))
     tell_corrections(tell)
     tell_dead_letters(tell)
+    tell_strangers(tell)
 
 
 def tell_people(tell: Telling) -> tuple[int, int, int, int]:
@@ -151,6 +155,35 @@ def tell_dead_letters(tell: Telling) -> None:
     )
     tell(ProjectAdded(linkname="later", name="Later", listid="later.example.org", listemail="later@example.org"))
     tell(RetryRequested(mails=(for_later, late, seen)), DeadLettersAcknowledged(mails=(for_later, late)))
+
+
+def tell_strangers(tell: Telling) -> None:
+    """Mail that did not come from its list, authors for whom nobody vouches, and copies that say something else."""
+    tell(
+        ProjectAdded(
+            linkname="held",
+            name="Held",
+            listid="held.example.org",
+            listemail="held@example.org",
+            from_list=("@lists.example.org",),
+            require_dkim="mx.example.org",
+            supersedes=True,
+        )
+    )
+    away, other, _ = tell(*(mail(f"[PATCH] held: {n}", f"held-{n}", list_id="held.example.org") for n in range(3)))
+    tell(DeadLettersAcknowledged(mails=(away,)), RetryRequested(mails=(other,)))
+    tell(ProjectChanged(linkname="held", from_list=()))
+    vouched = "Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n"
+    tell(mail("[PATCH] held: 0", "vouched", list_id="held.example.org", headers=vouched, minute=1))
+    tell(ProjectChanged(linkname="held", from_list=("@lists.example.org",)))
+    left, seen = tell(*(mail(f"[PATCH] more: {n}", f"more-{n}", list_id="held.example.org") for n in range(2)))
+    tell(DeadLettersAcknowledged(mails=(seen,)))
+    tell(*series("k", 2, minute=9000))
+    forged = mail("[PATCH 1/2] net: part 1", "k-1", answers="k-0", author="Eve <eve@example.org>", path="evil.c")
+    (copy, again, kept) = tell(forged, forged, mail("[PATCH 2/2] net: evil", "k-2", answers="k-0"))
+    tell(CopyChosen(record=copy, reason="to see"), CopyChosen(record=left, reason="no copy"))
+    tell(CopiesAcknowledged(records=(kept, again), note="seen"))
+    tell(MailRedacted(message_id="k-2@example.org", mails=(kept,), record=kept))
 
 
 def odd(raw: bytes, *recipients: str) -> Fact:

@@ -51,7 +51,7 @@ from projector.readmodel.queries.targets import (
     revision_target,
     series_target,
 )
-from projector.rights import Actor, User, refuse_change, refuse_entry, refuse_report
+from projector.rights import Actor, User, refuse_change, refuse_entry, refuse_report, refuse_state
 
 __all__ = [
     "ACCEPTED",
@@ -114,6 +114,7 @@ __all__ = [
     "refuse_change",
     "refuse_entry",
     "refuse_report",
+    "refuse_state",
     "revision_mails",
     "revision_moved_to",
     "revision_results",

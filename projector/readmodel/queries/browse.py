@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from projector.assembly.states import state_of
+from projector.readmodel.queries.copies import copies_of
 from projector.readmodel.queries.listing import time_of
 from projector.readmodel.queries.patches import get_patch
 from projector.readmodel.queries.results import patch_results
@@ -31,6 +32,7 @@ class RevisionView(msgspec.Struct, frozen=True):
     cover_letter: str | None
     complete: bool
     submitted: datetime
+    submitter: str
     patches: list[PatchLine]
     results: list[TestResultDocument]
 
@@ -59,6 +61,14 @@ class PatchWarning(msgspec.Struct, frozen=True):
     text: str
 
 
+class CopyView(msgspec.Struct, frozen=True):
+    """A mail with the same Message-ID that says something else: its record, and the parts in which it differs."""
+
+    record: int
+    received: datetime
+    differs: tuple[str, ...]
+
+
 class PatchView(msgspec.Struct, frozen=True):
     """A patch with all that its page shows."""
 
@@ -70,6 +80,8 @@ class PatchView(msgspec.Struct, frozen=True):
     message: str
     results: list[TestResultDocument]
     comments: list[CommentView]
+    copies: list[CopyView]
+    verified: bool | None
 
 
 def view_series(connection: Connection, series_id: int) -> SeriesView | None:
@@ -91,6 +103,7 @@ def view_series(connection: Connection, series_id: int) -> SeriesView | None:
             row.cover_letter,
             row.complete,
             time_of(row.submitted_us),
+            row.submitter or row.email or "",
             patches.get(row.version, []),
             results.get(row.version, []),
         )
@@ -100,7 +113,7 @@ def view_series(connection: Connection, series_id: int) -> SeriesView | None:
 
 
 def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
-    """Everything of a patch's page, in four queries; None when there is no such patch. Raises WasRedacted."""
+    """Everything of a patch's page, in five queries; None when there is no such patch. Raises WasRedacted."""
     document = get_patch(connection, patch_id, expand=True)
     row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
     if document is None or row is None:
@@ -110,7 +123,26 @@ def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
         for id_, author, email, date_us, subject, text in connection.execute(_COMMENTS, {"patch_id": patch_id})
     ]
     warnings = msgspec.json.decode(document.warnings, type=list[PatchWarning])
-    return PatchView(document, warnings, *row, patch_results(connection, patch_id) or [], comments)
+    copies = [
+        CopyView(record, time_of(received_us), differs)
+        for record, received_us, differs in copies_of(connection, patch_id, COPIES_MAX)
+    ]
+    return PatchView(
+        document,
+        warnings,
+        row.message_id,
+        row.series_id,
+        row.pull_url,
+        row.message,
+        patch_results(connection, patch_id) or [],
+        comments,
+        copies,
+        row.verified,
+    )
+
+
+COPIES_MAX = 20
+"""So many conflicting copies are named on a patch's page, the newest."""
 
 
 _REVISIONS = (
@@ -120,7 +152,10 @@ _REVISIONS = (
         revision.c.cover_letter,
         revision.c.complete,
         revision.c.submitted_us,
+        person.c.name.label("submitter"),
+        person.c.email,
     )
+    .outerjoin(person, person.c.id == revision.c.submitter_id)
     .where(revision.c.series_id == bindparam("series"))
     .order_by(revision.c.version.desc())
 )
@@ -147,7 +182,7 @@ _RESULTS = (
     .order_by(revision.c.version, test_result.c.test_name)
 )
 _PATCH = (
-    select(patch.c.message_id, patch.c.series_id, patch.c.pull_url, patch_text.c.message)
+    select(patch.c.message_id, patch.c.series_id, patch.c.pull_url, patch_text.c.message, patch.c.verified)
     .select_from(patch)
     .join(patch_text, patch_text.c.patch_id == patch.c.id)
     .where(patch.c.id == bindparam("patch_id"))

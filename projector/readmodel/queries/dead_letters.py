@@ -8,13 +8,13 @@ from sqlalchemy import Connection, select
 
 from projector.assembly.dead_letters import REASONS, is_alarm
 from projector.readmodel.statements import select_in
-from projector.readmodel.tables import dead_letter, duplicate, mail
+from projector.readmodel.tables import conflicting_copy, dead_letter, duplicate, mail
 
 COLUMNS = (
     dead_letter.c.id, dead_letter.c.reason, dead_letter.c.detail, dead_letter.c.message_id, dead_letter.c.subject,
     dead_letter.c.received_us, dead_letter.c.acknowledged_id,
 )  # fmt: skip
-DUPLICATE = "duplicate"
+DUPLICATE, CONFLICTING_COPY = "duplicate", "conflicting-copy"
 ALARMING = sorted(name for name, reason in REASONS.items() if reason.alarms)
 
 
@@ -58,9 +58,8 @@ def find_dead_letters(connection: Connection, mails: Sequence[int]) -> dict[int,
 
 
 def kinds_of(connection: Connection, mails: Sequence[int]) -> dict[int, str]:
-    """What mails of projects were found to be: "patch", "comment", ..., or DUPLICATE; others are left out."""
-    found = dict.fromkeys(
-        (row["id"] for row in select_in(connection, duplicate, duplicate.c.id, mails)),
-        DUPLICATE,
-    )
+    """What mails of projects were found to be: "patch", "comment", ..., or a further copy; others are left out."""
+    found: dict[int, str] = {}
+    for table, kind in ((duplicate, DUPLICATE), (conflicting_copy, CONFLICTING_COPY)):
+        found.update((row["id"], kind) for row in select_in(connection, table, table.c.id, mails))
     return found | {row["id"]: row["kind"] for row in select_in(connection, mail, mail.c.id, mails)}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Raw
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page
 from projector.readmodel.queries.patches import patches_of_revisions
@@ -50,12 +50,19 @@ def revision_moved_to(connection: Connection, key: RevisionKey) -> RevisionKey |
 
 def _documents(connection: Connection, series_id: int, rows: Sequence[Row], expand: bool) -> list[RevisionDocument]:
     if not expand:
-        return [RevisionDocument(row[0], row[1], Raw(row[2]), row[3]) for row in rows]
+        return [RevisionDocument(row[0], row[1], Raw(row[2]), row[3], row[4]) for row in rows]
     patches = patches_of_revisions(connection, series_id, [row[0] for row in rows])
-    return [RevisionDocument(row[0], row[1], patches.get(row[0], []), row[3]) for row in rows]
+    return [RevisionDocument(row[0], row[1], patches.get(row[0], []), row[3], row[4]) for row in rows]
 
 
-_ROWS = select(revision.c.version, revision.c.cover_letter, revision.c.patches, revision.c.rerun_of)
+_OF_SERIES = select(series.c.submitter_id).where(series.c.id == revision.c.series_id).scalar_subquery()
+_ROWS = select(
+    revision.c.version,
+    revision.c.cover_letter,
+    revision.c.patches,
+    revision.c.rerun_of,
+    func.nullif(revision.c.submitter_id, _OF_SERIES),
+)
 _ONE = _ROWS.where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
 _SERIES = select(series.c.id).where(series.c.id == bindparam("series"))
 _ALIAS = select(revision_alias.c.target_series_id, revision_alias.c.target_version).where(

@@ -3,6 +3,7 @@
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from projector.readmodel.queries.copies import count_alarming
 from projector.readmodel.queries.dead_letters import ALARMING
 from projector.readmodel.reading import fetch_value
 from projector.readmodel.tables import count, dead_letter, meta, redaction
@@ -13,8 +14,9 @@ MAILS = "mail:"
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """position: the id of the last record folded. Each mail up to there is counted once: in `mails` by its kind
     ("patch", "cover", "comment", ...), among the duplicates, or among the dead letters by their reason. alarms: how
-    many of the dead letters somebody has to look at, by their reason. redactions: the
-    Message-IDs that were redacted.
+    many of the dead letters somebody has to look at, by their reason. copies: how many mails say something else than
+    one with their Message-ID; copy_alarms: those that somebody has to look at, by project. redactions: the Message-IDs
+    that were redacted.
     """
 
     position: int
@@ -22,6 +24,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     dead_letters: dict[str, int]
     alarms: dict[str, int]
+    copies: int
+    copy_alarms: dict[str, int]
     redactions: int
 
 
@@ -32,6 +36,7 @@ def read_status(connection: Connection) -> Status:
     reasons = select(dead_letter.c.reason, func.count()).group_by(dead_letter.c.reason).order_by(dead_letter.c.reason)
     alarms = reasons.where(dead_letter.c.reason.in_(ALARMING), dead_letter.c.acknowledged_id.is_(None))
     duplicates = kinds.pop("duplicate", 0)
+    copies = kinds.pop("conflicting-copy", 0)
     kinds.pop("dead-letter", 0)  # counted from their own table, by reason
     return Status(
         position=read_position(connection),
@@ -39,6 +44,8 @@ def read_status(connection: Connection) -> Status:
         duplicates=duplicates,
         dead_letters=dict(map(tuple, connection.execute(reasons))),
         alarms=dict(map(tuple, connection.execute(alarms))),
+        copies=copies,
+        copy_alarms=count_alarming(connection),
         redactions=connection.execute(select(func.count(redaction.c.message_id.distinct()))).scalar_one(),
     )
 

@@ -1,6 +1,7 @@
 """What a change is about, found by the number that a client knows it by, wherever it is by now."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from projector.readmodel.queries.revisions import RevisionKey, revision_moved_to
 from projector.readmodel.queries.series import series_moved_to
 from projector.readmodel.tables import patch, person, project, revision, series
+from schemas.records import ProjectAdded
 
 
 class SeriesTarget(msgspec.Struct, frozen=True):
@@ -32,13 +34,14 @@ class RevisionTarget(msgspec.Struct, frozen=True):
 
 
 class PatchTarget(msgspec.Struct, frozen=True):
-    """A patch; author is the key of the address whose it is."""
+    """A patch; author is the key of the address whose it is, own_states what its project lets submitters set."""
 
     patch: int
     linkname: str
     author: bytes | None
     changed: int
     redacted: bool
+    own_states: tuple[str, ...] | None
 
 
 def series_target(connection: Connection, series_id: int) -> SeriesTarget | None:
@@ -67,7 +70,7 @@ def revision_target(connection: Connection, key: RevisionKey) -> RevisionTarget 
 def patch_target(connection: Connection, patch_id: int) -> PatchTarget | None:
     """The patch of this number; None where there is none."""
     row = connection.execute(_PATCH, {"patch": patch_id}).first()
-    return PatchTarget(*row) if row is not None else None
+    return _patch(row) if row is not None else None
 
 
 def patches_by_message_id(
@@ -75,9 +78,15 @@ def patches_by_message_id(
 ) -> dict[str, PatchTarget]:
     """The patches of a project with some Message-IDs (without angle brackets), by these."""
     rows = connection.execute(_BY_MESSAGE_IDS, {"project": project_id, "ids": list(message_ids)})
-    return {row[-1]: PatchTarget(*row[:-1]) for row in rows}
+    return {row[-1]: _patch(row[:-1]) for row in rows}
 
 
+def _patch(row: Sequence[Any]) -> PatchTarget:
+    id, linkname, author, changed, redacted, settings = row
+    return PatchTarget(id, linkname, author, changed, redacted, _decode(settings).submitter_states)
+
+
+_decode = msgspec.msgpack.Decoder(ProjectAdded).decode
 _SERIES = (
     select(series.c.id, project.c.linkname, revision.c.posting_id, series.c.changed_id)
     .join(project, project.c.id == series.c.project_id)
@@ -103,7 +112,7 @@ _REVISION = (
     .where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
 )
 _PATCH_TARGET = (
-    select(patch.c.id, project.c.linkname, person.c.key, patch.c.changed_id, patch.c.redacted)
+    select(patch.c.id, project.c.linkname, person.c.key, patch.c.changed_id, patch.c.redacted, project.c.settings)
     .join(project, project.c.id == patch.c.project_id)
     .outerjoin(person, person.c.id == patch.c.submitter_id)
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from schemas.records import SeriesMerged
+from schemas.records import ProjectChanged, SeriesMerged
 from tests.api.changing.conftest import Live, make_live
 from tests.projector.fold.mailing import series
 
@@ -59,6 +59,18 @@ def test_own_patch_and_no_other(live: Live) -> None:
     assert live.call("PATCH", f"/series/{live.series}/", {"reviewer": None}, by="ada").status_code == 403
     assert live.call("GET", "/series/?submitter=self", by="ada").json["count"] == 1
     assert live.call("GET", "/patches/?submitter=self", by="sam").json["count"] == 0
+
+
+def test_a_submitter_sets_what_the_project_lets_submitters_set(live: Live) -> None:
+    path = f"/patches/{live.patches[0]}/"
+    refused = live.call("PATCH", path, {"state": "Accepted"}, by="ada")
+    assert refused.status_code == 403 and "not Accepted." in refused.json["detail"]
+    posted = {"state": "accepted", "message_ids": ["a-1@example.org"]}
+    changed = live.call("POST", "/projects/demo/patches/states/", posted, by="ada")
+    assert [patch["outcome"] for patch in changed.json] == ["forbidden"]
+    live.log.append([ProjectChanged(linkname="demo", submitter_states=("New",))])
+    assert live.call("PATCH", path, {"state": "RFC"}, by="ada").status_code == 403
+    assert live.call("PATCH", path, {"state": "New"}, by="ada").status_code == 200
 
 
 def test_unknown_state(live: Live) -> None:

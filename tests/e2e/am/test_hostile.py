@@ -45,6 +45,7 @@ class Repository:
         self.folder = folder
         self.said = b""
         git(folder, "init", "-q", "-b", "main")
+        git(folder, "config", "gc.auto", "0")  # it would go on in the background, and hold the index
         (folder / "a.txt").write_text("one\ntwo\nthree\n")
         (folder / "b.txt").write_text("alpha\nbeta\ngamma\n")
         git(folder, "add", ".")

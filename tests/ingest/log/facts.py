@@ -73,6 +73,8 @@ EVERY_FACT: tuple[Fact, ...] = (
     records.SeriesSplit(mail=7, series=5, revision=2),
     records.RevisionLinked(mail=7, to=5, series=6, revision=1, to_series=5),
     records.RetryRequested(mails=(1, 2, 3), cause=9),
+    records.CopyChosen(record=9, reason="the first one was forged", user=4),
+    records.CopiesAcknowledged(records=(8, 9), note="a relay"),
     records.DeadLettersAcknowledged(mails=(1, 2), note="a broken relay"),
     records.RevisionAnnounced(project=1, cause=2, series=3, revision=4, patches=(5, 6), older_than=5, rerun_of=1),
     records.PullRequestAnnounced(project=1, cause=2, pull_url="https://git.example.org main"),

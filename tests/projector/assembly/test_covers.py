@@ -69,6 +69,19 @@ P2 = Letter("p2", "[PATCH 2/2] two", "c", at=2)
             id="what answers another posting is not of this one",
         ),
         pytest.param([Letter("c", "[PATCH 0/0] Nothing")], ["c: of 0"], id="of none"),
+        pytest.param(
+            [C, Letter("e", "[PATCH 2/2] two", "c", at=-9, by="eve"), P1, P2],
+            ["2=e of 2", "c: 1=p1 2=p2"],
+            id="the author's own go first, whatever Date another one has",
+        ),
+        pytest.param(
+            [C, P1, Letter("e", "[PATCH 2/2] two", "c", at=9, by="eve")], ["c: 1=p1 2=e"], id="another author fills it"
+        ),
+        pytest.param(
+            [C, P1, P2, Letter("e", "[PATCH 3/2] three", "c", at=9, by="eve")],
+            ["c: 1=p1 2=p2", "3=e of 2"],
+            id="another author's extra is none",
+        ),
     ],
 )
 def test_a_cover_letter_takes_what_is_below_it(letters: list[Letter], expected: list[str]) -> None:
@@ -298,7 +311,7 @@ def test_other_kinds_of_cover(letters: list[Letter], expected: list[str]) -> Non
         pytest.param(
             [C, P1, P2, Letter("q1", "[PATCH 1/2] one", "c", at=9),
              Letter("q2", "[PATCH 2/2] two", "c", at=9, by="bob")],
-            ["c: 1=p1 2=p2", "1=q1 of 2 replacing", "2=q2 of 2 replacing"],
+            ["c: 1=p1 2=p2", "1=q1 of 2 replacing", "2=q2 of 2"],
             id="one each of two authors",
         ),
         pytest.param(

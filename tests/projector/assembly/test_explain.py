@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, sentences
+from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, Told, sentences
 from projector.assembly.keys import keys_of
 from projector.assembly.kinds import why_kind
 from projector.assembly.mail import read_subject
@@ -101,8 +101,15 @@ def test_what_is_said_of_a_patch_whole() -> None:
         pytest.param({"kind": "cover"}, "Project", "Kind: cover letter, for a diff.", id="a cover letter"),
         pytest.param({"duplicates": (20,)}, "Project", "It came 2 times; again as record 20.", id="a duplicate"),
         pytest.param({"duplicates": (20, 21)}, "Project", "It came 3 times; again as records 20, 21.", id="duplicates"),
+        pytest.param({"id": 15}, "Project", "Record 17 counts: it was chosen.", id="a copy was chosen"),
         pytest.param(
-            {"duplicates": (17,), "id": 15}, "Project", "The bytes of record 17 count", id="a later delivery counts"
+            {"copies": (Told(record=20, differs=("author", "title", "diff")),)},
+            "Project",
+            "Record 20 has the same Message-ID and another author, title and diff: it changes nothing.",
+            id="a conflicting copy",
+        ),
+        pytest.param(
+            {"copies": (Told(record=20, differs=("diff",)),)}, "Project", "and another diff:", id="another diff alone"
         ),
         pytest.param({"role": "extra"}, "Inferred", "It is the extra of a posting of 2 patches", id="an extra"),
         pytest.param(

@@ -79,6 +79,16 @@ def work(name: str, tags: str, title: str, at: float, patches: Sequence[str], by
         ),
         pytest.param([patch("b", "1/2] two", at=9, change_id="x")], "a by 1", id="an incomplete one, by change-id"),
         pytest.param(
+            [patch("e", "] one", at=5, change_id="x", by="eve"), patch("b", "v2] one", at=9, change_id="x")],
+            "a by 1",
+            id="the author's own, though somebody copied it later",
+        ),
+        pytest.param(
+            [patch("b", "v2] one", at=9, change_id="x", by="eve")], "a by 1", id="another author's, with the patch"
+        ),
+        pytest.param([patch("b", "v2] two", at=9, change_id="x", by="eve")], None, id="another author's, without it"),
+        pytest.param([patch("b", "] one", at=9, supersedes=("a",), by="eve")], None, id="another author's Supersedes"),
+        pytest.param(
             [patch("b", "1/2] two", at=9, supersedes=("a",))], "a by 2", id="an incomplete one that supersedes"
         ),
     ],
@@ -116,8 +126,13 @@ def test_rules_1_and_2_change_id_and_supersedes(letters: Sequence[Letter], expec
         ),
         pytest.param(
             [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH 0/2] Work", "a", at=60, by="bob")],
-            "a by 3",
+            None,
             id="the same name, another author",
+        ),
+        pytest.param(
+            [Letter("a", "[PATCH] Work"), Letter("b", "[PATCH v2] Work", "a", at=60, by="bob")],
+            "a by 3",
+            id="the same name, another author, a higher reroll",
         ),
         pytest.param(
             [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH v2 usb 0/2] Play", "a", at=60)],

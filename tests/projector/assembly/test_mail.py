@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from projector.assembly.keys import FILE_KEY_BYTES, key
+from projector.assembly.keys import FILE_KEY_BYTES, key, keys_of
 from projector.assembly.mail import read_mail, read_subject
 from schemas.mail import Mailbox
 from tests.projector.assembly.build import PROJECT, Letter, read
@@ -118,4 +118,4 @@ def test_what_is_read_is_kept() -> None:
     assert (mail.closing, mail.delegate) == ((2,), key("max"))
     assert mail.files == (key("x", FILE_KEY_BYTES), key("y", FILE_KEY_BYTES))
     assert (mail.change_id, mail.supersedes) == ("i", ("s",))
-    assert (mail.depends_on, mail.content_hash) == (("message-id:d",), parsed.content_hash)
+    assert (mail.depends_on, mail.said) == (("message-id:d",), keys_of(parsed, "Fix v2").said)

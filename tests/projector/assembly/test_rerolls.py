@@ -21,7 +21,12 @@ SHOWN = "c: 1=p1 2=p2 3=p3"
         pytest.param(
             [Letter("q", "[PATCH] Two (v2)", "c p2", at=9)], ["2=q replacing v2"], id="the same name but for v2"
         ),
-        pytest.param([Letter("q", "[PATCH] two", "c p2", at=9, by="bob")], ["2=q replacing"], id="somebody else's"),
+        pytest.param([Letter("q", "[PATCH] two", "c p2", at=9, by="bob")], ["1=q"], id="somebody else's"),
+        pytest.param(
+            [Letter("q", "[PATCH v2] two", "c p2", at=9, by="bob")],
+            ["2=q replacing v2"],
+            id="somebody else's with a higher marker",
+        ),
         pytest.param(
             [Letter("r", "Re: [PATCH 2/3] two", "c p2"), Letter("q", "[PATCH] two", "c p2 r", at=9)],
             ["2=q replacing"],
@@ -285,10 +290,10 @@ def test_a_posting_does_not_answer_itself() -> None:
     letters = [
         *SET,
         Letter("m", "[PATCH v2 1/3] one", "c p1", at=70),
-        Letter("n", "[PATCH] one", "c p1 m", at=75, by="bob"),
+        Letter("n", "[PATCH v3] one", "c p1 m", at=75),
         Letter("k", "[PATCH v2 2/3] one", "c p1 m n", at=60),
     ]
-    assert posted(letters) == [SHOWN, "1=m 2=k of 3 replacing v2", "1=n replacing v2"]
+    assert posted(letters) == [SHOWN, "1=m 2=k of 3 replacing v2", "1=n replacing v3"]
     assert [posting.answers for posting in assemble(read(letters)).postings] == [(), (6, 2, 1), (5, 2, 1)]
 
 

@@ -87,7 +87,7 @@ def test_values_that_are_compared() -> None:
         pytest.param(
             [patch("b", "] two", at=60, answers="a", by="bob")],
             3,
-            "the name is another, and the author is another",
+            "the author is another and its marker v1 is not higher than v1 and only 0 of 1 patch names are in both",
             id="an answer by another",
         ),
         pytest.param(

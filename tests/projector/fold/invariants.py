@@ -26,7 +26,10 @@ def _every_mail_is_accounted_for(world: World) -> None:
     counts = {row["name"]: row["n"] for row in world.rows(t.count)}
     kinds = Counter(row["kind"] for row in world.rows(t.mail))
     assert counts.get("mail", 0) == received
-    assert sum(kinds.values()) + counts.get("mail:duplicate", 0) + len(world.rows(t.dead_letter)) == received
+    copies = sum(row["id"] != row["mail_id"] for row in world.rows(t.conflicting_copy))
+    assert counts.get("mail:conflicting-copy", 0) == copies
+    again = counts.get("mail:duplicate", 0) + copies
+    assert sum(kinds.values()) + again + len(world.rows(t.dead_letter)) == received
     assert {name: counts.get(f"mail:{name}", 0) for name in kinds} == kinds
     shown = kinds["patch"] + kinds["pull-request"]
     redacted = sum(row["redacted"] for row in world.rows(t.patch))

@@ -99,7 +99,7 @@ def requested(patches: Sequence[int], request: Request) -> list[Fact]:
         TestResultReported(
             target="patch", patches=tuple(patches[:1]), test_name="ci/a", state="success", request=request
         ),
-        PatchStateChanged(patch=patches[0], state="Accepted", request=request),
+        PatchStateChanged(patch=patches[0], state="Rejected", request=request),
         SeriesChanged(mail=patches[0], reviewer=request.user, request=request),
         RerunRequested(patches=tuple(patches), request=request),
     ]

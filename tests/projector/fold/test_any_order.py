@@ -126,6 +126,27 @@ def test_invariants_hold_after_every_mail(conversation: Conversation, chance: ra
     arrive(facts, 500, checks=True).close()
 
 
+@pytest.mark.parametrize("first", ["good", "forged"])
+def test_which_of_two_mails_counts_that_bear_one_message_id_and_nothing_else_hangs_on_their_order(first: str) -> None:
+    """Worlds in which the same one came first are alike, however the others came."""
+    good = series("a", 3)
+    rest = [*good[:2], good[3], answer("r", ("a-0", "a-2"))]
+    forged = mail("[PATCH 2/3] net: evil", "a-2", answers="a-0", minute=-5, author="Eve <eve@example.org>")
+    two = [good[2], forged] if first == "good" else [forged, good[2]]
+    expected = shape(arrive(Conversation([*rest, two[0]]).mails, 500))
+    for seed in range(20):
+        chance = random.Random(seed)
+        others = chance.sample(rest, len(rest))
+        place = chance.randint(0, len(others))
+        at = chance.randint(place + 1, len(others) + 1)
+        mails = [*others[:place], two[0], *others[place:]]
+        mails.insert(at, two[1])
+        world = arrive(Conversation(mails).mails, chance.choice([1, 7, 500]))
+        assert shape(world) == expected, f"seed {seed}"
+        assert [row["counts"] for row in world.rows(t.conflicting_copy)] == [False]
+        world.close()
+
+
 def test_one_thread_in_a_hundred_orders_with_duplicates(tmp_path: Path) -> None:
     facts = Conversation(
         [

@@ -4,13 +4,14 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ingest.receipt import receive
 from projector.assembly.dead_letters import REASONS
 from projector.readmodel import tables as t
 from schemas.fact import Fact
-from schemas.records import DeadLettersAcknowledged, ProjectAdded, RetryRequested
+from schemas.records import DeadLettersAcknowledged, ProjectAdded, ProjectChanged, RetryRequested
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import START, mail
 from tests.projector.fold.world import World, deliver
@@ -33,7 +34,15 @@ def letters(world: World) -> dict[int, tuple[str, int | None]]:
     return {row["id"]: (row["reason"], row["acknowledged_id"]) for row in world.rows(t.dead_letter)}
 
 
+HELD = ProjectAdded(
+    linkname="held", name="H", listid="held.example.org", listemail="h@example.org", from_list=("@lists.example.org",)
+)
 SET_ASIDE = [
+    pytest.param(
+        mail("[PATCH] x", "a", list_id="held.example.org"),
+        ("not-by-list", "it names the list of project held, and did not come from it"),
+        id="not by its list",
+    ),
     pytest.param(
         mail("[PATCH] x", "a", list_id="un.example.org"),
         ("no-project", "no project has the list it came by (un.example.org)"),
@@ -82,7 +91,7 @@ SET_ASIDE = [
 
 @pytest.mark.parametrize(("fact", "expected"), SET_ASIDE)
 def test_why_a_mail_is_set_aside(world: World, fact: Fact, expected: tuple[str, str]) -> None:
-    deliver(world, [TAGGED, fact])
+    deliver(world, [TAGGED, HELD, fact])
     (letter,) = world.rows(t.dead_letter)
     assert (letter["reason"], letter["detail"]) == expected
     check(world)
@@ -173,3 +182,19 @@ def test_all_in_one_batch_or_each_by_itself_ends_alike(tmp_path: Path, batch: in
         return rows
 
     assert end("this", batch) == end("that", 3)
+
+
+def test_a_mail_that_did_not_come_from_its_list_is_read_once_it_may(world: World) -> None:
+    deliver(world, [HELD])
+    (id, by_list) = world.append(
+        mail("[PATCH] x", "a", list_id="held.example.org"),
+        msgspec.structs.replace(
+            mail("[PATCH] y", "b", list_id="held.example.org"), envelope_sender="held-bounces@lists.example.org"
+        ),
+    )
+    world.catch_up()
+    assert [row["id"] for row in world.rows(t.patch)] == [by_list]
+    assert letters(world) == {id: ("not-by-list", None)}
+    deliver(world, [ProjectChanged(linkname="held", from_list=("@lists.example.org", "list@example.org"))])
+    assert [row["id"] for row in world.rows(t.patch)] == [id, by_list]
+    check(world)

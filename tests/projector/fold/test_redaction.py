@@ -14,6 +14,7 @@ from projector.readmodel import tables as t
 from schemas.accounts import UserAdded
 from schemas.fact import Fact, Request
 from schemas.records import (
+    CopyChosen,
     ImportFinished,
     MailReceived,
     MailRedacted,
@@ -42,6 +43,7 @@ are available in the Git repository at:
 
 for you to fetch changes up to 2222222222222222222222222222222222222222:
 """
+VOUCHED = "Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n"
 _FOLDER = tempfile.TemporaryDirectory(prefix="patchlog-redactions-")
 
 
@@ -74,6 +76,18 @@ def more_mails() -> list[Fact]:
         mail("[PATCH] late: fix", "late", list_id="late.example.org", author=OTHER),
         mail("[PATCH] nobody: fix", "nobody", list_id="none.example.org"),
         msgspec.structs.replace(by_recipient, recipients=("Demo@example.org",)),
+        mail(
+            "[PATCH] net: via",
+            "via",
+            author="Q via demo <demo@example.org>",
+            headers=f"{VOUCHED}Reply-To: Q <q@example.org>\n",
+        ),
+        mail(
+            "[PATCH] net: claim",
+            "claim",
+            author="Q via x <x@example.net>",
+            headers=f"{VOUCHED}X-Original-From: q@example.org\n",
+        ),
         mail("a question", "other", author="Quartz <ada@example.org>", minute=2),
         mail("Re: a question", "reply", answers="other", author="Q. <q@example.org>", body="Acked-by: Q <q@q.org>\n"),
         mail("[PATCH] net: state", "state", headers="X-Patchwork-State: accepted\nX-Patchwork-Delegate: Max \n"),
@@ -91,6 +105,9 @@ def told_between(chance: random.Random, end: int) -> list[Fact]:
         TestResultReported(target="patch", patches=(record,), test_name="build", state="success"),
         ProjectChanged(linkname="demo", author_aliases={"otto@example.org": "ada@example.org"}),
         LATE,
+        ProjectChanged(linkname="demo", require_dkim="mx.example.org"),
+        CopyChosen(record=record, reason="forged"),
+        CopyChosen(record=chance.randint(1, end), reason="forged"),
     ]
     return [fact for fact in asked if chance.random() < 0.1]
 
@@ -99,7 +116,7 @@ class Redacted:
     """A world in which one mail was redacted among others, at some time, by the live projector."""
 
     def __init__(self, facts: Sequence[Fact], chance: random.Random, batch: int) -> None:
-        self.world = World(folder())
+        self._chance, self.world = chance, World(folder())
         self.world.append(SECOND, UserAdded(name="max", emails=("ada@example.org",), maintainer_of=("demo", "two")))
         target = chance.choice(facts)
         self.message_id = message_id(target)
@@ -127,6 +144,11 @@ class Redacted:
     def _redact(self) -> None:
         records = self.world.log.records
         mails = [record.id for record in records if _has_id(record, self.message_id)]
+        if self._chance.random() < 0.3:  # one copy alone
+            alone = [id for id in mails if self._chance.random() < 0.5] or mails[:1]
+            fact = MailRedacted(message_id=self.message_id, mails=tuple(alone), reason="asked", record=alone[0])
+            self.places += self.world.append(fact)
+            return
         self.places += self.world.append(MailRedacted(message_id=self.message_id, mails=tuple(mails), reason="asked"))
 
 

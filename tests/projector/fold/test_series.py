@@ -196,31 +196,6 @@ def test_mail_delivered_twice_is_counted_and_changes_nothing(world: World) -> No
     assert {row["name"]: row["n"] for row in world.rows(t.count)}["mail:duplicate"] == 3
 
 
-def test_of_two_mails_with_one_message_id_the_earlier_counts_whatever_comes_first(world: World) -> None:
-    early = mail("[PATCH] net: early", "a", minute=1)
-    late = mail("[PATCH] net: late", "a", minute=2)
-    (id,) = world.append(late)
-    world.catch_up()
-    deliver(world, [early])
-    (patch,) = world.rows(t.patch)
-    assert (patch["id"], patch["name"]) == (id, "net: early")
-    assert only_series(world)["name"] == "net: early"
-    (text,) = world.rows(t.patch_text)
-    assert "early" in text["content"]
-
-
-@pytest.mark.parametrize("batch", [1, 500])
-def test_of_two_mails_with_one_message_id_each_names_its_author(world: World, batch: int) -> None:
-    """Two people are never one number: the second mail's author is not called by the first one's record."""
-    late = mail("[PATCH] net: fix", "a", minute=2)
-    early = mail("[PATCH] net: fix", "a", minute=1, author="Ada Author <ada@example.net>")
-    ids = world.append(late, early, mail("[PATCH] net: more", "b", minute=3))
-    world.catch_up(batch)
-    people = {row["id"]: row["email"] for row in world.rows(t.person)}
-    assert people == {ids[0]: "ada@example.org", ids[1]: "ada@example.net"}
-    assert [people[row["submitter_id"]] for row in world.rows(t.patch)] == ["ada@example.net", "ada@example.org"]
-
-
 def test_untagged_root_becomes_a_cover_letter_when_its_series_answers_it(world: World) -> None:
     root = mail("net: fix leaks at last", "a-0", has_diff=False)
     deliver(world, [root])
@@ -251,6 +226,12 @@ def test_patch_beyond_the_total_joins_as_an_extra_without_a_new_revision(world: 
     deliver(world, [mail("[PATCH 4/3] net: one more", "x", answers="a-0", minute=20)])
     assert revisions(world) == [["a-1", "a-2", "a-3", "x"]]
     assert len(feed(world)) == 1
+
+
+@pytest.mark.parametrize(("asked", "state"), [("new", 1), ("Under-Review", 2), ("rfc", 5), ("Accepted", 1), ("4", 1)])
+def test_a_header_asks_for_action_and_decides_nothing(world: World, asked: str, state: int) -> None:
+    deliver(world, [mail("[PATCH] net: ask", "a", headers=f"X-Patchwork-State: {asked}\n")])
+    assert [row["state"] for row in world.rows(t.patch)] == [state]
 
 
 def test_first_state_comes_from_the_mail(world: World) -> None:
