@@ -258,7 +258,7 @@ class Rows:
         date_us = at_s * 1_000_000
         self._rows["patch"].append((
             id, project, message_id, name, date_us, updated_s * 1_000_000, piece.author, state, piece.id, None, None,
-            f"{random.getrandbits(160):040x}", id, False,
+            f"{random.getrandbits(160):040x}", id, None, False,
         ))  # fmt: skip
         head = f"From: {_address(piece.author)}\nDate: {at_s}\nSubject: [PATCH] {name}\nMessage-ID: <{message_id}>\n"
         self._rows["patch_text"].append((id, text.message, text.content, head.encode(), text.body, text.trailers_at))
