@@ -258,7 +258,7 @@ class Rows:
         date_us = at_s * 1_000_000
         self._rows["patch"].append((
             id, project, message_id, name, date_us, updated_s * 1_000_000, piece.author, state, piece.id, None, None,
-            f"{random.getrandbits(160):040x}", id, False,
+            f"{random.getrandbits(160):040x}", id, None, False,
         ))  # fmt: skip
         commit = msgspec.structs.astuple(text.commit)
         self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None))
