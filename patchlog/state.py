@@ -56,7 +56,8 @@ class Publishing(msgspec.Struct, frozen=True, kw_only=True):
 class State(msgspec.Struct, kw_only=True):
     """Everything; None for what could not be had, which log_away and database_away explain ("" where they answered).
 
-    copies: mails that say something else than one with their Message-ID. redactions: Message-IDs; to_redact: records of
+    copies: mails that say something else than one with their Message-ID. doubtful: patches that are shown with a
+    warning, for git could read their mail otherwise. redactions: Message-IDs; to_redact: records of
     the log that still have their words.
     The names of the first twelve are those that programs know. lag: records. generations: the live one first.
     """
@@ -70,6 +71,7 @@ class State(msgspec.Struct, kw_only=True):
     alarms: dict[str, int] = {}
     copies: int = 0
     copy_alarms: dict[str, int] = {}
+    doubtful: int = 0
     redactions: int = 0
     to_redact: int | None = None
     at: datetime

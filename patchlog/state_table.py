@@ -77,6 +77,8 @@ def _mails(state: State) -> Iterator[Line]:
     yield Line("  duplicates", f"{state.duplicates:,}")
     if state.copies:
         yield Line("  conflicting copies", f"{state.copies:,}")
+    if state.doubtful:
+        yield Line("  patches with warnings", f"{state.doubtful:,}")
     for linkname, n in state.copy_alarms.items():
         yield Line(f"copies of {linkname}", f"{n:,} to look at")
     reasons = [_reason(reason, n, state.alarms.get(reason, 0)) for reason, n in state.dead_letters.items()]

@@ -241,6 +241,7 @@ def _read(record: int, fact: Received, reading: Reading, subject: Subject) -> Re
         change_id=parsed.change_id,
         supersedes=parsed.supersedes,
         depends_on=parsed.depends_on,
+        warnings=tuple(mark.text for mark in parsed.marks),
         redacted=reading.is_redacted,
     )
 

@@ -3,6 +3,7 @@
 import click
 import msgspec
 
+from schemas.characters import make_visible
 from schemas.settings import Settings
 
 
@@ -42,9 +43,9 @@ def explain_command(settings: Settings, message_id: str, as_json: bool) -> None:
         if number:
             click.echo()
         for heading, lines in sentences(explanation):
-            click.echo(heading)
+            click.echo(make_visible(heading))
             for line in lines:
-                click.echo(f"  {line}")
+                click.echo(f"  {make_visible(line)}")
 
 
 def _never_came(name: str, is_named: bool, behind: int) -> str:

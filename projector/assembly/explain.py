@@ -52,6 +52,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     change_id: str | None
     supersedes: tuple[str, ...]
     depends_on: tuple[str, ...]
+    warnings: tuple[str, ...]
     redacted: bool = False
     """Its words are gone: subject has its brackets alone, and there is no title, author and sender."""
 
@@ -175,6 +176,8 @@ def _read(read: Read) -> Iterator[str]:
         yield f"Supersedes or links to: {_names(read.supersedes)}"
     if read.depends_on:
         yield f"Depends on: {', '.join(read.depends_on)}"
+    for warning in read.warnings:
+        yield f"Warning: {warning}"
 
 
 def _kind(explanation: Explanation) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ingest.message.marks import FROM_REWRITTEN
 from ingest.message.signature import without_signature
 from projector.assembly.diff_id import diff_id
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
@@ -159,6 +160,7 @@ def _patch_text(id: int, parsed: ParsedMail, kind: str) -> Row:
         "commit_message_start": commit.message_start,
         "commit_message_end": commit.message_end,
         "marks": msgspec.json.encode(marks).decode() if marks else None,
+        "is_doubtful": any(mark.kind != FROM_REWRITTEN for mark in parsed.marks),
     }
 
 

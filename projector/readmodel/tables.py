@@ -95,6 +95,10 @@ patch_text = Table(
     Column("commit_message_start", BigInteger, nullable=False),
     Column("commit_message_end", BigInteger, nullable=False),
     Column("marks", Text),  # JSON array of {kind, text}, ready to serve; null where there is none
+    Column("is_doubtful", Boolean, nullable=False),  # a mark says that git could read the mail otherwise
+    Index(
+        "patch_text_doubtful", "patch_id", sqlite_where=text("is_doubtful = 1"), postgresql_where=text("is_doubtful"),
+    ),
 )  # fmt: skip
 
 comment = Table(

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 from projector.readmodel.queries.copies import count_alarming
 from projector.readmodel.queries.dead_letters import ALARMING
 from projector.readmodel.reading import fetch_value
-from projector.readmodel.tables import count, dead_letter, meta, redaction
+from projector.readmodel.tables import count, dead_letter, meta, patch_text, redaction
 
 MAILS = "mail:"
 
@@ -15,8 +15,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """position: the id of the last record folded. Each mail up to there is counted once: in `mails` by its kind
     ("patch", "cover", "comment", ...), among the duplicates, or among the dead letters by their reason. alarms: how
     many of the dead letters somebody has to look at, by their reason. copies: how many mails say something else than
-    one with their Message-ID; copy_alarms: those that somebody has to look at, by project. redactions: the Message-IDs
-    that were redacted.
+    one with their Message-ID; copy_alarms: those that somebody has to look at, by project. doubtful: how many patches
+    are shown with a warning, for git could read their mail otherwise. redactions: the Message-IDs that were redacted.
     """
 
     position: int
@@ -26,6 +26,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     alarms: dict[str, int]
     copies: int
     copy_alarms: dict[str, int]
+    doubtful: int
     redactions: int
 
 
@@ -46,6 +47,7 @@ def read_status(connection: Connection) -> Status:
         alarms=dict(map(tuple, connection.execute(alarms))),
         copies=copies,
         copy_alarms=count_alarming(connection),
+        doubtful=connection.execute(_DOUBTFUL).scalar_one(),
         redactions=connection.execute(select(func.count(redaction.c.message_id.distinct()))).scalar_one(),
     )
 
@@ -56,4 +58,5 @@ def read_position(connection: Connection) -> int:
     return position
 
 
+_DOUBTFUL = select(func.count()).select_from(patch_text).where(patch_text.c.is_doubtful)
 _POSITION = select(meta.c.value).where(meta.c.name == "position")

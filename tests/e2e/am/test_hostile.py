@@ -67,9 +67,8 @@ class Repository:
 
     def apply(self, diff: bytes) -> str | None:
         """The tree that `git apply` makes of a diff; None where it does not apply."""
-        if self._run("apply", "--index", "--whitespace=nowarn", stdin=diff).returncode != 0:
-            return None
-        tree = git(self.folder, "write-tree").decode().strip()
+        is_applied = self._run("apply", "--index", "--whitespace=nowarn", stdin=diff).returncode == 0
+        tree = git(self.folder, "write-tree").decode().strip() if is_applied else None
         self._reset()
         return tree
 
@@ -78,7 +77,7 @@ class Repository:
         return git(self.folder, "stripspace", stdin=message.encode("utf-8", "replace")).decode().strip("\n")
 
     def _reset(self) -> None:
-        (self.folder / ".git/index.lock").unlink(missing_ok=True)  # git was stopped by what it read
+        (self.folder / ".git/index.lock").unlink(missing_ok=True)  # some diffs make git stop at an assertion
         shutil.rmtree(self.folder / ".git/rebase-apply", ignore_errors=True)
         git(self.folder, "reset", "-q", "--hard", self.base)
         git(self.folder, "clean", "-q", "-f", "-d")
