@@ -101,7 +101,8 @@ def patch(id_: int, name: str, date: str, **changes: Any) -> dict[str, Any]:
 def text(patch_id: int, message: str = "Why.\n", content: str | None = DIFF) -> dict[str, Any]:
     commit = Commit("Ada", "ada@example.org", COMMIT_DATE, str(patch_id), f"[PATCH] {patch_id}", 0, len(message))
     return {
-        "patch_id": patch_id, "message": f"{message}---\n", "content": content, "diff_bytes": None, "marks": None, "is_doubtful": False,
+        "patch_id": patch_id, "message": f"{message}---\n", "content": content, "diff_bytes": None, "marks": None,
+        "is_doubtful": False,
         **{f"commit_{name}": value for name, value in msgspec.structs.asdict(commit).items()},
     }  # fmt: skip
 
