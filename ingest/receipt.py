@@ -24,15 +24,18 @@ def receive(
     list_id: str = "",
     archive: ArchivePlace | None = None,
     traceparent: str = "",
+    parsed_max_bytes: int | None = None,
 ) -> MailReceived:
     """Make the record of one mail: the bytes as they came and, as a cache, what the parser read.
 
     received_at is aware UTC; one that lies ahead of the clock (an archive may say anything) becomes the present, so
-    that a receipt is never later than its record. Never raises for what is in the mail: should the parser fail, that is
-    our bug, it is logged, and the mail is recorded without a parsed form.
+    that a receipt is never later than its record. A mail of more than parsed_max_bytes is left for the projector to
+    read. Never raises for what is in the mail: should the parser fail, that is our bug, it is logged, and the mail is
+    recorded without a parsed form.
     """
     received_at = min(received_at, clock.now())
-    parsed = _parsed(raw, received_at)
+    is_read = parsed_max_bytes is None or len(raw) <= parsed_max_bytes
+    parsed = parse_anyway(raw, received_at) if is_read else None
     return MailReceived(
         source=source,
         received_at=received_at,
@@ -48,7 +51,8 @@ def receive(
     )
 
 
-def _parsed(raw: bytes, received_at: datetime) -> ParsedMail | None:
+def parse_anyway(raw: bytes, received_at: datetime) -> ParsedMail | None:
+    """What is read from a mail; None where our parser fails, which is logged."""
     try:
         return parse(raw, received_at)
     except Exception:  # whatever is wrong with our parser, the mail is written down first

@@ -134,11 +134,8 @@ def recoded(label: str) -> Mark:
     return Mark(CHARSET, f"The mail is in the charset {label!r}. It was changed to UTF-8, the diff, too.")
 
 
-def escaped(lines: int, first: int) -> Mark:
-    shown = "1 line is" if lines == 1 else f"{lines} lines are"
-    return Mark(
-        ESCAPED, f"{shown} shown with escapes such as \\x1b for their bytes, the first is line {first} of the diff."
-    )
+def escaped(first: int) -> Mark:
+    return Mark(ESCAPED, f"From line {first} of the diff on, escapes such as \\x1b stand for bytes that are no text.")
 
 
 def dropped() -> Mark:

@@ -206,7 +206,7 @@ def _read_diff(content: _Content, start: int, end: int) -> tuple[str, list[Mark]
             told.append(marks.charset(piece.charset))
         shown.append(view.text)
     if escaped:
-        told.append(marks.escaped(len(escaped), escaped[0]))
+        told.append(marks.escaped(escaped[0]))
     return "".join(shown), told
 
 

@@ -5,6 +5,10 @@ from typing import NamedTuple
 
 from ingest.message.charset import codec_of, codecs_of, keeps_ascii
 
+LINES_MAX = 20_000
+"""Lines that are looked at one by one."""
+
+_NOT_IN_1252 = re.compile(rb"[\0\x81\x8d\x8f\x90\x9d]")
 _NOT_ASCII = re.compile(rb"[\0\x80-\xff]")
 _WITH_STATES = re.compile(rb"[\0\x0e\x0f\x1b\x80-\xff]")
 
@@ -37,11 +41,20 @@ def view_diff(content: bytes, label: str) -> View:
         text = _decode(content, name)
         if text is not None:
             return View(text)
+    if content.count(b"\n") > LINES_MAX:
+        return _view_at_once(content)
     lines = content.split(b"\n")
     shown = [_view_line(line, codec) for line in lines]
     escaped = tuple(number for number, line in enumerate(shown) if line is None)
     texts = [escape(line, _NOT_ASCII) if text is None else text for line, text in zip(lines, shown, strict=True)]
     return View("\n".join(texts), False, escaped)
+
+
+def _view_at_once(content: bytes) -> View:
+    """Read many lines that are in no charset as windows-1252, with escapes for what it has not: NUL and five bytes."""
+    text = content.decode("cp1252", "backslashreplace").replace("\0", "\\x00")
+    odd = _NOT_IN_1252.search(content)
+    return View(text, False, () if odd is None else (content.count(b"\n", 0, odd.start()),))
 
 
 def escape(content: bytes, pattern: re.Pattern[bytes]) -> str:

@@ -9,13 +9,17 @@ import structlog
 from ingest import clock
 from ingest.log import LogError
 from ingest.meters import APPEND, SIZE, count_answer, list_of
-from ingest.receipt import receive
+from ingest.receipt import parse_anyway, receive
 from ingest.smtp.appending import Appender
 from ingest.smtp.relay import relay_of
 from ingest.tracing import UNTRACED, Span, Value
+from schemas.mail import ParsedMail
 from schemas.records import MailReceived
 
 SOURCE = "smtp"
+PARSED_MAX_BYTES = 131072
+"""A larger mail is recorded as it came and read by the projector, in a process of its own: no mail, whatever is in it,
+keeps the other sessions waiting for its reading. Of such a one the start is read, for the journal."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -42,17 +46,20 @@ async def deliver(
         recipients=[_clean(recipient) for recipient in recipients],
         relay=relay_of(raw, client),
         traceparent=span.traceparent,
+        parsed_max_bytes=PARSED_MAX_BYTES,
     )
-    list_id = list_of(fact.parsed)
-    answer = await _record(appender, fact, list_id, span)
+    is_large = len(raw) > PARSED_MAX_BYTES
+    seen = parse_anyway(raw[:PARSED_MAX_BYTES], fact.received_at) if is_large else fact.parsed
+    list_id = list_of(seen)
+    answer = await _record(appender, fact, seen, list_id, span)
     SIZE.observe(len(raw))
     count_answer(list_id, answer)
     return answer
 
 
-async def _record(appender: Appender, fact: MailReceived, list_id: str, span: Span) -> str:
-    """Put a mail on the log, and say so in one line with its list ("" for none)."""
-    message_id = None if fact.parsed is None else fact.parsed.message_id
+async def _record(appender: Appender, fact: MailReceived, seen: ParsedMail | None, list_id: str, span: Span) -> str:
+    """Put a mail on the log, and say so in one line with its list ("" for none). seen: what was read of its start."""
+    message_id = None if seen is None else seen.message_id
     mail: dict[str, Value] = {"message_id": message_id, "list": list_id, "bytes": len(fact.raw)}
     span.set(**mail)
     start = time.perf_counter()

@@ -134,7 +134,7 @@ def test_marks_say_what_was_done() -> None:
     two = read(b"", LOG + DIFF.replace(b"\n-1\n", b"\n-\x81\n").replace(b"+2", b"+\x81"))
     assert [mark.text for mark in two.marks] == [
         "The mail declares no charset, and not all bytes can be read in one way by it.",
-        "2 lines are shown with escapes such as \\x1b for their bytes, the first is line 5 of the diff.",
+        "From line 5 of the diff on, escapes such as \\x1b stand for bytes that are no text.",
     ]
 
 

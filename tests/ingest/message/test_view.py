@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.message.view import View, view_diff
+from ingest.message.view import LINES_MAX, View, view_diff
 
 LABELS = ["", "utf-8", "iso-8859-1", "gb2312", "shift_jis", "big5", "koi8-r", "iso-2022-jp", "utf-7", "hz", "cp500",
           "utf-16", "euc-kr", "y", "windows-1252", "iso-2022-kr"]  # fmt: skip
@@ -50,3 +50,10 @@ def test_each_line_stands_for_its_bytes(pieces: list[bytes], label: str) -> None
         return
     lines = content.split(b"\n")
     assert all(not lines[number].isascii() or set(lines[number]) & {0, 14, 15, 27} for number in view.escaped)
+
+
+def test_of_many_lines_in_no_charset_all_are_read_alike() -> None:
+    few, many = (b"+\xe4\xc3\xa4\0\x81\n" * count for count in (2, LINES_MAX + 1))
+    assert view_diff(few, "").text == "+\\xe4\\xc3\\xa4\\x00\\x81\n" * 2
+    assert view_diff(many, "") == View("+äÃ¤\\x00\\x81\n" * (LINES_MAX + 1), False, (0,))
+    assert view_diff(b"a\n" + b"+\xe4\n" * LINES_MAX, "").escaped == ()

@@ -40,6 +40,17 @@ def test_a_mail_is_recorded_as_it_came_with_its_envelope_and_what_was_read(serve
     assert (mail.parser_version, mail.parsed) == (PARSER_VERSION, parse(MAIL, mail.received_at))
 
 
+def test_a_large_mail_is_left_for_the_projector_to_read(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading it would keep the other sessions waiting."""
+    monkeypatch.setattr("ingest.smtp.delivery.PARSED_MAX_BYTES", len(MAIL) + 9)
+    usual, large = MAIL + b"-\r\n" * 3, MAIL + b"-\r\n" * 4
+    client = server.connect().greet()
+    assert [client.send(mail)[:3] for mail in (usual, large)] == ["250", "250"]
+    first, second = mails(server.log)
+    assert (first.parser_version, second.parser_version, second.parsed) == (PARSER_VERSION, 0, None)
+    assert (second.raw, second.received_at >= first.received_at) == (large, True)
+
+
 def test_250_is_said_when_another_reader_of_the_log_finds_the_mail(server: Server, tmp_path: Path) -> None:
     answer = server.connect().greet().send(MAIL)
     with sqlite3.connect(tmp_path / "log.db") as other:
