@@ -150,6 +150,8 @@ def as_git_takes(name: str, email: str) -> tuple[str, str]:
     """A name and an address as git takes them for a commit: without what it would cut off or read otherwise."""
     plain = _ADDRESS.match(_without_crud(email))
     address = plain[0] if plain else ""
+    if not address:  # then git does not undo quotes
+        name = name.replace('"', "").replace("\\", "")
     name = _without_crud(sane_name(name, address))
     return name or _without_crud(address.partition("@")[0]) or "unknown", address
 

@@ -2,7 +2,7 @@
 
 import re
 
-from ingest.message.charset import decode_text
+from ingest.message.charset import decode_text, decodes
 from ingest.message.encoded_words import decode_words
 
 Headers = dict[bytes, list[bytes]]
@@ -111,6 +111,12 @@ def with_controls(fields: Headers) -> list[str]:
     """The fields of those that are shown whose first value has control characters."""
     names = (b"from", b"subject", b"date")
     return [name.decode().title() for name in names if _CONTROL_BYTES.search((fields.get(name) or [b""])[0])]
+
+
+def without_charset(fields: Headers) -> list[str]:
+    """The fields of those that are shown whose first value has bytes that are no UTF-8."""
+    values = ((name, (fields.get(name) or [b""])[0]) for name in (b"from", b"subject"))
+    return [name.decode().title() for name, value in values if not decodes(value, "utf-8")]
 
 
 def header_bytes(fields: Headers, name: bytes) -> bytes:

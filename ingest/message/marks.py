@@ -126,6 +126,10 @@ def charset(label: str) -> Mark:
     return Mark(CHARSET, f"{said}, and not all bytes can be read in one way by it.")
 
 
+def field_charset(name: str) -> Mark:
+    return Mark(CHARSET, f"The field {name} has bytes that are no UTF-8. They were read as windows-1252.")
+
+
 def unknown_charset(label: str) -> Mark:
     return Mark(CHARSET, f"The mail declares the charset {label!r}, which nobody knows. It was read as UTF-8.")
 

@@ -99,6 +99,7 @@ def test_author(message: str, author: tuple[str, str], marks: list[str]) -> None
                      id="rewritten by a list"),
         pytest.param("b.@x.org", Mailbox("", "b.@x.org"), ("b.@x.org", "b.@x.org"), [], id="no name"),
         pytest.param("... <b@x.org>", Mailbox("...", "b@x.org"), ("b", "b@x.org"), [], id="no letter in the name"),
+        pytest.param('J \\"B <b>', Mailbox('J "B', "b"), ("J B", ""), ["author"], id="quotes and no address"),
         pytest.param("", Mailbox("", ""), ("unknown", ""), ["author"], id="nobody"),
         pytest.param("a@x.org(b", Mailbox("", "a@x.org(b"), ("a@x.org", "a@x.org"), ["author"], id="half a comment"),
     ],

@@ -101,6 +101,7 @@ def test_a_plain_patch_has_no_mark() -> None:
         pytest.param(parts(b"Why.\n" + LOG + DIFF), ["broken-header"], False, id="a part without a header"),
         pytest.param(parts(b"X: y\nWhy.\n" + LOG + DIFF), ["broken-header"], False, id="a part's header"),
         pytest.param(parts(PLAIN, b"Content-Type: image/png\nx\n"), [], False, id="a picture's header"),
+        pytest.param(parse(HEAD[:-1] + b"\xe4\n\n" + LOG + DIFF, RECEIPT), ["charset"], False, id="a subject"),
         pytest.param(read(b"", LOG + b"@@ -1 +1 @@\n" + DIFF), ["left-out"], False, id="notes like a diff"),
         pytest.param(read(b"", LOG + DIFF + b"diff -u\n"), ["left-out"], False, id="a tail like a diff"),
         pytest.param(read(b"X: y\nno field\n", LOG + DIFF), ["broken-header"], False, id="a header that breaks off"),
