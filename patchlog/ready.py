@@ -1,4 +1,4 @@
-"""Whether a running `patchlog up` answers: SMTP with 220, HTTP with 200."""
+"""Whether a running `patchlog up` answers: SMTP with 220, or with 554 where we are no client; HTTP with 200."""
 
 import http.client
 import json
@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from patchlog.address import Address
+from schemas.networks import Networks, is_inside
 
 PROBE_PATH = "/api/1.0/projects/?perpage=1"
 """Answered with 200 when there is a read model to answer from, so when the projector has begun too."""
@@ -28,31 +29,35 @@ class Readiness:
         return not self.smtp and not self.http
 
 
-def probe(smtp: Address, http_address: Address) -> Readiness:
-    """Knock at both doors once."""
+def probe(smtp: Address, http_address: Address, proxies: Networks = ()) -> Readiness:
+    """Knock at both doors once. proxies: from where SMTP expects a line of the PROXY protocol first."""
     answer, projects = _probe_http(http_address.reachable())
-    return Readiness(_probe_smtp(smtp.reachable()), answer, projects)
+    return Readiness(_probe_smtp(smtp.reachable(), proxies), answer, projects)
 
 
-def wait_until_open(smtp: Address, http_address: Address, seconds: float) -> Readiness:
-    """Knock until both doors are open or the time is over, and give what they said last."""
+def wait_until_open(smtp: Address, http_address: Address, seconds: float, proxies: Networks = ()) -> Readiness:
+    """Knock until both doors are open or the time is over, and give what they said last. proxies: as in `probe`."""
     deadline = time.monotonic() + seconds
     pause = PAUSE_SECONDS
-    while not (readiness := probe(smtp, http_address)).open and time.monotonic() < deadline:
+    while not (readiness := probe(smtp, http_address, proxies)).open and time.monotonic() < deadline:
         time.sleep(pause)
         pause = min(pause * 1.2, PAUSE_SECONDS_MAX)
     return readiness
 
 
-def _probe_smtp(address: Address) -> str:
+def _probe_smtp(address: Address, proxies: Networks) -> str:
     try:
         with socket.create_connection(address, PROBE_SECONDS) as connection:
+            source, target = connection.getsockname(), connection.getpeername()
+            if is_inside(source[0], proxies):
+                family = "TCP6" if ":" in source[0] else "TCP4"
+                connection.sendall(f"PROXY {family} {source[0]} {target[0]} {source[1]} {target[1]}\r\n".encode())
             greeting = connection.recv(512)
             connection.sendall(b"QUIT\r\n")
             connection.recv(512)
     except OSError as error:
         return str(error)
-    return "" if greeting.startswith(b"220") else f"expected 220, came {greeting[:80]!r}"
+    return "" if greeting.startswith((b"220", b"554")) else f"expected 220, came {greeting[:80]!r}"
 
 
 def _probe_http(address: Address) -> tuple[str, int]:

@@ -73,8 +73,10 @@ class _Up:
     def _greet(self) -> None:
         from patchlog.ready import wait_until_open
         from patchlog.welcome import ready_text
+        from schemas.networks import read_networks
 
-        while not (readiness := wait_until_open(self._smtp, self._http, WAIT_SECONDS)).open:
+        proxies = read_networks("smtp_proxies", self._settings.smtp_proxies)
+        while not (readiness := wait_until_open(self._smtp, self._http, WAIT_SECONDS, proxies)).open:
             for door, answer in (("SMTP", readiness.smtp), ("HTTP", readiness.http)):
                 if answer:
                     _write_line("up", f"still waiting for {door}: {answer}".encode())

@@ -49,6 +49,7 @@ def _read_request(connection: socket.socket) -> None:
     ("greeting", "response", "expected"),
     [
         pytest.param(GREETING, PROJECTS, Readiness("", "", 3), id="both open"),
+        pytest.param(b"554 5.7.1 Client not allowed\r\n", PROJECTS, Readiness("", "", 3), id="we are no client"),
         pytest.param(
             b"421 busy\r\n", PROJECTS, Readiness("expected 220, came b'421 busy\\r\\n'", "", 3), id="SMTP refuses"
         ),

@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from patchlog.address import Address
+from patchlog.ready import probe
+from schemas.networks import read_networks
 from tests.ingest.smtp.dialogue import Server
 
 StartServer = Callable[..., Server]
@@ -58,3 +61,10 @@ def test_a_proxy_that_says_nothing_is_not_waited_for(start: StartServer, monkeyp
     monkeypatch.setattr("ingest.smtp.session.PROXY_SECONDS", 0.2)
     silent = start(proxies=PROXY).connect(PROXY)
     assert (silent.hear()[:3], silent.hear()) == ("421", "")
+
+
+def test_the_supervisors_knock_is_answered_where_it_counts_as_a_proxy(start: StartServer) -> None:
+    """A receiver does not greet a proxy before it has said for whom it comes."""
+    server = start(proxies="127.0.0.0/8")
+    address, nowhere = Address("127.0.0.1", server.port), Address("127.0.0.1", 1)
+    assert probe(address, nowhere, read_networks("smtp_proxies", "127.0.0.0/8")).smtp == ""
