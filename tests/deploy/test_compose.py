@@ -1,5 +1,6 @@
 """docker-compose.yml: Compose understands it. It is not run here, as that takes an engine and images."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,8 +24,36 @@ def compose() -> list[str]:
 
 
 def test_compose_reads_the_file_without_complaint(compose: list[str]) -> None:
-    read = subprocess.run([*compose, "config", "-q"], cwd=ROOT, capture_output=True, text=True)
-    assert (read.returncode, read.stdout, read.stderr) == (0, "", "")
+    read = config(compose, POSTGRES_PASSWORD="p@ss%word", PATCHLOG_SMTP_PUBLISH="127.0.0.1:8025-8027")
+    assert read.stderr == ""
+    services = yaml.safe_load(read.stdout)["services"]
+    for part in ("ingest", "projector", "api"):
+        environment = services[part]["environment"]
+        assert environment["PGPASSWORD"].replace("$$", "$") == "p@ss%word"
+        assert "p@ss" not in environment["PATCHLOG_DATABASE"]
+        assert environment["PATCHLOG_SMTP_CLIENTS"] == "192.168.231.1"
+        assert services[part]["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_nothing_starts_without_a_password(compose: list[str]) -> None:
+    read = config(compose)
+    assert read.returncode != 0
+    assert "POSTGRES_PASSWORD" in read.stderr
+
+
+def test_ports_are_published_on_the_loopback_alone_unless_asked_for() -> None:
+    services: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    published = [port for service in services.values() for port in service.get("ports", [])]
+    assert published == [
+        "${PATCHLOG_SMTP_PUBLISH:-127.0.0.1:8025}:8025",
+        "${PATCHLOG_HTTP_PUBLISH:-127.0.0.1:8000}:8000",
+    ]
+
+
+def config(compose: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """What Compose makes of the file, with these variables alone."""
+    given = {"PATH": os.environ["PATH"], **environment}
+    return subprocess.run([*compose, "config"], cwd=ROOT, env=given, capture_output=True, text=True)
 
 
 def test_every_service_is_limited_and_says_how_it_is_and_ours_have_no_rights() -> None:

@@ -15,7 +15,7 @@ from tests.patchlog.test_commands import COMMANDS, GROUPS, find_command, shown_h
 
 ROWS = re.findall(r"^\| `([^`]+)` \| (.*) \|$", read("docs/configure.md"), re.MULTILINE)
 SETTINGS = {field.name: field for field in msgspec.structs.fields(Settings)}
-OTHERS_SETTINGS = {"PATCHLOG_SMTP_PORT", "PATCHLOG_HTTP_PORT", "PATCHLOG_COMPLETE"}
+OTHERS_SETTINGS = {"PATCHLOG_SMTP_PUBLISH", "PATCHLOG_HTTP_PUBLISH", "PATCHLOG_COMPLETE"}
 """Those of docker-compose.yml, and that of the shells' completion."""
 
 
