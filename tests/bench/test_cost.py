@@ -44,6 +44,6 @@ def test_folding_takes_all_mails_and_announces_what_is_complete() -> None:
 
 
 def test_a_mail_is_compared_with_a_plain_one_of_its_size_and_of_4_kb_at_least() -> None:
-    scale = [Cost("plain", 4096, 0, 0, 1.0), Cost("plain", 8192, 0, 0, 2.0)]
+    scale = [Cost("plain", 4096, 0, 1.0), Cost("plain", 8192, 0, 2.0)]
     sizes = {100: 3.0, 4096: 3.0, 6144: 2.0, 8192: 1.5, 100_000: 1.5}
-    assert {size: against(Cost("odd", size, 1.0, 1.0, 1.0), scale).times for size in sizes} == sizes
+    assert {size: against(Cost("odd", size, 1.0, 2.0), scale).times for size in sizes} == sizes
