@@ -12,6 +12,8 @@ from projector.readmodel.queries import TEST_STATES, Actor, Filters, find_state
 from schemas.rest import SERIES_STATES
 
 _TIMES = ("submitted_since", "submitted_before", "updated_since", "updated_before")
+NOBODY = -1
+"""The id of no user."""
 
 
 def series_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -20,8 +22,10 @@ def series_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     reviewer = parameters.get("reviewer", "")
     if reviewer == "null":
         filters["reviewer"] = 0
+    elif reviewer == "self":
+        filters["reviewer"] = NOBODY
     elif (reviewer_id := read_id(reviewer)) is not None:
-        filters["reviewer"] = reviewer_id or -1
+        filters["reviewer"] = reviewer_id or NOBODY
     states = [state for state in read_words(parameters.get("state", "")) if state in SERIES_STATES]
     if states:
         filters["states"] = states
@@ -60,8 +64,8 @@ def own_filters(filters: dict[str, Any], parameters: Mapping[str, str], actor: A
     """Put who asks in the place of `self`. Nothing is the own of somebody who does not say who they are."""
     if "emails" in filters:
         filters["emails"] = list(actor.user.emails) if actor is not None else []
-    if parameters.get("reviewer") == "self":
-        filters["reviewer"] = actor.user.id if actor is not None else -1
+    if "reviewer" in filters and parameters["reviewer"] == "self":
+        filters["reviewer"] = actor.user.id if actor is not None else NOBODY
     return filters
 
 
