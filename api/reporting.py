@@ -9,7 +9,6 @@ from falcon.asgi import Request, Response
 from api.bodies import Body, as_json, read_body
 from api.changes import found, refuse
 from api.fields import NAME_LENGTH_MAX, Fields
-from api.gate import known_actor
 from api.resource import Endpoint, Site, answer
 from api.writing import answer_accepted, asked_by, check_outcome
 from projector.readmodel.queries import (
@@ -31,7 +30,7 @@ from schemas.rest import MadeRevision, RevisionDocument
 
 async def report_on_revision(site: Site, request: Request, response: Response, key: RevisionKey) -> None:
     """Take a result of a revision, and answer with it as it is stored."""
-    actor = known_actor(request)
+    actor = site.known_actor(request)
     body = await read_body(request)
     target = found(await site.read(partial(revision_target, key=key)))
     fact = msgspec.structs.replace(
@@ -48,7 +47,7 @@ async def report_on_revision(site: Site, request: Request, response: Response, k
 
 async def report_on_patch(site: Site, request: Request, response: Response, patch: int) -> None:
     """Take a result of a patch, and answer with it as it is stored."""
-    actor = known_actor(request)
+    actor = site.known_actor(request)
     body = await read_body(request)
     target = found(await site.read(partial(patch_target, patch_id=patch)))
     fact = msgspec.structs.replace(
@@ -63,7 +62,7 @@ class RerunResource(Endpoint):
     allow = "POST, OPTIONS"
 
     async def on_post(self, request: Request, response: Response, series: int, version: int) -> None:
-        actor = known_actor(request)
+        actor = self.site.known_actor(request)
         body = await read_body(request)
         target = found(await self.site.read(partial(revision_target, key=RevisionKey(series, version))))
         refuse(refuse_change(actor, target.linkname, target.author or b""))

@@ -207,7 +207,7 @@ _LISTING = Listing(
     },
     default_order=("date",),
     tiebreak=patch.c.id,
-    exact=("msgid", "submitter", "emails"),
+    exact={"msgid": False, "submitter": True, "emails": True},
     merged=("states",),
     merged_everywhere=frozenset({"states"}),
     narrow={

@@ -194,7 +194,7 @@ _LISTING = Listing(
     },
     default_order=("-id",),
     tiebreak=series.c.id,
-    exact=("msgid", "submitter", "emails"),
+    exact={"msgid": False, "submitter": True, "emails": True},
     merged=("reviewer", "test_states", "states"),
     narrow={
         "updated_since": False,
@@ -205,6 +205,7 @@ _LISTING = Listing(
         "test_states": True,
         "states": True,
     },
+    scanned=frozenset({"reviewer", "test_states"}),
     indexed_orders=frozenset({"id", "last_updated"}),
     project_orders=frozenset({"id", "last_updated", "submitted"}),
     parts="series_by_part",
