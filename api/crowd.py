@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
 
-from schemas.networks import LOOPBACK, Networks, is_inside, read_networks, site_of
+from schemas.networks import HERE, Networks, is_inside, read_networks, site_of
 from schemas.settings import Settings
 
 SHARES = ("waits_max", "client_waits_max", "client_query_seconds")
@@ -23,7 +23,7 @@ class Limits:
     request_seconds: float = 30.0
     answer_seconds: float = 30.0
     memory_bytes: int = 134_217_728
-    proxies: Networks = LOOPBACK
+    proxies: Networks = HERE
     """Where proxies connect from, each for all its readers: of these, connections are not counted by client."""
 
 

@@ -8,7 +8,7 @@ from falcon.asgi import Request, Response
 
 from api.bodies import Body, as_json, read_body
 from api.changes import found, refuse
-from api.fields import NAME_LENGTH_MAX, Fields
+from api.fields import Fields
 from api.resource import Endpoint, Site, answer
 from api.writing import answer_accepted, asked_by, check_outcome
 from projector.readmodel.queries import (
@@ -34,7 +34,7 @@ async def report_on_revision(site: Site, request: Request, response: Response, k
     body = await read_body(request)
     target = found(await site.read(partial(revision_target, key=key)))
     fact = msgspec.structs.replace(
-        _read_report(actor, target.linkname, request, body),
+        _read_report(site, actor, target.linkname, request, body),
         target="revision",
         patches=target.patches,
         rerun=target.rerun,
@@ -51,7 +51,7 @@ async def report_on_patch(site: Site, request: Request, response: Response, patc
     body = await read_body(request)
     target = found(await site.read(partial(patch_target, patch_id=patch)))
     fact = msgspec.structs.replace(
-        _read_report(actor, target.linkname, request, body), target="patch", patches=(patch,)
+        _read_report(site, actor, target.linkname, request, body), target="patch", patches=(patch,)
     )
     await _report(site, request, response, fact, body, f"/api/1.0/patches/{patch}/test-results/")
 
@@ -101,16 +101,16 @@ async def write_once(site: Site, fact: TestResultReported | RerunRequested) -> O
     return outcome
 
 
-def _read_report(actor: Actor, linkname: str, request: Request, body: Body) -> TestResultReported:
+def _read_report(site: Site, actor: Actor, linkname: str, request: Request, body: Body) -> TestResultReported:
     """Read a result, of nothing yet, and check that it may be reported: who says it, then what it says."""
     fields = Fields(body)
     fact = TestResultReported(
         target="",
         patches=(),
-        test_name=fields.required("test_name", NAME_LENGTH_MAX),
+        test_name=fields.name("test_name"),
         state=fields.choice("state", TEST_STATES),
         url=fields.url("url"),
-        summary=fields.optional("summary"),
+        summary=fields.optional("summary", site.summary_max),
         request=asked_by(actor, request, body),
     )
     refuse(refuse_report(actor, linkname, fact.test_name))

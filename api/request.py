@@ -10,7 +10,7 @@ import falcon.asgi
 from falcon.routing.converters import BaseConverter
 
 from projector.readmodel.queries import RECORD_ID_MAX
-from schemas.networks import LOOPBACK, Networks, is_inside, read_networks, site_of
+from schemas.networks import HERE, LOOPBACK, Networks, is_inside, read_networks, site_of
 from schemas.settings import Settings
 
 _PRINTABLE = "".join(map(chr, range(33, 127)))
@@ -28,7 +28,7 @@ CLIENT: ContextVar[str] = ContextVar("client", default="")
 class Request(falcon.asgi.Request):
     """Falcon's request, made from a scope of clean text: what is no UTF-8 would fail before any handler of ours."""
 
-    proxies: Networks = LOOPBACK
+    proxies: Networks = HERE
     """Of whom it is believed for whom they forward."""
     names: frozenset[str] = frozenset()
     """Hosts that links may lead to."""

@@ -58,6 +58,7 @@ class Site:
         self._long_query_seconds_max = long_query_seconds_max
         self._turns = Turns(LONG_QUERIES_MAX)
         self._budget = Budget(settings.http_client_query_seconds)
+        self.summary_max = settings.summary_max_length
         self.waiting = Places(settings.http_waits_max, settings.http_client_waits_max)
         """Where requests wait for something to happen."""
 

@@ -6,7 +6,9 @@ SITE_BITS = 64
 """What one customer has in IPv6 at least: counting single addresses there would count nothing."""
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
-LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+HERE: Networks = (ip_network("127.0.0.1"), ip_network("::1"))
+"""Where a proxy on this machine connects from."""
+LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1"))
 """Where a machine reaches itself."""
 
 

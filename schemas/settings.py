@@ -64,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Who reads an answer at less than 4 KB a second for so long is hung up on."""
     http_memory_bytes: int = 134217728
     """What answers may hold in memory until they are read, in one process of the API."""
-    http_proxies: str = "127.0.0.0/8,::1/128"
+    http_proxies: str = "127.0.0.1,::1"
     """Networks of proxies, comma-separated (CIDR): of these the client is whom they forward for, by X-Forwarded-For."""
     http_names: str = ""
     """Host names under which readers reach the API, comma-separated, without `base_url`: links lead to no other name
@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Those of one client."""
     http_client_query_seconds: float = 30.0
     """Time that long queries of one client may take in a minute, in one process of the API."""
+    summary_max_length: int = 65536
+    """Characters that a test result's summary may have."""
     ingest_http: str = ""
     """Where the receiver answers /healthz, /readyz and /metrics, HOST:PORT; "" nowhere."""
     projector_http: str = ""
