@@ -4,10 +4,12 @@ nothing of the other.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from patchlog.modes import found_wider
 from schemas.records import MailReceived
 from schemas.settings import Settings
 
@@ -58,6 +60,7 @@ class State(msgspec.Struct, kw_only=True):
 
     redactions: Message-IDs; to_redact: records of the log that still have their words.
     The names of the first ten are those that programs know. lag: records. generations: the live one first.
+    wider: the data directory and files in it that others of this machine may read.
     """
 
     log_end: int | None = None
@@ -80,6 +83,7 @@ class State(msgspec.Struct, kw_only=True):
     publishing: Publishing | None = None
     disks: list[DiskState] = []
     generations: list[int] = []
+    wider: list[str] = []
 
 
 def look(settings: Settings) -> State:
@@ -93,6 +97,7 @@ def look(settings: Settings) -> State:
     for store, url in (("log", settings.log_url), ("read model", settings.database_url)):
         if (room := room_of(url)) is not None:
             state.disks.append(DiskState(store=store, free_bytes=room.free_bytes, size_bytes=room.size_bytes))
+    state.wider = found_wider(Path(settings.data))
     return state
 
 
