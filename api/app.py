@@ -15,7 +15,7 @@ from api.meters import HealthResource, Meter, MetricsResource, ReadinessResource
 from api.openapi.resource import DocumentResource, ReferencePage
 from api.pages import views
 from api.problems import add_handlers
-from api.request import RecordId, Request
+from api.request import BASED_ON, CLIENT, RecordId, client_of, request_type
 from api.resource import Endpoint, Site
 from api.revalidation import App, Revalidation
 from api.spans import Spans
@@ -46,7 +46,7 @@ def create_app(
         revalidation,
         _CommonHeaders(),
     ]
-    app = App(revalidation, meter, is_traced=is_traced(), request_type=Request, middleware=middleware)
+    app = App(revalidation, meter, is_traced=is_traced(), request_type=request_type(settings), middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["record"] = RecordId
     add_handlers(app)
@@ -125,6 +125,7 @@ class _LetIn:
     async def process_resource(
         self, request: FalconRequest, response: Response, resource: Any, params: dict[str, Any]
     ) -> None:
+        CLIENT.set(client_of(request))
         await self._gate.let_in(request)
 
 
@@ -134,7 +135,8 @@ class _CommonHeaders:
     async def process_response(
         self, request: FalconRequest, response: Response, resource: Any, succeeded: bool
     ) -> None:
-        response.set_header("Vary", "Accept")
+        shows_host = getattr(request.context, "shows_host", False)
+        response.set_header("Vary", f"Accept, {BASED_ON}" if shows_host else "Accept")
         response.set_header("Access-Control-Allow-Origin", "*")
         response.set_header("X-Content-Type-Options", "nosniff")
         if succeeded and isinstance(resource, Endpoint):

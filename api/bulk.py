@@ -10,7 +10,6 @@ from falcon.asgi import Request, Response
 from api.bodies import Body, as_json, read_body, read_bytes, read_object
 from api.changes import read_state, refuse
 from api.fields import Fields
-from api.gate import known_actor
 from api.parameters import FieldError
 from api.projects import named_project
 from api.resource import Endpoint, answer
@@ -60,7 +59,7 @@ class PatchStatesResource(_Bulk):
     """Moves the patches with some Message-IDs to another state."""
 
     async def on_post(self, request: Request, response: Response, project: str) -> None:
-        actor = known_actor(request)
+        actor = self.site.known_actor(request)
         body = await read_body(request)
         fields = Fields(body)
         state = read_state(fields)
@@ -90,7 +89,7 @@ class CommitsResource(_Bulk):
     """Takes note of commits: the patches that they came by are accepted."""
 
     async def on_post(self, request: Request, response: Response, project: str) -> None:
-        actor = known_actor(request)
+        actor = self.site.known_actor(request)
         type, raw = await read_bytes(request, falcon.MEDIA_JSON, _LINES_TYPE)
         commits = read_commits(type, raw)
 

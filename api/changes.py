@@ -8,7 +8,6 @@ from falcon.asgi import Request, Response
 
 from api.bodies import Body, as_json, read_body
 from api.fields import Fields
-from api.gate import known_actor
 from api.resource import Site, answer_versioned, is_expanded
 from api.writing import answer_accepted, asked_by, check_outcome
 from projector.readmodel.queries import (
@@ -34,7 +33,7 @@ Target = TypeVar("Target")
 
 async def change_series(site: Site, request: Request, response: Response, series: int) -> None:
     """Change the reviewer of a series, and answer with the series as it is then."""
-    actor = known_actor(request)
+    actor = site.known_actor(request)
     body = await read_body(request)
 
     def look(connection: Connection) -> SeriesTarget:
@@ -59,7 +58,7 @@ async def change_series(site: Site, request: Request, response: Response, series
 
 async def change_patch(site: Site, request: Request, response: Response, patch: int) -> None:
     """Change the state of a patch, and answer with the patch as it is then."""
-    actor = known_actor(request)
+    actor = site.known_actor(request)
     body = await read_body(request)
     target = await site.read(partial(_changeable_patch, actor=actor, patch=patch))
     fields = Fields(body)

@@ -99,6 +99,10 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
             self._expect_request()
         return goes_on
 
+    def _is_websocket_upgrade(self, request: Any) -> bool:
+        """Whoever asks for another protocol is answered like all others: it is not spoken here."""
+        return False
+
     def _on_headers_complete(self) -> Any:
         self._is_answering = False
         return super()._on_headers_complete()

@@ -6,12 +6,12 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
 
-from schemas.networks import site_of
+from schemas.networks import HERE, Networks, is_inside, read_networks, site_of
 from schemas.settings import Settings
 
+SHARES = ("waits_max", "client_waits_max", "client_query_seconds")
+"""Settings of what the app itself shares out: see `api.sharing`."""
 Who = TypeVar("Who", bound=Hashable)
-HERE = frozenset({"127.0.0.1", "::1"})
-"""Where a proxy on this machine connects from, for all its readers: of these, connections are not counted by client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,19 @@ class Limits:
     request_seconds: float = 30.0
     answer_seconds: float = 30.0
     memory_bytes: int = 134_217_728
+    proxies: Networks = HERE
+    """Where proxies connect from, each for all its readers: of these, connections are not counted by client."""
 
 
 def read_limits(settings: Settings) -> Limits:
     """The limits that the settings say. Raises ValueError naming the setting, what was expected and what came."""
-    values = {field.name: getattr(settings, f"http_{field.name}") for field in fields(Limits)}
-    for name, value in values.items():
+    names = [field.name for field in fields(Limits) if field.name != "proxies"]
+    values = {name: getattr(settings, f"http_{name}") for name in names}
+    for name in (*names, *SHARES):
+        value = getattr(settings, f"http_{name}")
         if not value > 0:
             raise ValueError(f"http_{name}: expected more than 0, came {value}")
-    return Limits(**values)
+    return Limits(**values, proxies=read_networks("http_proxies", settings.http_proxies))
 
 
 class Crowd(Generic[Who]):
@@ -56,7 +60,8 @@ class Crowd(Generic[Who]):
         client = site_of(host)
         if len(self._clients) >= self.limits.connections_max:
             return "Too many connections, try again later."
-        if host not in HERE and self._connections[client] >= self.limits.client_connections_max:
+        of_client = self._connections[client]
+        if of_client >= self.limits.client_connections_max and not is_inside(host, self.limits.proxies):
             return "Too many connections of yours, try again later."
         self._clients[who] = client
         self._connections[client] += 1

@@ -20,10 +20,13 @@ def tag_of(content: bytes, version: int | None) -> str:
 
 
 def read_if_match(field: str | None) -> tuple[int, ...] | None:
-    """The versions that a change asks for; None where any will do. Only strong tags count (section 13.1.1)."""
+    """The versions that a change asks for; None where any will do.
+
+    A tag of ours that came back weak counts: a proxy that compresses makes it so, and the version in it is the same.
+    """
     if field is None or field.strip() == "*":
         return None
-    found = (_VERSION.fullmatch(tag) for weak, tag in _TAG.findall(field) if not weak)
+    found = (_VERSION.fullmatch(tag) for _, tag in _TAG.findall(field))
     return tuple(int(version[1]) for version in found if version)
 
 

@@ -1,5 +1,6 @@
 """Reads the fields of a body, and collects what is wrong with them, so that one answer says it all."""
 
+import unicodedata
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from projector.readmodel.queries import RECORD_ID_MAX
 REQUIRED = "This field is required."
 NOT_NULL = "This field may not be null."
 NOT_BLANK = "This field may not be blank."
+NOT_PRINTED = "Control characters are not allowed."
+NO_NAMES = ("Cc", "Cf", "Zl", "Zp", "Cs")
+"""What no name has: controls, invisible marks that turn or join the text around them, ends of lines."""
 NOT_URL = "Enter a valid URL."
 TEXT_LENGTH_MAX = 10_000
 NAME_LENGTH_MAX = 255
@@ -49,6 +53,13 @@ class Fields:
         elif not text.strip() and field not in self._errors:
             self.complain(field, NOT_BLANK)
         return text or ""
+
+    def name(self, field: str, length_max: int = NAME_LENGTH_MAX) -> str:
+        """A text that has to be there, without control characters."""
+        text = self.required(field, length_max)
+        if any(unicodedata.category(letter) in NO_NAMES for letter in text):
+            self.complain(field, NOT_PRINTED)
+        return text
 
     def choice(self, field: str, choices: Collection[str]) -> str:
         """A text that has to be there, one of some."""

@@ -9,11 +9,12 @@ import falcon
 from falcon.asgi import Request
 
 from api.credentials import Credentials, Unreadable, read_credentials
-from api.request import address_of
+from api.request import address_of, base_url_of, origin_of
 from api.throttle import Throttle
 from ingest.log import now_us
 from projector.readmodel.generations import Reader
 from projector.readmodel.queries import Actor, find_token, find_user, refuse_entry
+from schemas.networks import site_of
 
 CHALLENGES = ('Basic realm="patchlog", charset="UTF-8"', 'Bearer realm="patchlog"', 'Token realm="patchlog"')
 WRONG = "Invalid username/password."
@@ -46,40 +47,55 @@ class Gate:
         request.context.actor = await self._check(request, credentials) if credentials is not None else None
 
     async def _check(self, request: Request, credentials: Credentials) -> Actor:
-        who = [f"address {address_of(request)}"]
-        if credentials.name is not None:
-            who.append(f"account {credentials.name}")
-        seconds = self._throttle.wait_seconds(*who)
-        if seconds is not None:
-            detail = f"Too many wrong credentials; try again in {seconds} s."
-            raise falcon.HTTPTooManyRequests(description=detail, retry_after=seconds)
-        actor = await self._find(credentials)
+        address, account = site_of(address_of(request)), credentials.name or ""
+        actor = self._find_known(credentials)
         if actor is None:
-            self._throttle.note_failure(*who)
+            self._refuse_guesser(address, account)
+            actor = await self._find_by_password(credentials)
+        if actor is None:
+            self._throttle.note_failure(address, account)
             raise _unauthorized(WRONG)
         refusal = refuse_entry(actor, now_us())
         if refusal is not None:
             raise _unauthorized(refusal)
         return actor
 
-    async def _find(self, credentials: Credentials) -> Actor | None:
+    def _refuse_guesser(self, address: str, account: str) -> None:
+        """Raises HTTPTooManyRequests for who came with too many wrong ones."""
+        seconds = self._throttle.wait_seconds(address, account)
+        if seconds is not None:
+            detail = f"Too many wrong credentials; try again in {seconds} s."
+            raise falcon.HTTPTooManyRequests(description=detail, retry_after=seconds)
+
+    def _find_known(self, credentials: Credentials) -> Actor | None:
+        """Who comes with a secret that nobody guesses, or a password that was found right before: let in always."""
         name, secret = credentials
-        if name is None or secret.startswith(SECRET_START):
-            with self._reader.connect() as connection:
+        with self._reader.connect() as connection:
+            if _is_token(credentials):
                 actor = find_token(connection, sha256(secret.encode(errors="surrogateescape")).digest())
-            return actor if actor is not None and name in (None, actor.user.name) else None
+                return actor if actor is not None and name in (None, actor.user.name) else None
+            known = find_user(connection, name or "")
+        is_right = known is not None and self._mark(known.password_hash, secret) in self._verified
+        return Actor(known.user) if known is not None and is_right else None
+
+    async def _find_by_password(self, credentials: Credentials) -> Actor | None:
+        name, secret = credentials
+        if name is None or _is_token(credentials):
+            return None
         with self._reader.connect() as connection:
             known = find_user(connection, name)
         if await self._is_password(known.password_hash if known is not None else "", secret):
             return Actor(known.user) if known is not None else None
         return None
 
+    def _mark(self, stored: str, password: str) -> bytes:
+        """What a password that was right is known again by."""
+        text = f"{stored} {password}".encode(errors="surrogateescape")
+        return blake2b(text, key=self._key, digest_size=32).digest()
+
     async def _is_password(self, stored: str, password: str) -> bool:
         """Whether a password has this hash. Nobody's takes as long to be wrong as somebody's."""
-        text = f"{stored} {password}".encode()
-        mark = blake2b(text, key=self._key, digest_size=32).digest()
-        if mark in self._verified:
-            return True
+        mark = self._mark(stored, password)
         async with self._turns:
             right = await asyncio.get_running_loop().run_in_executor(None, self._verify, stored, password)
         if right:
@@ -109,14 +125,29 @@ def actor_of(request: Request) -> Actor | None:
     return actor
 
 
-def known_actor(request: Request) -> Actor:
-    """Who asks for a change. Raises HTTPUnauthorized for who does not say, HTTPForbidden for another site's page."""
-    if request.get_header("Sec-Fetch-Site") in ("cross-site", "same-site"):  # a browser sends its password along
+def known_actor(request: Request, base_url: str) -> Actor:
+    """Who asks for a change. Raises HTTPUnauthorized for who does not say, HTTPForbidden for another site's page.
+
+    base_url: the URL that is configured. A browser sends its password along with what another site's page asks for;
+    all of them say where that page is from, and newer ones what it is to us.
+    """
+    origin, is_ambient = request.get_header("Origin"), _is_ambient(request)
+    is_foreign = is_ambient and origin is not None and origin.lower() != origin_of(base_url_of(request, base_url))
+    if is_foreign or request.get_header("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise falcon.HTTPForbidden(description="Requests from other sites are not taken.")
     actor = actor_of(request)
     if actor is None:
         raise _unauthorized(MISSING)
     return actor
+
+
+def _is_ambient(request: Request) -> bool:
+    """Whether a browser adds the credentials by itself, whichever page asks."""
+    return (request.get_header("Authorization") or "").strip().lower().startswith("basic")
+
+
+def _is_token(credentials: Credentials) -> bool:
+    return credentials.name is None or credentials.secret.startswith(SECRET_START)
 
 
 def _unauthorized(detail: str) -> falcon.HTTPUnauthorized:

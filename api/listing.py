@@ -11,14 +11,13 @@ from api.filters import event_filters, in_project, own_filters, patch_filters, s
 from api.gate import actor_of
 from api.parameters import read_ordering, read_page
 from api.projects import named_project
-from api.request import parameters_of
+from api.request import CLIENT, parameters_of
 from api.resource import Resource, Site, answer_page
 from projector.readmodel.queries import (
     Connection,
     Filters,
     Followed,
     Listed,
-    NeedsPatience,
     Ordering,
     Page,
     ProjectKey,
@@ -79,14 +78,7 @@ class ListResource(Resource):
             key = named_project(connection, project) if project is not None else None
             return self._list(connection, asked, key, is_patient)
 
-        return await self._read_patiently(query)
-
-    async def _read_patiently(self, query: Callable[[Connection, bool], Result]) -> Result:
-        """Run a query where it is called; or for a limited time in a thread, if it says that it takes patience."""
-        try:
-            return await self.site.read(lambda connection: query(connection, False))
-        except NeedsPatience:
-            return await self.site.read(lambda connection: query(connection, True), is_long=True)
+        return await self.site.read(partial(query, is_patient=False), partial(query, is_patient=True))
 
     def _list(self, connection: Connection, asked: Asked, project: ProjectKey | None, is_patient: bool) -> Listed[Any]:
         list_objects = partial(self._kind.list_objects, expand=asked.expand, is_patient=is_patient)
@@ -113,25 +105,35 @@ class EventsResource(ListResource):
             answer_followed(request, response, self.site, await self._follow(asked, project, cursor, deadline))
             return
         look = partial(self._look, asked=asked, project=project)
-        listed, key = await self._read_patiently(look)
-        while not listed.documents and deadline.left_seconds > 0:
-            if not await self.site.feeds.event_after(key.id, key.last_event_us, deadline.left_seconds):
-                break
-            listed, key = await self._read_patiently(look)
+        listed = await self._first(look, lambda listed: bool(listed.documents), deadline)
         answer_page(request, response, self.site, listed, asked.page)
 
     async def _follow(self, asked: Asked, project: str, cursor: int, deadline: Deadline) -> Followed:
-        def query(connection: Connection) -> tuple[Followed, ProjectKey]:
+        def look(connection: Connection, is_patient: bool) -> tuple[Followed, ProjectKey]:
             key = named_project(connection, project)
-            filters = in_project(asked.filters, key.id)
-            return follow_events(connection, filters, cursor, asked.page.size, expand=asked.expand), key
+            filters, size = in_project(asked.filters, key.id), asked.page.size
+            followed = follow_events(connection, filters, cursor, size, expand=asked.expand, is_patient=is_patient)
+            return followed, key
 
-        followed, key = await self.site.read(query)
-        while not followed.documents and deadline.left_seconds > 0:
-            if not await self.site.feeds.event_after(key.id, key.last_event_us, deadline.left_seconds):
-                break
-            followed, key = await self.site.read(query)
-        return followed
+        return await self._first(look, lambda followed: bool(followed.documents), deadline)
+
+    async def _first(
+        self,
+        look: Callable[..., tuple[Result, ProjectKey]],
+        is_enough: Callable[[Result], bool],
+        deadline: Deadline,
+    ) -> Result:
+        """What is found at once, or else, while there is time, when the project has another event."""
+        short, patient = partial(look, is_patient=False), partial(look, is_patient=True)
+        found, key = await self.site.read(short, patient)
+        if is_enough(found) or deadline.left_seconds <= 0:
+            return found
+        with self.site.waiting.one_for(CLIENT.get()):
+            while not is_enough(found) and deadline.left_seconds > 0:
+                if not await self.site.feeds.event_after(key.id, key.last_event_us, deadline.left_seconds):
+                    break
+                found, key = await self.site.read(short, patient)
+        return found
 
     def _look(
         self, connection: Connection, is_patient: bool, asked: Asked, project: str

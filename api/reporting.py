@@ -8,8 +8,7 @@ from falcon.asgi import Request, Response
 
 from api.bodies import Body, as_json, read_body
 from api.changes import found, refuse
-from api.fields import NAME_LENGTH_MAX, Fields
-from api.gate import known_actor
+from api.fields import Fields
 from api.resource import Endpoint, Site, answer
 from api.writing import answer_accepted, asked_by, check_outcome
 from projector.readmodel.queries import (
@@ -31,11 +30,11 @@ from schemas.rest import MadeRevision, RevisionDocument
 
 async def report_on_revision(site: Site, request: Request, response: Response, key: RevisionKey) -> None:
     """Take a result of a revision, and answer with it as it is stored."""
-    actor = known_actor(request)
+    actor = site.known_actor(request)
     body = await read_body(request)
     target = found(await site.read(partial(revision_target, key=key)))
     fact = msgspec.structs.replace(
-        _read_report(actor, target.linkname, request, body),
+        _read_report(site, actor, target.linkname, request, body),
         target="revision",
         patches=target.patches,
         rerun=target.rerun,
@@ -48,11 +47,11 @@ async def report_on_revision(site: Site, request: Request, response: Response, k
 
 async def report_on_patch(site: Site, request: Request, response: Response, patch: int) -> None:
     """Take a result of a patch, and answer with it as it is stored."""
-    actor = known_actor(request)
+    actor = site.known_actor(request)
     body = await read_body(request)
     target = found(await site.read(partial(patch_target, patch_id=patch)))
     fact = msgspec.structs.replace(
-        _read_report(actor, target.linkname, request, body), target="patch", patches=(patch,)
+        _read_report(site, actor, target.linkname, request, body), target="patch", patches=(patch,)
     )
     await _report(site, request, response, fact, body, f"/api/1.0/patches/{patch}/test-results/")
 
@@ -63,7 +62,7 @@ class RerunResource(Endpoint):
     allow = "POST, OPTIONS"
 
     async def on_post(self, request: Request, response: Response, series: int, version: int) -> None:
-        actor = known_actor(request)
+        actor = self.site.known_actor(request)
         body = await read_body(request)
         target = found(await self.site.read(partial(revision_target, key=RevisionKey(series, version))))
         refuse(refuse_change(actor, target.linkname, target.author or b""))
@@ -102,16 +101,16 @@ async def write_once(site: Site, fact: TestResultReported | RerunRequested) -> O
     return outcome
 
 
-def _read_report(actor: Actor, linkname: str, request: Request, body: Body) -> TestResultReported:
+def _read_report(site: Site, actor: Actor, linkname: str, request: Request, body: Body) -> TestResultReported:
     """Read a result, of nothing yet, and check that it may be reported: who says it, then what it says."""
     fields = Fields(body)
     fact = TestResultReported(
         target="",
         patches=(),
-        test_name=fields.required("test_name", NAME_LENGTH_MAX),
+        test_name=fields.name("test_name"),
         state=fields.choice("state", TEST_STATES),
         url=fields.url("url"),
-        summary=fields.optional("summary"),
+        summary=fields.optional("summary", site.summary_max),
         request=asked_by(actor, request, body),
     )
     refuse(refuse_report(actor, linkname, fact.test_name))

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
-from ipaddress import ip_address
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
@@ -11,13 +10,28 @@ import falcon.asgi
 from falcon.routing.converters import BaseConverter
 
 from projector.readmodel.queries import RECORD_ID_MAX
+from schemas.networks import HERE, LOOPBACK, Networks, is_inside, read_networks, site_of
+from schemas.settings import Settings
 
 _PRINTABLE = "".join(map(chr, range(33, 127)))
+_PORT = re.compile(r":[0-9]{1,5}$")
 _AUTHORITY = re.compile(r"[A-Za-z0-9._~-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
+
+
+ANY_NAME = "*"
+BASED_ON = "Host, X-Forwarded-Host, X-Forwarded-Proto"
+"""The headers that links are made from where no URL is configured."""
+CLIENT: ContextVar[str] = ContextVar("client", default="")
+"""Whose request is being answered, as `client_of` says."""
 
 
 class Request(falcon.asgi.Request):
     """Falcon's request, made from a scope of clean text: what is no UTF-8 would fail before any handler of ours."""
+
+    proxies: Networks = HERE
+    """Of whom it is believed for whom they forward."""
+    names: frozenset[str] = frozenset()
+    """Hosts that links may lead to."""
 
     def __init__(self, scope: dict[str, Any], *args: Any, **options: Any) -> None:
         query: bytes = scope["query_string"]
@@ -26,7 +40,17 @@ class Request(falcon.asgi.Request):
             scope = {**scope, "query_string": quote_from_bytes(query, safe=_PRINTABLE).encode()}
         if not path.isascii() or "\0" in path:
             scope = {**scope, "path": path.encode("utf-8", "replace").decode().replace("\0", "\ufffd")}
+        client = scope.get("client")
+        if client is not None and not isinstance(client, (tuple, list)):  # any iterable is a client to ASGI
+            scope = {**scope, "client": tuple(client)}
         super().__init__(scope, *args, **options)
+
+
+def request_type(settings: Settings) -> type[Request]:
+    """The requests of an app with these settings. Raises ValueError."""
+    names = frozenset(name.strip().lower() for name in settings.http_names.split(",") if name.strip())
+    proxies = read_networks("http_proxies", settings.http_proxies)
+    return type("Request", (Request,), {"proxies": proxies, "names": names})
 
 
 class RecordId(BaseConverter):
@@ -48,30 +72,55 @@ def parameters_of(request: falcon.asgi.Request) -> dict[str, str]:
 
 
 def address_of(request: falcon.asgi.Request) -> str:
-    """The address that a request comes from; of a proxy on this machine, the one that it names last."""
-    client = request.scope.get("client")
-    if not isinstance(client, (tuple, list)):
-        return ""
-    forwarded = (request.get_header("X-Forwarded-For") or "").rpartition(",")[2].strip()
-    return forwarded if forwarded and _is_local(client) else str(client[0])
+    """The address that a request comes from; of a proxy that is trusted, the one that it forwards for.
+
+    Of the addresses that proxies have written down, the last is that of whom the nearest proxy saw.
+    """
+    address = _peer_of(request)
+    proxies = proxies_of(request)
+    if not is_inside(address, proxies):
+        return address
+    forwarded = [part.strip() for part in (request.get_header("X-Forwarded-For") or "").split(",") if part.strip()]
+    for each in reversed(forwarded):
+        address = each
+        if not is_inside(each, proxies):
+            break
+    return address
+
+
+def client_of(request: falcon.asgi.Request) -> str:
+    """What a request's client is counted as; "" for a proxy that says of nobody that it forwards for them."""
+    address = address_of(request)
+    return "" if is_inside(address, proxies_of(request)) else site_of(address)
+
+
+def proxies_of(request: falcon.asgi.Request) -> Networks:
+    return request.proxies if isinstance(request, Request) else ()
 
 
 def base_url_of(request: falcon.asgi.Request, configured: str) -> str:
     """The URL under which the reader reached us, without a slash at its end: as configured, else as the request says.
 
-    Of a proxy on this machine, X-Forwarded-Proto and X-Forwarded-Host count; from further away anybody could send them.
+    Of a proxy that is trusted, X-Forwarded-Proto and X-Forwarded-Host count. A name that is not ours is not repeated.
     """
     if configured:
         return configured.rstrip("/")
+    request.context.shows_host = True
     scheme, authority = request.scope.get("scheme", "http"), request.get_header("Host")
-    if _is_local(request.scope.get("client")):
+    if is_inside(_peer_of(request), proxies_of(request)):
         scheme = _first(request.get_header("X-Forwarded-Proto")) or scheme
         authority = _first(request.get_header("X-Forwarded-Host")) or authority
     if scheme not in ("http", "https"):
         scheme = "http"
-    if authority is None or not _AUTHORITY.fullmatch(authority):
+    if authority is None or not _AUTHORITY.fullmatch(authority) or not _is_ours(request, authority):
         authority = _server_of(request)
     return f"{scheme}://{authority}"
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL (RFC 6454 section 6.2)."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}".lower()
 
 
 def with_page(path: str, parameters: Mapping[str, str], number: int) -> str:
@@ -79,17 +128,20 @@ def with_page(path: str, parameters: Mapping[str, str], number: int) -> str:
     return f"{path}?{urlencode({**parameters, 'page': str(number)})}"
 
 
-def _is_local(client: object) -> bool:
-    """Whether the peer itself is on this machine, whatever it forwards. client: the scope's address and port."""
-    return isinstance(client, (tuple, list)) and _is_loopback(client[0])
+def _peer_of(request: falcon.asgi.Request) -> str:
+    """The address of who connected, whatever it forwards."""
+    client = request.scope.get("client")
+    return str(client[0]) if isinstance(client, (tuple, list)) else ""
 
 
-@lru_cache(maxsize=1024)
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+def _is_ours(request: falcon.asgi.Request, authority: str) -> bool:
+    """Whether links may lead to this host: a name that is configured, this machine, or the address that it came to."""
+    names = request.names if isinstance(request, Request) else frozenset()
+    host = _PORT.sub("", authority).removeprefix("[").removesuffix("]").lower()
+    if ANY_NAME in names or host in names or host == "localhost" or is_inside(host, LOOPBACK):
+        return True
+    server = request.scope.get("server")
+    return isinstance(server, (tuple, list)) and host == str(server[0]).lower()
 
 
 def _first(forwarded: str | None) -> str:

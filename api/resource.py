@@ -1,6 +1,7 @@
 """What all resources share: reading from the live read model, and answering with JSON."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
@@ -10,14 +11,15 @@ import falcon
 import msgspec
 from falcon.asgi import Request, Response
 
-from api.gate import Gate
+from api.gate import Gate, known_actor
 from api.problems import TooSlow
 from api.progress import FEED_LOOK_SECONDS, RECORD_LOOK_SECONDS, Progress
-from api.request import base_url_of, parameters_of, with_page
+from api.request import CLIENT, base_url_of, parameters_of, with_page
+from api.sharing import Budget, Places, Turns
 from api.writing import Writer
 from ingest.log import open_log
 from projector.readmodel.generations import Reader
-from projector.readmodel.queries import Connection, Listed, Page, Versioned, interrupt
+from projector.readmodel.queries import Actor, Connection, Listed, NeedsPatience, Page, Versioned, in_short, interrupt
 from schemas.rest import ListDocument
 from schemas.settings import Settings
 
@@ -54,26 +56,49 @@ class Site:
         self.root = urlsplit(settings.base_url).path.rstrip("/")
         """The path that stands before every path of ours in the reader's eyes; "" unless the configured URL has one."""
         self._long_query_seconds_max = long_query_seconds_max
-        self._turns = asyncio.Semaphore(LONG_QUERIES_MAX)
+        self._turns = Turns(LONG_QUERIES_MAX)
+        self._budget = Budget(settings.http_client_query_seconds)
+        self.summary_max = settings.summary_max_length
+        self.waiting = Places(settings.http_waits_max, settings.http_client_waits_max)
+        """Where requests wait for something to happen."""
+
+    def known_actor(self, request: Request) -> Actor:
+        """Who asks for a change. Raises as `gate.known_actor` does."""
+        return known_actor(request, self._base_url)
 
     def url(self, request: Request, path: str) -> str:
         """The whole URL of a path that begins with a slash."""
         return base_url_of(request, self._base_url) + path
 
-    async def read(self, query: Callable[[Connection], Result], *, is_long: bool = False) -> Result:
+    async def read(
+        self, query: Callable[[Connection], Result], patiently: Callable[[Connection], Result] | None = None
+    ) -> Result:
         """Run a query on the live read model: where it is called if it is short, else in a thread, for a limited time.
 
         Waits while answers that nobody reads are being let go; what a short query gives is made an answer of before
-        another begins. Raises NoReadModel, and TooSlow for a long one that was stopped.
+        another begins. One that says that it takes patience, or takes too long, is asked in a thread, in the words of
+        `patiently` where they are given. Raises NoReadModel, TooSlow for a long one that
+        was stopped, and HTTPTooManyRequests where the client's long ones took too much.
         """
         while not self._room.is_set():
             await self._room.wait()
-        if not is_long:
-            with self._reader.connect() as connection:
+        try:
+            with self._reader.connect() as connection, in_short(connection):
                 return query(connection)
-        async with self._turns:
+        except NeedsPatience:
+            pass
+        return await self.read_patiently(patiently or query)
+
+    async def read_patiently(self, query: Callable[[Connection], Result]) -> Result:
+        """Run a query that takes long; raises as `read` does."""
+        client = CLIENT.get()
+        self._budget.check(client)
+        async with self._turns.one_of(client):
+            self._budget.check(client)  # what it asked for before may have been run while it waited
             with self._reader.connect() as connection:
-                return await _run_long(connection, query, self._long_query_seconds_max)
+                return await _run_long(
+                    connection, query, self._long_query_seconds_max, partial(self._budget.spend, client)
+                )
 
 
 class Endpoint:
@@ -138,9 +163,23 @@ def _always() -> asyncio.Event:
     return event
 
 
-async def _run_long(connection: Connection, query: Callable[[Connection], Result], seconds_max: float) -> Result:
-    """Whatever happens, the thread is done with the connection when this returns."""
-    work = asyncio.get_running_loop().run_in_executor(None, partial(query, connection))
+async def _run_long(
+    connection: Connection, query: Callable[[Connection], Result], seconds_max: float, spend: Callable[[float], None]
+) -> Result:
+    """Whatever happens, the thread is done with the connection when this returns, and what it took is spent."""
+    clock = time.thread_time if connection.dialect.name == "sqlite" else time.perf_counter
+    """SQLite works in this thread; of another server it can only be told how long it was waited for."""
+    spent = 0.0
+
+    def timed() -> Result:
+        nonlocal spent
+        begun = clock()
+        try:
+            return query(connection)
+        finally:
+            spent = clock() - begun
+
+    work = asyncio.get_running_loop().run_in_executor(None, timed)
     try:
         done, _ = await asyncio.wait([work], timeout=seconds_max)
         if not done:
@@ -152,3 +191,4 @@ async def _run_long(connection: Connection, query: Callable[[Connection], Result
             await asyncio.wait([work], timeout=INTERRUPT_AGAIN_SECONDS)
         if not work.cancelled():
             work.exception()  # whoever waits for the answer has one already
+        spend(spent)

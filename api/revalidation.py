@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import falcon.asgi
 from falcon.asgi import Request, Response
 
+from api.door import refusal, straighten, why_refused
 from api.meters import Meter
 from projector.readmodel.generations import Basis, Reader
 
@@ -103,6 +104,12 @@ class App(falcon.asgi.App[Any, Response]):
         started, known = time.perf_counter(), None
         if scope["type"] == "http":
             scope["headers"] = [(name, value) for name, value in scope["headers"]]  # it may be readable only once
+            scope = straighten(scope)
+            why_not = why_refused(scope)
+            if why_not:
+                for message in refusal(why_not):
+                    await send(message)
+                return
             known = None if self._is_traced else self._find(scope)
         if known is None:
             await super().__call__(scope, receive, send)

@@ -1,5 +1,6 @@
 """Serves the app by gunicorn's ASGI worker, in as many processes as the settings say."""
 
+import logging
 import os
 import resource
 import socket
@@ -7,6 +8,7 @@ import sys
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLogger
 
 from api.app import create_app
 from api.crowd import Crowd, read_limits
@@ -93,6 +95,16 @@ def _end_worker(server: object, worker: object) -> None:
     stop_tracing()
 
 
+class _Logger(GunicornLogger):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn's logger without a way out of its own: what it says goes where everything goes."""
+
+    def setup(self, cfg: Any) -> None:
+        self.error_log.setLevel(logging.WARNING)
+        for log in (self.error_log, self.access_log):
+            log.handlers.clear()
+            log.propagate = log is self.error_log
+
+
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn with our settings and nobody else's: no file and no environment variable of its own counts."""
 
@@ -117,6 +129,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "limit_request_line": REQUEST_LINE_MAX_BYTES,
             "forwarded_allow_ips": "",
             "loglevel": "warning",
+            "logger_class": _Logger,
             "proc_name": "patchlog-api",
             "worker_exit": _end_worker,
         }

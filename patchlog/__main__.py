@@ -3,6 +3,7 @@
 import click
 
 from patchlog.cli.group import RootCommands
+from patchlog.modes import keep_to_oneself
 
 COMMANDS = {
     "up": "patchlog.cli.up:up_command",
@@ -44,6 +45,7 @@ def patchlog_commands() -> None:
 
 def main() -> None:
     """Run the command line; exits with 0, with 1 (failed) or with 2 (used wrongly)."""
+    keep_to_oneself()
     patchlog_commands(prog_name="patchlog")
 
 

@@ -4,13 +4,15 @@ import fcntl
 import os
 from pathlib import Path
 
+from patchlog.modes import DIRECTORY_MODE
+
 LOCK_NAME = "up.lock"
 
 
 def make_data_directory(path: Path) -> None:
     """Make the directory if it is not there. Raises ValueError in one sentence when it cannot be written to."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(DIRECTORY_MODE, parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"cannot make the data directory {path}: {error.strerror}") from None
     if not os.access(path, os.W_OK | os.X_OK):
@@ -24,7 +26,7 @@ def hold_data_directory(path: Path) -> int:
     """
     lock = path / LOCK_NAME
     try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ValueError(f"cannot write to the data directory {path}: {error.strerror}") from None
     try:

@@ -4,10 +4,12 @@ nothing of the other.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from patchlog.modes import found_wider
 from schemas.records import MailReceived
 from schemas.settings import Settings
 
@@ -57,9 +59,9 @@ class State(msgspec.Struct, kw_only=True):
     """Everything; None for what could not be had, which log_away and database_away explain ("" where they answered).
 
     copies: mails that say something else than one with their Message-ID. doubtful: patches that are shown with a
-    warning, for git could read their mail otherwise. redactions: Message-IDs; to_redact: records of
-    the log that still have their words.
-    The names of the first twelve are those that programs know. lag: records. generations: the live one first.
+    warning, for git could read their mail otherwise. redactions: Message-IDs; to_redact: records of the log that still
+    have their words. The names of the first twelve are those that programs know. lag: records. generations: the live
+    one first. wider: the data directory and files in it that others of this machine may read.
     """
 
     log_end: int | None = None
@@ -85,6 +87,7 @@ class State(msgspec.Struct, kw_only=True):
     publishing: Publishing | None = None
     disks: list[DiskState] = []
     generations: list[int] = []
+    wider: list[str] = []
 
 
 def look(settings: Settings) -> State:
@@ -98,6 +101,7 @@ def look(settings: Settings) -> State:
     for store, url in (("log", settings.log_url), ("read model", settings.database_url)):
         if (room := room_of(url)) is not None:
             state.disks.append(DiskState(store=store, free_bytes=room.free_bytes, size_bytes=room.size_bytes))
+    state.wider = found_wider(Path(settings.data))
     return state
 
 

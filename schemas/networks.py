@@ -6,6 +6,10 @@ SITE_BITS = 64
 """What one customer has in IPv6 at least: counting single addresses there would count nothing."""
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
+HERE: Networks = (ip_network("127.0.0.1"), ip_network("::1"))
+"""Where a proxy on this machine connects from."""
+LOOPBACK: Networks = (ip_network("127.0.0.0/8"), ip_network("::1"))
+"""Where a machine reaches itself."""
 
 
 def read_networks(setting: str, text: str) -> Networks:

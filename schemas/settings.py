@@ -57,13 +57,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     http_connections_max: int = 500
     """Connections that one process of the API keeps at a time."""
     http_client_connections_max: int = 100
-    """Those of one address (of one /64 network in IPv6); any number of 127.0.0.1 and ::1, where a proxy may be."""
+    """Those of one address (of one /64 network in IPv6); any number of those of `http_proxies`."""
     http_request_seconds: float = 30.0
     """How long a request may take to come, its body included."""
     http_answer_seconds: float = 30.0
     """Who reads an answer at less than 4 KB a second for so long is hung up on."""
     http_memory_bytes: int = 134217728
     """What answers may hold in memory until they are read, in one process of the API."""
+    http_proxies: str = "127.0.0.1,::1"
+    """Networks of proxies, comma-separated (CIDR): of these the client is whom they forward for, by X-Forwarded-For."""
+    http_names: str = ""
+    """Host names under which readers reach the API, comma-separated, without `base_url`: links lead to no other name
+    that a request brings, but to localhost and the address where it came; "*" is any name."""
+    http_waits_max: int = 100
+    """Requests that wait for events, in one process of the API."""
+    http_client_waits_max: int = 20
+    """Those of one client."""
+    http_client_query_seconds: float = 30.0
+    """Time that long queries of one client may take in a minute, in one process of the API."""
+    summary_max_length: int = 65536
+    """Characters that a test result's summary may have."""
     ingest_http: str = ""
     """Where the receiver answers /healthz, /readyz and /metrics, HOST:PORT; "" nowhere."""
     projector_http: str = ""

@@ -4,8 +4,9 @@ from typing import Any
 
 from api.bodies import FORM, FORM_FIELDS_MAX
 from api.bulk import COMMITS_MAX, PATCHES_MAX
-from api.fields import NAME_LENGTH_MAX, TEXT_LENGTH_MAX, URL_LENGTH_MAX
+from api.fields import NAME_LENGTH_MAX, URL_LENGTH_MAX
 from projector.readmodel.queries import RECORD_ID_MAX, STATES, TEST_STATES
+from schemas.settings import Settings
 
 Body = dict[str, Any]
 
@@ -59,7 +60,7 @@ def _test_result() -> Body:
         },
         "summary": {
             "type": ["string", "null"],
-            "maxLength": TEXT_LENGTH_MAX,
+            "maxLength": Settings().summary_max_length,
             "description": "A few words for people. Left out, it stays as it was; null takes it away.",
         },
     }

@@ -12,6 +12,9 @@ from markupsafe import Markup, escape
 
 from api.pages.diff import clean, mark_up, with_marks
 
+BEGINNING_LENGTH = 300
+"""Of what is only mentioned."""
+
 _HERE = Path(__file__).parent
 
 
@@ -31,6 +34,11 @@ def mark_code(text: str) -> Markup:
     )
 
 
+def beginning(text: str, length_max: int = BEGINNING_LENGTH) -> str:
+    """The text, or so much of it as a page shows."""
+    return text if len(text) <= length_max else text[:length_max] + "…"
+
+
 @lru_cache(maxsize=1)
 def _environment() -> tuple[Environment, str]:
     """The templates, and a policy that allows our one style and nothing else."""
@@ -48,6 +56,7 @@ def _environment() -> tuple[Environment, str]:
     environment.filters["diff"] = mark_up
     environment.filters["marks"] = with_marks
     environment.filters["code"] = mark_code
+    environment.filters["beginning"] = beginning
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return environment, policy + "; frame-ancestors 'none'"

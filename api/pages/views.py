@@ -73,10 +73,13 @@ class PatchPage(Resource):
     """A patch with its diff and what was said about it."""
 
     async def on_get(self, request: Request, response: Response, patch: int) -> None:
-        view = await self.site.read(partial(view_patch, patch_id=patch))
+        parameters = parameters_of(request)
+        page = read_page(parameters.get("perpage") or "50", parameters.get("page"))
+        view = await self.site.read(partial(view_patch, patch_id=patch, page=page))
         if view is None:
             raise falcon.HTTPNotFound
-        show(response, "patch.html", root=self.site.root, view=view, patch=view.patch)
+        neighbours = _neighbours(self.site.root + request.scope["path"], page, view.comments_total)
+        show(response, "patch.html", root=self.site.root, view=view, patch=view.patch, **neighbours)
 
 
 class MessagePage(Resource):

@@ -13,7 +13,7 @@ class FileTurn:
 
     def __init__(self, log_path: str, name: str) -> None:
         path = f"{log_path}.turn-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._ours = False
 
     def wait(self, timeout_seconds: float) -> bool:

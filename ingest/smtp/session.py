@@ -191,7 +191,24 @@ class Receiver(SMTP):
 
     async def smtp_RCPT(self, arg: str | None) -> None:
         answer = self._take_plain_recipient(arg or "")
+        if answer is None and self._is_in_mail() and not self._is_address(arg or ""):
+            answer = "501 5.1.3 Syntax: RCPT TO:<address>"
         await (super().smtp_RCPT(arg) if answer is None else self.push(answer))
+
+    def _is_in_mail(self) -> bool:
+        return self.envelope is not None and bool(self.envelope.mail_from)
+
+    def _is_address(self, argument: str) -> bool:
+        """Whether there is an address behind `TO:`; the null sender's is none."""
+        rest = self._strip_command_keyword("TO:", argument)
+        return rest is not None and self._getaddr(rest)[0] not in (None, "", NULL_SENDER)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """Read an address; what cannot be read is none. The library's parser stumbles over some of that."""
+        try:
+            return super()._getaddr(arg)
+        except Exception:
+            return None, None
 
     async def smtp_DATA(self, arg: str | None) -> None:
         envelope = self.envelope

@@ -35,6 +35,12 @@ def status_command(settings: Settings, as_json: bool, no_alarm: bool) -> None:
         from patchlog.state_table import print_state
 
         print_state(state, wrong)
+    if state.wider:
+        first, number = state.wider[0], len(state.wider)
+        tell(
+            f"Warning: others of this machine may read {first}, and {number - 1} more; chmod go= takes that away.",
+            err=True,
+        )
     for fault in wrong:
         tell(f"Error: {fault.sentence}", err=True)
     sys.exit(1 if wrong else 0)

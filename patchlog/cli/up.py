@@ -33,6 +33,10 @@ def up_command(settings: Settings) -> None:
     \b
     Example: patchlog up --data /var/lib/patchlog --smtp 127.0.0.1:8025
     """
+    if settings.log_format == "json":
+        from ingest.journal import keep_journal
+
+        keep_journal(settings.log_format)
     from patchlog.address import claim, parse_address
     from patchlog.datadir import hold_data_directory, make_data_directory
 
@@ -54,7 +58,8 @@ class _Up:
         from patchlog.supervise import Supervision
 
         self._settings, self._smtp, self._http = settings, smtp, http
-        self._supervision = Supervision(parts(os.getpid()), _write_line)
+        self._write_line = _write_object if settings.log_format == "json" else _write_line
+        self._supervision = Supervision(parts(os.getpid()), self._write_line)
         self._supervision.on_exit = self._part_ended
         self._ready = self._failed = False
 
@@ -67,7 +72,7 @@ class _Up:
         # A projector that stopped at a record has said why; mail is taken and the API serves all the same.
         if not self._ready and not self._failed and name != "projector":
             self._failed = True
-            _write_line("up", f"{name} could not start; stopping".encode())
+            self._write_line("up", f"{name} could not start; stopping".encode())
             self._supervision.stop()
 
     def _greet(self) -> None:
@@ -79,8 +84,11 @@ class _Up:
         while not (readiness := wait_until_open(self._smtp, self._http, WAIT_SECONDS, proxies)).open:
             for door, answer in (("SMTP", readiness.smtp), ("HTTP", readiness.http)):
                 if answer:
-                    _write_line("up", f"still waiting for {door}: {answer}".encode())
+                    self._write_line("up", f"still waiting for {door}: {answer}".encode())
         self._ready = True
+        if self._settings.log_format == "json":
+            _write_object("up", f"ready: SMTP on {self._smtp}, HTTP on {self._http}".encode())
+            return
         click.echo(ready_text(self._settings.data, self._smtp, self._http, fresh=readiness.projects == 0))
 
 
@@ -98,9 +106,29 @@ def parts(up_pid: int) -> tuple["Part", ...]:
     )
 
 
-def _write_line(name: str, line: bytes) -> None:
+def _write_object(name: str, line: bytes) -> None:
+    """Write what a part printed as a JSON object that names the part, whatever it was."""
+    import msgspec
+
     try:
-        sys.stderr.buffer.write(b"[%s] %s\n" % (name.encode(), line))
+        told = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+        _write(msgspec.json.encode({"part": name, **told}))
+    except msgspec.DecodeError:
+        from ingest.journal import shown
+
+        event = shown(line.decode(errors="backslashreplace"))
+        _write(msgspec.json.encode({"part": name, "level": "info", "event": event}))
+
+
+def _write_line(name: str, line: bytes) -> None:
+    from ingest.journal import shown
+
+    _write(f"[{name}] {shown(line.decode(errors='backslashreplace'))}".encode())
+
+
+def _write(line: bytes) -> None:
+    try:
+        sys.stderr.buffer.write(line + b"\n")
         sys.stderr.buffer.flush()
     except BrokenPipeError:  # nobody reads it any more: that is no reason to stop receiving mail
         with Path(os.devnull).open("wb") as nowhere:

@@ -10,7 +10,10 @@ from falcon.testing import TestClient
 
 from api.app import create_app
 from api.pages.diff import COLOURED_LENGTH_MAX, mark_up
+from projector.readmodel import tables
+from projector.readmodel.generations import ReadModels
 from schemas.settings import Settings
+from tests.api.rows import make_read_model
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -194,3 +197,35 @@ def test_links_keep_the_path_of_the_configured_url(database: str) -> None:
 def test_diff_that_is_very_long_stays_plain() -> None:
     assert mark_up("+<\n" * (COLOURED_LENGTH_MAX // 3)).startswith("<span")
     assert mark_up("+<\n" * COLOURED_LENGTH_MAX).startswith("+&lt;\n+")
+
+
+def test_page_of_a_patch_is_bounded_whatever_was_said(database: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    if not database.startswith("sqlite"):
+        pytest.skip("what a page shows is the same from every database")
+    url = make_read_model(f"sqlite:///{tmp_path_factory.mktemp('long')}/0/readmodel.db")
+    models = ReadModels(url)
+    engine = models.engine(1)
+    with engine.begin() as connection:
+        (template,) = connection.execute(tables.comment.select().limit(1)).mappings().all()
+        rows = [{**template, "id": 1000 + n, "target_id": 40, "text": f"Said {n}. " * 5000} for n in range(120)]
+        connection.execute(tables.comment.insert(), rows)
+        connection.execute(tables.patch_text.update().values(content="+x\n" * 500_000, message="y\n" * 500_000))
+        (result,) = connection.execute(
+            tables.test_result.select().where(tables.test_result.c.patch_id == 40)
+        ).mappings()
+        tests = [{**result, "id": 5000 + n, "test_name": f"t{n:04}", "summary": "z" * 9000} for n in range(900)]
+        connection.execute(tables.test_result.insert(), tests)
+    engine.dispose()
+    client = TestClient(create_app(Settings(database=url, base_url="https://patches.example.org")))
+    sizes, shown, path = [], [], "/patch/40/?page=1"
+    while path:
+        answer = client.simulate_get(path.partition("?")[0], query_string=path.partition("?")[2])
+        assert answer.status_code == 200
+        sizes.append(len(answer.content))
+        page = ElementTree.fromstring(answer.text)
+        shown += [article.attrib["id"] for article in page.iter(f"{HTML}article")]
+        path = next((a.attrib["href"] for a in page.iter(f"{HTML}a") if a.get("rel") == "next"), "")
+    assert len(shown) == len(set(shown)) >= 120
+    assert max(sizes) < 2_500_000
+    assert answer.text.count("This is the beginning") == 2 and "These are the first" in answer.text
+    assert client.simulate_get("/patch/40/", query_string="page=99").status_code == 404

@@ -140,8 +140,8 @@ def test_query_that_takes_too_long_is_stopped_and_leaves_a_usable_reader(databas
     async def story() -> None:
         site = Site(reader, Settings(), long_query_seconds_max=0.05)
         with pytest.raises(TooSlow):
-            await site.read(count_forever, is_long=True)
-        assert await site.read(lambda connection: connection.execute(text("SELECT 7")).scalar(), is_long=True) == 7
+            await site.read_patiently(count_forever)
+        assert await site.read_patiently(lambda connection: connection.execute(text("SELECT 7")).scalar()) == 7
 
     asyncio.run(story())
     reader.close()
@@ -157,7 +157,7 @@ def test_reader_who_goes_away_stops_the_query(database: str) -> None:
             loop.call_soon_threadsafe(started.set)
             return count_forever(connection)
 
-        request = asyncio.create_task(site.read(query, is_long=True))
+        request = asyncio.create_task(site.read_patiently(query))
         await started.wait()
         request.cancel()
         with pytest.raises(asyncio.CancelledError):

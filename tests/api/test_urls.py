@@ -2,14 +2,20 @@
 
 import pytest
 
-from api.request import Request, base_url_of
+from api.request import Request, address_of, base_url_of, client_of, request_type
+from schemas.settings import Settings
 
 
 async def receive() -> dict[str, object]:
     raise AssertionError("nobody reads the body")
 
 
-def request_from(remote: str, headers: dict[str, str]) -> Request:
+OURS = Settings(
+    http_names="lists.example.org, Outside.example.org, inside", http_proxies="127.0.0.0/8, ::1, 10.0.0.0/8"
+)
+
+
+def request_from(remote: str, headers: dict[str, str], settings: Settings = OURS) -> Request:
     scope = {
         "type": "http",
         "method": "GET",
@@ -20,7 +26,7 @@ def request_from(remote: str, headers: dict[str, str]) -> Request:
         "server": ("192.0.2.1", 8000),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
-    return Request(scope, receive)
+    return request_type(settings)(scope, receive)
 
 
 @pytest.mark.parametrize(
@@ -54,11 +60,43 @@ def request_from(remote: str, headers: dict[str, str]) -> Request:
             "http://inside",
             id="stranger who claims to come from here",
         ),
+        pytest.param("192.0.2.9", {"Host": "evil.example.org"}, "http://192.0.2.1:8000", id="a name that is not ours"),
+        pytest.param("192.0.2.9", {"Host": "192.0.2.1:81"}, "http://192.0.2.1:81", id="where it came to"),
+        pytest.param("192.0.2.9", {"Host": "LocalHost:81"}, "http://LocalHost:81", id="this machine"),
+        pytest.param(
+            "127.0.0.1",
+            {"Host": "inside", "X-Forwarded-Host": "evil.example.org"},
+            "http://192.0.2.1:8000",
+            id="proxy that forwards any name",
+        ),
         pytest.param("127.0.0.1", {"Host": "inside", "X-Forwarded-Proto": "gopher"}, "http://inside", id="odd scheme"),
     ],
 )
 def test_base_url(remote: str, headers: dict[str, str], expected: str) -> None:
     assert base_url_of(request_from(remote, headers), "") == expected
+
+
+def test_any_name_is_repeated_where_the_setting_says_so() -> None:
+    request = request_from("192.0.2.9", {"Host": "any.example.org"}, Settings(http_names="*"))
+    assert base_url_of(request, "") == "http://any.example.org"
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "address", "client"),
+    [
+        pytest.param("192.0.2.9", "198.51.100.7", "192.0.2.9", "192.0.2.9", id="a stranger forwards for nobody"),
+        pytest.param("127.0.0.1", "198.51.100.7", "198.51.100.7", "198.51.100.7", id="a proxy for somebody"),
+        pytest.param("10.1.2.3", "6.6.6.6, 198.51.100.7", "198.51.100.7", "198.51.100.7", id="whom it saw itself"),
+        pytest.param("::1", "198.51.100.7, 10.9.9.9,", "198.51.100.7", "198.51.100.7", id="through two proxies"),
+        pytest.param("::1", "2001:db8:1:2:3::4", "2001:db8:1:2:3::4", "2001:db8:1:2::/64", id="IPv6 by its network"),
+        pytest.param("127.0.0.1", "", "127.0.0.1", "", id="a proxy that says nothing"),
+        pytest.param("127.0.0.1", "10.1.1.1", "10.1.1.1", "", id="a proxy for another"),
+        pytest.param("127.0.0.1", "unknown", "unknown", "unknown", id="a proxy that hides it"),
+    ],
+)
+def test_client_is_whom_trusted_proxies_saw(remote: str, forwarded: str, address: str, client: str) -> None:
+    request = request_from(remote, {"X-Forwarded-For": forwarded})
+    assert (address_of(request), client_of(request)) == (address, client)
 
 
 def test_configured_url_counts_before_all() -> None:

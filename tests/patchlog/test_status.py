@@ -177,3 +177,13 @@ def test_colours_are_for_terminals_alone(tmp_path: Path) -> None:
     os.close(terminal)
     assert b"\x1b[1;31m" in os.read(master, 100_000)
     os.close(master)
+
+
+def test_what_others_may_read_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    fill(data)
+    (data / "log.db").chmod(0o644)
+    told = status(data, "--json")
+    assert json.loads(told.stdout)["wider"] == [str(data / "log.db")]
+    expected = f"Warning: others of this machine may read {data}/log.db, and 0 more; chmod go= takes that away.\n"
+    assert expected in status(data).stderr

@@ -12,7 +12,7 @@ from projector.readmodel.queries.browse import PatchView, SeriesView, view_patch
 from projector.readmodel.queries.comments import list_patch_comments, list_series_comments
 from projector.readmodel.queries.events import Followed, follow_events, list_events
 from projector.readmodel.queries.following import Reached, read_reached
-from projector.readmodel.queries.interrupting import interrupt
+from projector.readmodel.queries.interrupting import in_short, interrupt
 from projector.readmodel.queries.listing import (
     Filters,
     Listed,
@@ -96,6 +96,7 @@ __all__ = [
     "get_versioned_patch",
     "get_versioned_series",
     "has_user",
+    "in_short",
     "interrupt",
     "list_events",
     "list_patch_comments",

@@ -3,16 +3,24 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from msgspec.structs import replace
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
 
 from projector.assembly.states import state_of
 from projector.readmodel.queries.copies import copies_of
-from projector.readmodel.queries.listing import time_of
+from projector.readmodel.queries.listing import NoSuchPage, Page, time_of
 from projector.readmodel.queries.patches import get_patch
 from projector.readmodel.queries.results import patch_results
 from projector.readmodel.queries.series import get_series
 from projector.readmodel.tables import comment, patch, patch_text, person, revision, revision_patch, test_result
 from schemas.rest import PatchDocument, SeriesDocument, TestResultDocument
+
+SHOWN_LENGTH_MAX = 300_000
+"""Characters of a diff, and of a message, that a page shows."""
+SHOWN_LINES_MAX = 10_000
+COMMENT_LENGTH_MAX = 20_000
+"""And of a comment."""
+RESULTS_MAX = 500
 
 
 class PatchLine(msgspec.Struct, frozen=True):
@@ -70,7 +78,10 @@ class CopyView(msgspec.Struct, frozen=True):
 
 
 class PatchView(msgspec.Struct, frozen=True):
-    """A patch with all that its page shows."""
+    """A patch with all that its page shows. Texts may be beginnings: those of which `cut` has the names.
+
+    comments: one page of them, of comments_total; results: no more than RESULTS_MAX.
+    """
 
     patch: PatchDocument
     warnings: list[PatchWarning]
@@ -82,6 +93,8 @@ class PatchView(msgspec.Struct, frozen=True):
     comments: list[CommentView]
     copies: list[CopyView]
     verified: bool | None
+    comments_total: int
+    cut: frozenset[str]
 
 
 def view_series(connection: Connection, series_id: int) -> SeriesView | None:
@@ -112,37 +125,62 @@ def view_series(connection: Connection, series_id: int) -> SeriesView | None:
     return SeriesView(document, revisions)
 
 
-def view_patch(connection: Connection, patch_id: int) -> PatchView | None:
-    """Everything of a patch's page, in five queries; None when there is no such patch. Raises WasRedacted."""
+def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> PatchView | None:  # noqa: B008  # immutable
+    """Everything of a patch's page, in seven queries; None when there is no such patch. Raises WasRedacted, and
+    NoSuchPage where the comments end before the page.
+    """
     document = get_patch(connection, patch_id, expand=True)
     row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
     if document is None or row is None:
         return None
+    part = {"patch_id": patch_id, "size": page.size, "offset": (page.number - 1) * page.size}
     comments = [
         CommentView(id_, author or email or "", time_of(date_us), subject, text)
-        for id_, author, email, date_us, subject, text in connection.execute(_COMMENTS, {"patch_id": patch_id})
+        for id_, author, email, date_us, subject, text in connection.execute(_COMMENTS, part)
     ]
-    warnings = msgspec.json.decode(document.warnings, type=list[PatchWarning])
+    if page.number > 1 and not comments:
+        raise NoSuchPage
+    total = int(connection.execute(_COMMENTS_TOTAL, {"patch_id": patch_id}).scalar_one())
+    results = patch_results(connection, patch_id) or []
+    content = document.content
+    shown = {"content": _beginning(content or ""), "message": _beginning(row.message)}
+    cut = {
+        name for name, text in (("content", content or ""), ("message", row.message)) if len(shown[name]) < len(text)
+    }
+    if len(results) > RESULTS_MAX:
+        cut.add("results")
+    if "content" in cut:
+        document = replace(document, content=shown["content"])
     copies = [
         CopyView(record, time_of(received_us), differs)
         for record, received_us, differs in copies_of(connection, patch_id, COPIES_MAX)
     ]
     return PatchView(
         document,
-        warnings,
+        msgspec.json.decode(document.warnings, type=list[PatchWarning]),
         row.message_id,
         row.series_id,
         row.pull_url,
-        row.message,
-        patch_results(connection, patch_id) or [],
+        shown["message"],
+        results[:RESULTS_MAX],
         comments,
         copies,
         row.verified,
+        total,
+        frozenset(cut),
     )
 
 
 COPIES_MAX = 20
 """So many conflicting copies are named on a patch's page, the newest."""
+
+
+def _beginning(text: str) -> str:
+    """So much of a text as a page shows."""
+    shown = text[:SHOWN_LENGTH_MAX]
+    if shown.count("\n") <= SHOWN_LINES_MAX:
+        return shown
+    return "\n".join(shown.split("\n", SHOWN_LINES_MAX)[:SHOWN_LINES_MAX]) + "\n"
 
 
 _REVISIONS = (
@@ -188,9 +226,19 @@ _PATCH = (
     .where(patch.c.id == bindparam("patch_id"))
 )
 _COMMENTS = (
-    select(comment.c.id, person.c.name, person.c.email, comment.c.date_us, comment.c.subject, comment.c.text)
+    select(
+        comment.c.id,
+        person.c.name,
+        person.c.email,
+        comment.c.date_us,
+        func.substr(comment.c.subject, 1, COMMENT_LENGTH_MAX),
+        func.substr(comment.c.text, 1, COMMENT_LENGTH_MAX),
+    )
     .select_from(comment)
     .outerjoin(person, person.c.id == comment.c.author_id)
     .where(comment.c.target_id == bindparam("patch_id"))
     .order_by(comment.c.date_us, comment.c.id)
+    .limit(bindparam("size", type_=BigInteger))
+    .offset(bindparam("offset", type_=BigInteger))
 )
+_COMMENTS_TOTAL = select(func.count()).where(comment.c.target_id == bindparam("patch_id"))

@@ -19,7 +19,7 @@ from projector.readmodel.queries.listing import (
 )
 from projector.readmodel.queries.patches import get_many_patches
 from projector.readmodel.queries.series import get_many_series
-from projector.readmodel.queries.ways import ALWAYS, Condition, above, among, equals, find_way
+from projector.readmodel.queries.ways import ALWAYS, Condition, NeedsPatience, above, among, equals, find_way
 from projector.readmodel.reading import AnySelect, Row, fetch_value
 from projector.readmodel.tables import event
 from schemas.rest import EventDocument
@@ -63,37 +63,48 @@ class Followed(msgspec.Struct, frozen=True):
     is_full: bool
 
 
-def follow_events(connection: Connection, filters: Filters, after: int, size: int, *, expand: bool) -> Followed:
-    """Events of one project behind a record, by their ids; filters as for `list_events`.
+def follow_events(
+    connection: Connection, filters: Filters, after: int, size: int, *, expand: bool, is_patient: bool = True
+) -> Followed:
+    """Events of one project behind a record, by their ids; filters as for `list_events`. Raises NeedsPatience unless
+    `is_patient`.
 
     What one record put on the feed stays together: a part may be longer than `size` for its sake.
     """
-    rows = list(_behind(connection, filters, after, size))
+    rows = list(_behind(connection, filters, after, size, is_patient))
     if "names" not in filters:
         filters = {**filters, ALWAYS: None}
     if len(rows) == size:
         rest = {**filters, "record": rows[-1][0]}
-        of_record = _followed(connection, _FOLLOWING, rest, EVENTS_OF_ONE_RECORD_MAX)
+        of_record = _followed(connection, _FOLLOWING, rest, rest, EVENTS_OF_ONE_RECORD_MAX, is_patient)
         rows = [row for row in rows if row[0] != rows[-1][0]] + list(of_record)
     documents = [_document(row) for row in rows]
     cursor = rows[-1][0] if rows else after
     return Followed(_expand(connection, documents) if expand else documents, cursor, len(rows) >= size)
 
 
-def _behind(connection: Connection, filters: Filters, after: int, size: int) -> Sequence[Row]:
-    """The first events behind a record. Those of some names are found by their times, which grow as the ids do."""
+def _behind(connection: Connection, filters: Filters, after: int, size: int, is_patient: bool) -> Sequence[Row]:
+    """The first events behind a record. Those of some names or since a time are found by their times, which grow as
+    the ids do: so the way need not look at these.
+    """
     listing = _FOLLOWING
-    if "names" in filters:
+    if "names" in filters or "since" in filters:
         behind_us = fetch_value(connection, _LAST_TIME, {"project": filters["project"], "record": after})
         since_us = max(-1 if behind_us is None else behind_us, filters.get("since", -1))
-        listing, filters = _FOLLOWING_NAMES, {**filters, "since": since_us}
-    else:
+        listing, filters = _FOLLOWING_TIMES, {**filters, "since": since_us}
+    if "names" not in filters:
         filters = {**filters, ALWAYS: None}
-    return _followed(connection, listing, {**filters, "after": after}, size)
+    sought = filters if listing is _FOLLOWING_TIMES else {**filters, "after": after}
+    return _followed(connection, listing, {**filters, "after": after}, sought, size, is_patient)
 
 
-def _followed(connection: Connection, listing: Listing, filters: Filters, size: int) -> Sequence[Row]:
-    way = find_way(connection, listing, filters, ())
+def _followed(
+    connection: Connection, listing: Listing, filters: Filters, sought: Filters, size: int, is_patient: bool
+) -> Sequence[Row]:
+    """The first events that meet all filters. sought: the filters by which they are found."""
+    way = find_way(connection, listing, sought, (), is_patient=is_patient)
+    if way.is_long and not is_patient:
+        raise NeedsPatience
     return fetch_page(connection, listing, filters, (), Page(size), expand=False, way=way)
 
 
@@ -170,7 +181,7 @@ _LISTING = Listing(
     },
     default_order=("-event_time",),
     tiebreak=event.c.id,
-    exact=("series", "patch"),
+    exact={"series": True, "patch": True},
     merged=("names",),
     narrow={"since": True},
     project_orders=frozenset({"id", "event_time"}),
@@ -184,10 +195,10 @@ _FOLLOWING = Listing(
     orders={"id": event.c.id},
     default_order=("id",),
     tiebreak=event.c.number,
-    exact=("record", "series", "patch"),
+    exact={"record": False, "series": True, "patch": True},
     project_orders=frozenset({"id"}),
 )
-_FOLLOWING_NAMES = Listing(
+_FOLLOWING_TIMES = Listing(
     table=event,
     rows=_ROWS,
     expanded=_ROWS,
@@ -195,7 +206,7 @@ _FOLLOWING_NAMES = Listing(
     orders={"event_time": event.c.event_time_us},
     default_order=("event_time",),
     tiebreak=event.c.id,
-    exact=("series", "patch"),
+    exact={"series": True, "patch": True},
     merged=("names",),
     project_orders=frozenset({"event_time"}),
 )

@@ -11,7 +11,17 @@ from sqlalchemy import Connection, bindparam, select
 from projector.readmodel import tables
 from projector.readmodel.queries.list_statements import count_statement, rows_statement
 from projector.readmodel.queries.matching import parts_of, pattern_for
-from projector.readmodel.queries.ways import FEW, IN_ORDER, PARTS, Filters, Listing, Ordering, Way, find_way
+from projector.readmodel.queries.ways import (
+    FEW,
+    IN_ORDER,
+    PARTS,
+    Filters,
+    Listing,
+    NeedsPatience,
+    Ordering,
+    Way,
+    find_way,
+)
 from projector.readmodel.reading import Row, fetch_all, fetch_value
 from projector.readmodel.sqlite_parts import knows_parts
 
@@ -40,10 +50,6 @@ _PAGE_NUMBER_MAX = 2**31
 
 class NoSuchPage(Exception):
     """The list ends before that page."""
-
-
-class NeedsPatience(Exception):
-    """What is asked for may take long: to be asked again, with patience, where that holds nobody up."""
 
 
 class WasRedacted(Exception):
@@ -138,7 +144,7 @@ def list_rows(
 ) -> tuple[Sequence[Row], int]:
     """The rows of one page, found in the best way, and how many there are on all. Raises NoSuchPage, NeedsPatience."""
     filters = _with_parts(connection, listing, filters)
-    way = find_way(connection, listing, filters, order)
+    way = find_way(connection, listing, filters, order, is_patient=is_patient)
     if not is_patient and (way.is_long or _offset(page) > FEW):
         raise NeedsPatience
     if way.without:

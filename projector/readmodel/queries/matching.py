@@ -26,6 +26,8 @@ PARTS_MAX = 12
 """Of more three-letter parts the others say little."""
 FOLDED_BELOW = "\u0500"
 """Latin, Greek and Cyrillic: here a letter's cases are one letter to SQLite, but for what `_is_sure` leaves out."""
+READ_AS_ONE = "\ufffd\ufffe\uffff"
+"""SQLite's GLOB takes the two that are no characters for the first of these."""
 YOT = frozenset("\u037f\u03f3")
 """A Greek letter whose capital is younger than SQLite's table of cases."""
 
@@ -85,6 +87,8 @@ def _glob_class(letter: str) -> str:
 
 
 def _regex_class(letter: str) -> str:
+    if letter in READ_AS_ONE:
+        return f"[{READ_AS_ONE}]"
     return _class(letter) or (f"\\{letter}" if letter.isascii() and not letter.isalnum() else letter)
 
 

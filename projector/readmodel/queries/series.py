@@ -116,6 +116,7 @@ def expanded_series_document(row: Row) -> SeriesDocument:
 
 _SUBMITTER = person.alias("submitter")
 _REVIEWER = account.alias("reviewer")
+_NAMED = person.alias("named")
 
 SERIES_COLUMNS = (
     series.c.id,
@@ -183,7 +184,7 @@ _LISTING = Listing(
         "name": series.c.name,
         "n_patches": series.c.n_patches,
         "submitter": series.c.submitter_id,
-        "submitter.name": select(person.c.name).where(person.c.id == series.c.submitter_id).scalar_subquery(),
+        "submitter.name": select(_NAMED.c.name).where(_NAMED.c.id == series.c.submitter_id).scalar_subquery(),
         "submitted": series.c.submitted_us,
         "last_updated": series.c.last_updated_us,
         "version": series.c.version,
@@ -193,7 +194,7 @@ _LISTING = Listing(
     },
     default_order=("-id",),
     tiebreak=series.c.id,
-    exact=("msgid", "submitter", "emails"),
+    exact={"msgid": False, "submitter": True, "emails": True},
     merged=("reviewer", "test_states", "states"),
     narrow={
         "updated_since": False,
@@ -204,6 +205,7 @@ _LISTING = Listing(
         "test_states": True,
         "states": True,
     },
+    scanned=frozenset({"reviewer", "test_states"}),
     indexed_orders=frozenset({"id", "last_updated"}),
     project_orders=frozenset({"id", "last_updated", "submitted"}),
     parts="series_by_part",

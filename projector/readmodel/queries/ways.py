@@ -36,6 +36,11 @@ Filters = Mapping[str, Any]
 Ordering = tuple[str, ...]
 """Fields, each with a `-` in front where the order is descending. An unknown field is left out."""
 
+
+class NeedsPatience(Exception):
+    """What is asked for may take long: to be asked again, with patience, where that holds nobody up."""
+
+
 FEW = 10_000
 """So many rows are sorted, or counted, in some milliseconds."""
 ALWAYS = "unasked"
@@ -43,6 +48,8 @@ ALWAYS = "unasked"
 MERGED_MAX = 60
 """So many values, in all projects, are read side by side."""
 PROJECT = "project"
+NAME = "name"
+"""The filter that is compared with every name that the others leave: how long that takes depends on the names."""
 PARTS = "parts"
 """The filter that says what a name has to have for another filter, "name", to hold; it finds few where that does."""
 
@@ -71,8 +78,8 @@ class Listing:
     orders: Mapping[str, ColumnElement[Any]]
     default_order: Ordering
     tiebreak: ColumnElement[Any]
-    exact: tuple[str, ...] = ()
-    """Filters that an index finds few rows by, whatever the project, the best first."""
+    exact: Mapping[str, bool] = field(default_factory=dict)
+    """Filters that have an index whatever the project, the best first, and whether some of their values have many."""
     merged: tuple[str, ...] = ()
     """Filters with an index each: by project, value, and the default order."""
     merged_everywhere: frozenset[str] = frozenset()
@@ -83,6 +90,8 @@ class Listing:
     """Fields that an index of all rows is in the order of."""
     project_orders: frozenset[str] = frozenset()
     """Fields that an index of each project's rows is in the order of."""
+    scanned: frozenset[str] = frozenset()
+    """Filters that no index finds rows by but those of `merged`."""
     parts: str | None = None
     """The table that finds parts of names, in SQLite."""
 
@@ -132,20 +141,28 @@ class unordered(unindexed):
     name = "unordered"
 
 
-def find_way(connection: Connection, listing: Listing, filters: Filters, order: Ordering) -> Way:
-    """The way to the rows that meet all filters."""
-    for name in listing.exact:
+def find_way(
+    connection: Connection, listing: Listing, filters: Filters, order: Ordering, *, is_patient: bool = True
+) -> Way:
+    """The way to the rows that meet all filters. Raises NeedsPatience where to find it may take long, unless
+    `is_patient`.
+    """
+    if not is_patient and NAME in filters:
+        raise NeedsPatience
+    for name, may_be_many in listing.exact.items():
         if name in filters:
-            return Way(_with_column(listing, filters, name))
+            by = _with_column(listing, filters, name)
+            return Way(by, is_long=may_be_many and not _is_few(connection, listing, filters, by))
     if PARTS in filters:
         if _is_few(connection, listing, filters, (PARTS,)):
             return Way((PARTS,), is_sorted=True)
         return _in_order(connection, listing, filters, order, without=PARTS)
-    return (
-        _merged(connection, listing, filters, order)
-        or _narrowed(connection, listing, filters, order)
-        or _in_order(connection, listing, filters, order)
-    )
+    merged = _merged(connection, listing, filters, order)
+    if merged is not None:
+        return merged
+    if not is_patient and filters.keys() & listing.scanned:
+        raise NeedsPatience
+    return _narrowed(connection, listing, filters, order) or _in_order(connection, listing, filters, order)
 
 
 def ordered_by(listing: Listing, order: Ordering) -> Ordering:
@@ -185,7 +202,9 @@ def _merged(connection: Connection, listing: Listing, filters: Filters, order: O
 
 
 def _narrowed(connection: Connection, listing: Listing, filters: Filters, order: Ordering) -> Way | None:
-    """Sort what an index finds by one filter; None where no filter leaves few."""
+    """Sort what an index finds by one filter; None where no filter leaves few or has an index."""
+    if ALWAYS in listing.conditions and ALWAYS not in filters:
+        return None
     for name, needs_project in listing.narrow.items():
         if name not in filters or name in _on_order(listing, filters, order):
             continue

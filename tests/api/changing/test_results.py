@@ -125,3 +125,20 @@ def test_result_is_on_the_feed_for_those_who_ask(live: Live) -> None:
 def test_what_is_not_there(live: Live, path: str) -> None:
     result = live.call("POST", path, {"test_name": "a", "state": "info"}, by="max")
     assert (result.status_code, result.json) == (404, {"detail": "Not found."})
+
+
+@pytest.mark.parametrize("name", ["bat\x1b[2J", "bat\r\nevil", "bat\u202eevil", "bat\u200b", "bat\u2028x", "bat\x85"])
+def test_name_of_a_test_has_no_controls(live: Live, name: str) -> None:
+    path = f"/series/{live.series}/revisions/1/test-results/"
+    refused = live.call("POST", path, {"test_name": name, "state": "info"}, by="max")
+    assert (refused.status_code, refused.json) == (400, {"test_name": ["Control characters are not allowed."]})
+
+
+def test_summary_may_be_long_and_its_page_shows_the_beginning(live: Live) -> None:
+    path = f"/series/{live.series}/revisions/1/test-results/"
+    posted = {"test_name": "long", "state": "info", "summary": "ä" * 65_536}
+    assert live.call("POST", path, posted, by="max").json["summary"] == posted["summary"]
+    longer = live.call("POST", path, {**posted, "summary": "ä" * 65_537}, by="max")
+    assert longer.json == {"summary": ["Ensure this field has no more than 65536 characters."]}
+    page = live.client.simulate_get(f"/series/{live.series}/").text
+    assert "ä" * 300 + "…" in page and "ä" * 301 not in page

@@ -106,16 +106,55 @@ def test_changed_password_counts_at_once(live: Live) -> None:
     assert live.call("GET", "/projects/", headers={"Authorization": basic("ada", "another")}).status_code == 200
 
 
-def test_guessing_is_throttled_by_account_and_by_address(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_guessing_is_throttled_by_account_and_address(tmp_path_factory: pytest.TempPathFactory) -> None:
     for live in make_live(tmp_path_factory.mktemp("guessed")):
-        far = {"X-Forwarded-For": "192.0.2.1"}
+        far = {"X-Forwarded-For": "2001:db8:1:1::1"}
+        near = {"X-Forwarded-For": "2001:db8:1:1::2"}
+        secret = "patchlog_of_max"
+        live.token(live.maintainer, secret)
         for number in range(20):
             headers = {"Authorization": basic("max", f"guess {number}"), **far}
             assert live.call("GET", "/projects/", headers=headers).status_code == 401
-        blocked = live.call("GET", "/projects/", headers={"Authorization": basic("ada", PASSWORD), **far})
-        assert blocked.status_code == 429
+        blocked = live.call("GET", "/projects/", headers={"Authorization": basic("max", PASSWORD), **near})
+        assert blocked.status_code == 429, "a network has one count, and guesses stay slow"
         assert int(blocked.headers["retry-after"]) > 0
-        near = live.call("GET", "/projects/", by="max")
-        assert near.status_code == 429, "the account is being guessed at"
-        assert live.call("GET", "/projects/", by="ada").status_code == 200
+        assert live.call("GET", "/projects/", by="max").status_code == 200, "its owner comes from elsewhere"
+        known = {"Authorization": basic("max", PASSWORD), **near}
+        assert live.call("GET", "/projects/", headers=known).status_code == 200, "what was found right is no guess"
+        for field in (basic("max", secret), f"Token {secret}"):
+            assert live.call("GET", "/projects/", headers={"Authorization": field, **far}).status_code == 200
+        assert (
+            live.call("GET", "/projects/", headers={"Authorization": basic("ada", PASSWORD), **far}).status_code == 200
+        )
         assert live.call("GET", "/projects/", headers=far).status_code == 200, "who does not say a name guesses none"
+
+
+def test_one_address_guesses_at_so_many_accounts(tmp_path_factory: pytest.TempPathFactory) -> None:
+    for live in make_live(tmp_path_factory.mktemp("sprayed")):
+        far = {"X-Forwarded-For": "192.0.2.1"}
+        for number in range(100):
+            headers = {"Authorization": f"Token patchlog_{number // 10}", **far}
+            if number >= 20:
+                headers = {"Authorization": basic(f"nobody{number % 7}", "patchlog_x"), **far}
+            assert live.call("GET", "/projects/", headers=headers).status_code == 401
+        headers = {"Authorization": basic("ada", PASSWORD), **far}
+        assert live.call("GET", "/projects/", headers=headers).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"Origin": "https://evil.example.org"}, 403, id="another site"),
+        pytest.param({"Origin": "null"}, 403, id="no site"),
+        pytest.param({"Origin": "https://patches.example.org"}, 201, id="our own page"),
+        pytest.param({}, 201, id="no browser"),
+    ],
+)
+def test_origin_of_what_uses_a_browsers_password(live: Live, headers: dict[str, str], status: int) -> None:
+    assert live.call("POST", results(live), RESULT, by="max", headers=headers).status_code == status
+
+
+def test_token_is_no_browsers_and_comes_from_any_site(live: Live) -> None:
+    live.token(live.maintainer, "patchlog_page")
+    headers = {"Authorization": "Token patchlog_page", "Origin": "https://ci.example.org"}
+    assert live.call("POST", results(live), RESULT, headers=headers).status_code == 201

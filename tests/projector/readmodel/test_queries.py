@@ -192,6 +192,10 @@ def test_lookups_scan_no_table(connection: Connection, query: Query, table: str)
         pytest.param("(?i)\\d+{2}|$", "x(?I)\\D+{2}|$", True, id="regular expressions are letters"),
         pytest.param("***=x", "***=X", True, id="PostgreSQL's directors are letters"),
         pytest.param("ΟΔΟΣ", "οδοσ", True, id="sigma has one small letter"),
+        pytest.param("a\uffff", "A\uffff", True, id="no character of Unicode"),
+        pytest.param("\ufffe", "a\uffffb", True, id="what is no character is like the other such"),
+        pytest.param("\ufffdb", "a\ufffeb", True, id="what is no character is like its mark"),
+        pytest.param("\ufffe", "ab", False, id="what is no character is not nothing"),
         pytest.param("", "anything", True, id="nothing is in everything"),
     ],
 )

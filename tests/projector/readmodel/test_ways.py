@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, desc, func, select
 
 from bench.scale_filling import fill
 from bench.scale_rows import PROJECT_IDS, RARE_EVENT, RARE_PERSON, RARE_STATE, RARE_WORD, REVIEWERS, Landmarks
-from projector.readmodel import queries
+from projector.readmodel import queries, tables
 from projector.readmodel.generations import Reader
 from projector.readmodel.queries import NeedsPatience, Page, listing, ways
 from projector.readmodel.queries.ways import IN_ORDER, Filters, Ordering
@@ -106,7 +106,7 @@ def test_every_way_leads_to_the_same_rows(
 def _ids_in_order(connection: Connection, kind: str, filters: Filters, order: Ordering) -> list[int]:
     """What the database gives when it is left alone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listing, "find_way", lambda *_: IN_ORDER)
+        patch.setattr(listing, "find_way", lambda *_, **_options: IN_ORDER)
         patch.setattr(listing, "knows_parts", lambda *_: False)
         listed = LISTS[kind](connection, filters, order, Page(100_000), expand=False)
     return [document.id for document in listed.documents]
@@ -142,7 +142,8 @@ def test_what_is_rare_is_found_by_its_index(
     """On SQLite, which does as it is told; PostgreSQL decides by what is in the tables, and here is little."""
     if connection.dialect.name != "sqlite":
         pytest.skip("PostgreSQL reads small tables through")
-    asked = statements_of(connection, lambda c: LISTS[kind](c, filters, order, Page(1), expand=False, is_patient=False))
+    options = {"expand": False, "is_patient": "name" in filters}
+    asked = statements_of(connection, lambda c: LISTS[kind](c, filters, order, Page(1), **options))
     plans = ["\n".join(plan(connection, *one)) for one in asked if "EXPLAIN" not in one[0]]
     assert all(step in "\n".join(plans) for step in steps), plans
     for each in plans:
@@ -190,6 +191,9 @@ def test_number_of_queries_of_a_full_page(connection: Connection, kind: str, fil
         pytest.param("series", {"submitted_since": 0}, (), 1, id="many"),
         pytest.param("patches", {"states": [1]}, (), 1, id="many to count"),
         pytest.param("series", {}, ("name",), 1, id="order without an index"),
+        pytest.param("series", {"name": RARE_WORD}, (), 1, id="a rare part of a name"),
+        pytest.param("series", {"reviewer": REVIEWERS[0]}, ("last_updated",), 1, id="reviewer in another order"),
+        pytest.param("events", {"project": PROJECT, "names": ["patch-new"]}, ("id",), 1, id="events by id"),
         pytest.param("series", {}, (), 30, id="page far behind"),
     ],
 )
@@ -206,6 +210,32 @@ def test_what_may_take_long_is_asked_for_with_patience(
     with pytest.raises(NeedsPatience):
         LISTS[kind](connection, filters, order, Page(3, page), expand=False, is_patient=False)
     LISTS[kind](connection, filters, order, Page(3, page), expand=False, is_patient=True)
+
+
+def test_who_has_much_is_no_way_to_few(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = select(tables.patch.c.submitter_id, func.count().label("n")).group_by(tables.patch.c.submitter_id)
+    busy, patches = connection.execute(counted.order_by(desc("n"))).first() or (0, 0)
+    asked = {"submitter": busy, "states": [1], "updated_since": EARLY_US}
+    monkeypatch.setattr(ways, "FEW", patches)
+    queries.list_patches(connection, asked, (), Page(3), expand=False, is_patient=False)
+    monkeypatch.setattr(ways, "FEW", patches - 1)
+    with pytest.raises(NeedsPatience):
+        queries.list_patches(connection, asked, (), Page(3), expand=False, is_patient=False)
+
+
+def test_feed_is_followed_by_its_indexes_or_with_patience(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ways, "FEW", 50)
+    late = {"project": PROJECT, "since": 4_102_444_800_000_000}
+    assert queries.follow_events(connection, late, 0, 50, expand=False, is_patient=False).documents == []
+    asked = statements_of(connection, lambda c: queries.follow_events(c, late, 0, 50, expand=False))
+    if connection.dialect.name == "sqlite":
+        assert "event_by_time" in "".join(plan(connection, *asked[-1]))
+    many = {"project": PROJECT, "names": [f"x{n}" for n in range(61)]}
+    with pytest.raises(NeedsPatience):
+        queries.follow_events(connection, many, 0, 50, expand=False, is_patient=False)
+    assert queries.follow_events(connection, many, 0, 50, expand=False).documents == []
 
 
 def test_events_of_some_names_behind_a_record_are_those_of_higher_ids(connection: Connection, marks: Landmarks) -> None:
