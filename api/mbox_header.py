@@ -28,7 +28,9 @@ def write_header(commit: Commit, message_id: str) -> bytes:
 
 
 def write_mailbox(name: str, email: str) -> bytes:
-    """Write a name and an address, as the value of a From field."""
+    """Write a name and an address, as the value of a From field: git takes a pair of parentheses off the name."""
+    if name.startswith("(") and name.endswith(")"):
+        name = f"({name})"
     if '"' in name or (name.isascii() and _SPECIALS.search(name)):
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     address = _CONTROLS.sub("", f" <{email}>")

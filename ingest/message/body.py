@@ -44,12 +44,14 @@ class Piece(NamedTuple):
 class LeftOut(NamedTuple):
     """A piece of the mail that is not read; what says where it stands, for people.
 
-    is_told: whether it is told of even where no diff is in it.
+    is_told: whether it is told of even where no diff is in it. place: of a part, its place among the parts; git reads
+    it there; -1 where git reads none of it.
     """
 
     content: bytes
     what: str
     is_told: bool = False
+    place: int = -1
 
 
 class Body(msgspec.Struct):
@@ -65,6 +67,8 @@ class Body(msgspec.Struct):
     parts: int = 0
     is_broken: bool = False
     """The header of a part that is read is not ended by a blank line; git drops a line of such a part."""
+    is_doubtful: bool = False
+    """A Content-Type says to git something else, or a line of a text begins as a boundary does."""
 
     @property
     def pieces(self) -> list[Piece]:
@@ -89,11 +93,13 @@ def _walk(
 ) -> None:
     family, _, subtype = kind.kind.partition("/")
     is_mail = kind.kind == "message/rfc822"
+    body.is_doubtful |= kind.is_doubtful
     if family == "multipart" or is_mail:
         if depth == DEPTH_MAX:
-            body.left_out.append(LeftOut(raw[start:end], "a part inside too many others"))
+            body.left_out.append(LeftOut(raw[start:end], "a part inside too many others", place=body.parts))
             return
-        parts = [(start, end)] if is_mail else _split(raw, start, end, kind.boundary)
+        parts, has_others = ([(start, end)], False) if is_mail else _split(raw, start, end, kind.boundary)
+        body.is_doubtful |= has_others
         if parts:
             _leave_out_around(body, raw, start, end, parts)
             is_alternative = subtype == "alternative"
@@ -104,7 +110,7 @@ def _walk(
     else:
         content = decode_transfer(raw[start:end], encoding).content
         is_told = not kind.kind.startswith(_NO_TEXT)
-        body.left_out.append(LeftOut(content, f"a part of the type {kind.kind}", is_told=is_told))
+        body.left_out.append(LeftOut(content, f"a part of the type {kind.kind}", is_told, body.parts))
 
 
 def _leave_out_around(body: Body, raw: bytes, start: int, end: int, parts: list[tuple[int, int]]) -> None:
@@ -124,7 +130,9 @@ def _walk_parts(
             continue
         _walk_part(body, raw, part, depth, mails, is_mail=is_mail)
         if is_alternative and len(body.texts) > texts:
-            body.left_out += [LeftOut(page.content, "HTML beside the text") for page in body.pages[pages:]]
+            body.left_out += [
+                LeftOut(page.content, "HTML beside the text", place=page.place) for page in body.pages[pages:]
+            ]
             del body.pages[pages:]
 
 
@@ -132,7 +140,7 @@ def _walk_part(body: Body, raw: bytes, part: tuple[int, int], depth: int, mails:
     start, end = part
     body.parts += 1
     if body.parts > PARTS_MAX:
-        body.left_out.append(LeftOut(raw[start:end], f"a part behind {PARTS_MAX} others"))
+        body.left_out.append(LeftOut(raw[start:end], f"a part behind {PARTS_MAX} others", place=body.parts))
         return
     fields, content = split_part(raw, start, end)
     is_broken = start < end and not raw.startswith(b"\n", start) and raw[start:content][-2:] != b"\n\n"
@@ -149,7 +157,7 @@ def _leave_out_alternative(body: Body, raw: bytes, part: tuple[int, int], depth:
     aside = Body([], [], [], [], parts=body.parts)
     _walk_part(aside, raw, part, depth, mails, is_mail=False)
     body.parts = aside.parts
-    body.left_out += [LeftOut(piece.content, "an alternative to the text") for piece in aside.pieces]
+    body.left_out += [LeftOut(piece.content, "an alternative to the text", place=piece.place) for piece in aside.pieces]
     body.left_out += aside.left_out
 
 
@@ -166,7 +174,7 @@ def _read_leaf(body: Body, content: bytes, kind: ContentType, encoding: bytes, d
         body.patches.append(piece)
     elif kind.kind == "text/html":
         if body.texts:
-            body.left_out.append(LeftOut(decoded.content, "HTML behind the text"))
+            body.left_out.append(LeftOut(decoded.content, "HTML behind the text", place=body.parts))
         else:
             page = html_to_text(decode_text(decoded.content, kind.charset))
             body.pages.append(piece._replace(content=page.encode("utf-8", "replace"), kind=_PAGE))
@@ -180,14 +188,15 @@ _PAGE = ContentType(kind="text/html", charset="utf-8")
 def _leave_out_behind(body: Body, behind: bytes) -> None:
     """Leave out what follows an encoded text: mostly a list's footer, which is not encoded and goes unmarked."""
     what = "the lines behind the end of a base64 text"
-    body.left_out.append(LeftOut(behind, what, is_told=_MORE_BASE64.search(behind) is not None))
-    body.left_out.append(LeftOut(decode_base64_lines(behind), what))
+    body.left_out.append(LeftOut(behind, what, _MORE_BASE64.search(behind) is not None))
+    body.left_out.append(LeftOut(decode_base64_lines(behind), what, place=body.parts))
 
 
-def _split(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
+def _split(raw: bytes, start: int, end: int, boundary: str) -> tuple[list[tuple[int, int]], bool]:
     """Where the parts between the boundary's lines are. None for a multipart without a boundary: then it is text.
 
     The line end before a boundary is the boundary's (RFC 2046 section 5.1.1). The end stands for a missing last one.
+    Gives also whether other lines begin as the boundary does.
     """
     delimiter = b"\n--" + boundary.encode()
     parts: list[tuple[int, int]] = []
@@ -210,4 +219,4 @@ def _split(raw: bytes, start: int, end: int, boundary: str) -> list[tuple[int, i
             at = raw.find(delimiter, at + 1, end)
     if part_start >= 0:
         parts.append((part_start, end))
-    return parts
+    return parts, misses > 0

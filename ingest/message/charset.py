@@ -1,5 +1,6 @@
 """Bytes to text: the declared charset, else UTF-8, else windows-1252; never an exception."""
 
+import re
 from encodings.aliases import aliases
 from functools import cache
 
@@ -33,6 +34,11 @@ _ASCII_LIKE = frozenset({"", "ascii", "us-ascii", "utf-8"})
 
 
 _WIDE = ("utf_16", "utf_32")
+_JAPANESE = ("shift_jis", "cp932")
+_SHIFT_JIS_DOUBTS = re.compile(rb"[\\~]")
+"""Some read a yen sign and an overline."""
+_UNSETTLED = frozenset({"big5", "cp950", "cp1255", "cp1258", "johab", "mac_cyrillic", "mac_roman", "tis_620"})
+"""glibc, and so git, has another table for these than Python."""
 
 
 def codec_of(label: str) -> str:
@@ -64,6 +70,16 @@ def keeps_ascii(codec: str) -> bool:
     """
     has_states = codec.startswith(("iso2022", "hz", "utf_7"))
     return not has_states and decodes(_ASCII, codec) and _ASCII.decode(codec) == _ASCII.decode("ascii")
+
+
+def is_doubtful(content: bytes, label: str) -> bool:
+    """Tell whether bytes are not in the charset that is declared, or may be read in two ways."""
+    codec = codec_of(label)
+    if codec in _JAPANESE and _SHIFT_JIS_DOUBTS.search(content):
+        return True
+    if content.isascii() and keeps_ascii(codec):
+        return False
+    return codec in _UNSETTLED or not any(decodes(content, name) for name in codecs_of(label))
 
 
 def decodes(content: bytes, codec: str) -> bool:

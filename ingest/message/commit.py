@@ -13,17 +13,18 @@ from typing import NamedTuple
 from ingest.message import marks
 from ingest.message.dates import parse_date
 from ingest.message.diff import find_message_end
-from ingest.message.encoded_words import decode_words
-from ingest.message.headers import Headers, fold, header_bytes, header_text, raw_text
+from ingest.message.encoded_words import are_doubtful, decode_words
+from ingest.message.headers import Headers, fold, has_odd_spaces, header_bytes, header_text, is_cut, raw_text
 from ingest.message.mailboxes import read_mailbox
 from schemas.mail import Commit, Mailbox, Mark
 
 LINES_MAX = 100
 """Lines of the header in a text that are read."""
+_SPACES = " \t\r\n"
 LINE_MAX_CHARS = 4000
 """What is read of one field of it."""
 
-_FIELD = re.compile(r"(From|Subject|Date):(?=[ \t\r\n])", re.IGNORECASE)
+_FIELD = re.compile(r"(From|Subject|Date):", re.IGNORECASE)
 _TITLE = re.compile(r"\[PATCH\](?=[ \t\r\n])")
 _SEPARATOR = re.compile(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\n")
 _NAME_MAX_BYTES = 60
@@ -32,10 +33,12 @@ _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 _ADDRESS = re.compile(r"[^\s<>()@\"\\,;:\x00-\x1f\x7f]+@[^\s<>()@\"\\,;:\x00-\x1f\x7f]+")
 _DATE = re.compile(
     rb"(?:[A-Za-z]{3,9}, ?)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::[0-5]\d)? (?:[+-][01]\d[0-5]\d|GMT|UT|UTC|Z)"
-    rb"(?: \([^()]*\))?"
+    rb"(?: \((?: ?(?!(?:[AP]M|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))[A-Z]+)+\))?",
+    re.IGNORECASE,
 )
-"""RFC 5322 section 3.3, folded; names of zones other than UTC's mean several things."""
-_PARAGRAPH = re.compile(r"^[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*", re.MULTILINE)
+"""RFC 5322 section 3.3, folded; names of zones other than UTC's mean several things, and git reads what it knows in a
+comment."""
+_PARAGRAPH = re.compile(r"^[ \t\r]*+[^ \t\r\n][^\n]*(?:\n[ \t\r]*+[^ \t\r\n][^\n]*)*+", re.MULTILINE)
 _LATEST_YEAR = 2099
 """Of a date that git takes."""
 
@@ -45,6 +48,8 @@ class InBody(NamedTuple):
 
     fields: dict[str, str]
     end: int
+    is_cut: bool = False
+    """There is more of it than is read."""
 
 
 def read_commit(
@@ -58,6 +63,9 @@ def read_commit(
     in_body = read_in_body(message)
     told: list[Mark] = []
     name, email = _read_author(fields, in_body.fields.get("from"), author, told)
+    told += [marks.odd_header(key.title()) for key, value in in_body.fields.items() if has_odd_spaces(value)]
+    told += [marks.doubtful_field(key.title()) for key, value in in_body.fields.items() if are_doubtful(value)]
+    told += [marks.cut()] if in_body.is_cut or is_cut(fields) else []
     end = find_message_end("\n" + message) - 1 if has_diff else len(message)
     start = min(in_body.end, end)
     header_subject = header_text(fields, b"subject")
@@ -66,6 +74,9 @@ def read_commit(
         title = clean_subject(fold(decode_words(in_body.fields["subject"])))
         subject = header_subject.removesuffix(clean_subject(header_subject)) + title
     title = clean_subject(subject) or _first_paragraph(message[start:end])
+    if not clean_subject(subject) and len(title) > LINE_MAX_CHARS:
+        subject = title = title[:LINE_MAX_CHARS].strip()
+        told.append(marks.cut())
     date = _read_date(fields, in_body.fields.get("date"), received, told)
     last = len(message[:end].rstrip(" \t\r\n"))
     line_end = message.find("\n", last, end) + 1
@@ -81,6 +92,7 @@ def read_in_body(message: str) -> InBody:
     found: dict[str, str] = {}
     held = ""
     at = 0
+    is_long = False
     for _ in range(LINES_MAX):
         end = message.find("\n", at) + 1 or len(message)
         line = message[at:end]
@@ -89,18 +101,21 @@ def read_in_body(message: str) -> InBody:
                 at = end
                 break
         elif held and line[0] in " \t":
-            found[held] += " " + line.strip()[:LINE_MAX_CHARS]
+            found[held] += " " + line.strip(_SPACES)
         elif not _SEPARATOR.fullmatch(line):
             field = _FIELD.match(line)
             held = field[1].lower() if field else ""
             if field and held not in found:
-                found[held] = line[field.end() :].strip()[:LINE_MAX_CHARS]
+                found[held] = line[field.end() :].strip(_SPACES)
             elif _TITLE.match(line):
-                held, found["subject"] = "", line.strip()[:LINE_MAX_CHARS]
+                held, found["subject"] = "", line.strip(_SPACES)
             else:
                 break
         at = end
-    return InBody(found, at)
+    else:
+        is_long = True
+    is_long |= any(len(value) > LINE_MAX_CHARS for value in found.values())
+    return InBody({name: value[:LINE_MAX_CHARS] for name, value in found.items()}, at, is_long)
 
 
 def clean_subject(subject: str) -> str:
@@ -119,9 +134,9 @@ def clean_subject(subject: str) -> str:
 
 
 def _first_paragraph(message: str) -> str:
-    """The title of a commit without a Subject: the first lines of its message, in one."""
+    """The title of a commit without a Subject: the first lines of its message, in one, with git's spaces."""
     found = _PARAGRAPH.search(message)
-    return " ".join(line.rstrip() for line in found[0][:LINE_MAX_CHARS].split("\n")) if found else ""
+    return " ".join(line.rstrip(" \t\r") for line in found[0].split("\n")) if found else ""
 
 
 def _read_author(fields: Headers, in_body: str | None, author: Mailbox, told: list[Mark]) -> tuple[str, str]:

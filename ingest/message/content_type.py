@@ -31,6 +31,8 @@ class ContentType(msgspec.Struct, frozen=True):
     """Of flowed text: the space at the end of a line that goes on is no part of it (RFC 3676 section 4.5)."""
     is_patch: bool = False
     """A type that patches are sent as, or a file name such as `a.patch` or `foo-diff.txt`, whatever the type."""
+    is_doubtful: bool = False
+    """git would read another charset or boundary: it takes what stands behind the first `charset=`, wherever it is."""
 
 
 _PLAIN = ContentType()
@@ -52,14 +54,24 @@ def _read(value: str, disposition: str) -> ContentType:
     kind = value.partition(";")[0].strip().lower()
     parameters = _parameters(value)
     name = _parameters(disposition).get("filename") or parameters.get("name", "")
+    charset, boundary = parameters.get("charset", "").lower(), parameters.get("boundary", "").rstrip()
+    for_git = decode_words(value)
+    has_parts = kind.startswith("multipart/")
     return ContentType(
         kind=kind if kind.count("/") == 1 else "text/plain",  # RFC 2045 section 5.2
-        charset=parameters.get("charset", "").lower(),
-        boundary=parameters.get("boundary", "").rstrip(),
+        charset=charset,
+        boundary=boundary,
         is_flowed=parameters.get("format", "").lower() == "flowed",
         is_delsp=parameters.get("delsp", "").lower() == "yes",
         is_patch=kind in _PATCH_TYPES or _PATCH_NAME.fullmatch(decode_words(name).strip()) is not None,
+        is_doubtful=_as_git_finds("boundary", for_git) != (boundary if has_parts else "")
+        or (not has_parts and _as_git_finds("charset", for_git).lower() != charset),
     )
+
+
+def _as_git_finds(name: str, value: str) -> str:
+    found = re.search(rf'{name}=(?:"([^"]*)|([^; \t]*))', value, re.IGNORECASE)
+    return (found[1] or found[2] or "") if found else ""
 
 
 def _parameters(value: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import binascii
 import re
 
-from ingest.message.charset import decode_text
+from ingest.message.charset import decode_text, is_doubtful
 
 _WORD = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*)\?=")
 _WORDS = re.compile(r"=\?[^?\s]{0,60}\?[bBqQ]\?[^?]*\?=(?:\s*=\?[^?\s]{0,60}\?[bBqQ]\?[^?]*\?=)*")
@@ -21,7 +21,24 @@ def decode_words(text: str) -> str:
     return _WORDS.sub(_decode_run, text)
 
 
+def are_doubtful(text: str) -> bool:
+    """Tell whether encoded words may be read in several ways: by their bytes, or as they are not quite such words."""
+    if "=?" not in text:
+        return False
+    if "=?" in _WORD.sub("", text) or any(
+        "=" in word[2].rstrip("=") for word in _WORD.findall(text) if word[1] in "bB"
+    ):
+        return True
+    pieces = [piece for run in _WORDS.finditer(text) for piece in _join(run)]
+    return any(b"\0" in content or is_doubtful(content, label) for label, content in pieces)
+
+
 def _decode_run(run: re.Match[str]) -> str:
+    return "".join(decode_text(content, label) for label, content in _join(run))
+
+
+def _join(run: re.Match[str]) -> list[tuple[str, bytes]]:
+    """The words of a run, those of one charset in one piece: each piece's charset and its bytes."""
     pieces: list[tuple[str, bytes]] = []
     for label, encoding, payload in _WORD.findall(run[0]):
         label = label.partition("*")[0].lower()  # RFC 2231 section 5 puts a language behind the charset
@@ -30,7 +47,7 @@ def _decode_run(run: re.Match[str]) -> str:
             pieces[-1] = (label, pieces[-1][1] + content)
         else:
             pieces.append((label, content))
-    return "".join(decode_text(content, label) for label, content in pieces)
+    return pieces
 
 
 def _q(payload: str) -> bytes:

@@ -2,8 +2,8 @@
 
 import re
 
-from ingest.message.charset import decode_text, decodes
-from ingest.message.encoded_words import decode_words
+from ingest.message.charset import decode_text, is_doubtful
+from ingest.message.encoded_words import are_doubtful, decode_words
 
 Headers = dict[bytes, list[bytes]]
 """Lower-case field name -> the raw values in their order, without the line end, folding left in."""
@@ -98,6 +98,9 @@ ONCE = (
 """Fields that a mail may have once (RFC 5322 section 3.6, RFC 2045 section 3) and of which one would hide another."""
 
 
+SHOWN = (b"from", b"subject", b"date")
+
+
 def repeated(fields: Headers) -> list[tuple[str, int]]:
     """The fields that come more often than they may, and how often each comes; with the bytes of both equal, once."""
     return [
@@ -108,15 +111,28 @@ def repeated(fields: Headers) -> list[tuple[str, int]]:
 
 
 def with_controls(fields: Headers) -> list[str]:
-    """The fields of those that are shown whose first value has control characters."""
-    names = (b"from", b"subject", b"date")
-    return [name.decode().title() for name in names if _CONTROL_BYTES.search((fields.get(name) or [b""])[0])]
+    """The fields of those that are shown whose first value has control characters, or spaces that are none to git."""
+    return [
+        name.decode().title()
+        for name in SHOWN
+        if _CONTROL_BYTES.search(value := (fields.get(name) or [b""])[0]) or has_odd_spaces(raw_text(value))
+    ]
 
 
-def without_charset(fields: Headers) -> list[str]:
-    """The fields of those that are shown whose first value has bytes that are no UTF-8."""
-    values = ((name, (fields.get(name) or [b""])[0]) for name in (b"from", b"subject"))
-    return [name.decode().title() for name, value in values if not decodes(value, "utf-8")]
+def has_odd_spaces(text: str) -> bool:
+    """Tell whether a value, once it is decoded, has characters that `fold` makes spaces and git does not."""
+    return _ODD.search(decode_words(text)) is not None
+
+
+def doubtful(fields: Headers) -> list[str]:
+    """The fields of those that are shown whose first value can be read in several ways."""
+    values = [(name.decode().title(), (fields.get(name) or [b""])[0]) for name in SHOWN]
+    return [name for name, value in values if is_doubtful(value, "") or are_doubtful(raw_text(value))]
+
+
+def is_cut(fields: Headers) -> bool:
+    """Tell whether a field that is shown has more than is read of it."""
+    return any(len((fields.get(name) or [b""])[0]) > VALUE_MAX_BYTES for name in SHOWN)
 
 
 def header_bytes(fields: Headers, name: bytes) -> bytes:
@@ -158,4 +174,5 @@ def within_line(text: str) -> str:
 
 
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -16,6 +16,8 @@ BROKEN_HEADER = "broken-header"
 NO_PARTS = "no-parts"
 NESTED = "nested"
 FORWARDED = "forwarded"
+CONTENT_TYPE = "content-type"
+CUT = "cut"
 NOT_ENCODED = "not-encoded"
 LINE_ENDS = "line-ends"
 CHARSET = "charset"
@@ -83,7 +85,10 @@ def no_parts() -> Mark:
 
 
 def odd_header(name: str) -> Mark:
-    return Mark(CONTROLS, f"The field {name} has control characters. They were left out.")
+    return Mark(
+        CONTROLS,
+        f"The field {name} has control characters, or spaces of other kinds. They were read as spaces, or left out.",
+    )
 
 
 def flowed() -> Mark:
@@ -100,6 +105,10 @@ def not_flowed() -> Mark:
     )
 
 
+def doubtful_field(name: str) -> Mark:
+    return Mark(CHARSET, f"The field {name} has bytes or encoded words that can be read in several ways.")
+
+
 def from_html() -> Mark:
     return Mark(FROM_HTML, "The diff was read from HTML, without its tags.")
 
@@ -110,6 +119,12 @@ def nested() -> Mark:
 
 def forwarded() -> Mark:
     return Mark(FORWARDED, "The diff stands in a mail inside the mail.")
+
+
+def doubtful_type() -> Mark:
+    return Mark(
+        CONTENT_TYPE, "The charset or the parts of the mail can be told in several ways. RFC 2045 and RFC 2046 counted."
+    )
 
 
 def not_encoded() -> Mark:
@@ -124,10 +139,6 @@ def charset(label: str) -> Mark:
     """For bytes that are not in the charset that their part declares, or that could be read in several ways."""
     said = f"The mail declares the charset {label!r}" if label else "The mail declares no charset"
     return Mark(CHARSET, f"{said}, and not all bytes can be read in one way by it.")
-
-
-def field_charset(name: str) -> Mark:
-    return Mark(CHARSET, f"The field {name} has bytes that are no UTF-8. They were read as windows-1252.")
 
 
 def unknown_charset(label: str) -> Mark:
@@ -152,6 +163,10 @@ def message_escaped() -> Mark:
 
 def author_read(email: str) -> Mark:
     return Mark(AUTHOR, f"The author's address can be read in several ways. It was read as {email!r}.")
+
+
+def cut() -> Mark:
+    return Mark(CUT, "The title or another field is longer than what is read of it. The rest was left out.")
 
 
 def from_rewritten(email: str) -> Mark:

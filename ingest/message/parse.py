@@ -11,16 +11,16 @@ from ingest.message.dates import read_date, read_received
 from ingest.message.files import read_files
 from ingest.message.headers import (
     Headers,
+    doubtful,
     find_break,
     header_text,
     normalise,
     repeated,
     split_mail,
     with_controls,
-    without_charset,
 )
 from ingest.message.identifiers import read_list_ids, read_message_id, read_references
-from ingest.message.marks import broken_header, deceiving, field_charset, notes, odd_header, repeated_field
+from ingest.message.marks import broken_header, deceiving, doubtful_field, notes, odd_header, repeated_field
 from ingest.message.pull_request import read_pull_url
 from ingest.message.text import Text, read_text
 from ingest.message.trailers import read_trailers
@@ -104,7 +104,7 @@ def _read_commit(
     marks = [repeated_field(name, count) for name, count in repeated(fields)]
     marks += [broken_header(break_line)] if break_line is not None else []
     marks += [odd_header(name) for name in with_controls(fields)]
-    marks += [field_charset(name) for name in without_charset(fields)]
+    marks += [doubtful_field(name) for name in doubtful(fields)]
     shown = (subject, commit.name, commit.title, text.message, text.diff)
     return commit, (*marks, *told, *text.marks, *deceiving(shown))
 

@@ -7,8 +7,8 @@ from itertools import zip_longest
 import msgspec
 
 from ingest.message import marks
-from ingest.message.body import Body, Piece
-from ingest.message.charset import codec_of, codecs_of, decode_text, decodes, is_known, is_wide, keeps_ascii
+from ingest.message.body import Body, LeftOut, Piece
+from ingest.message.charset import codec_of, decode_text, is_doubtful, is_known, is_wide, keeps_ascii
 from ingest.message.diff import (
     count_whole_hunks,
     find_diff,
@@ -24,9 +24,6 @@ from schemas.mail import LIKE_A_DIFF, Mark
 _NOT_PLAIN = re.compile(rb"[\0-\x08\x0b-\x1f\x7f-\xff]")
 
 
-_JAPANESE = ("shift_jis", "cp932")
-_SHIFT_JIS_DOUBTS = re.compile(rb"[\\~]")
-"""Some read a yen sign and an overline."""
 _DROPPED = re.compile(rb"\0|\r(?!\n)")
 
 
@@ -172,20 +169,13 @@ def _read_message(content: _Content, start: int) -> tuple[str, list[Mark]]:
     message = content.decode(0, start).replace("\r", "")
     raw = content.joined[:start]
     is_plain = message.encode("utf-8", "replace") == raw
-    told = [marks.charset(piece.charset) for piece, part in content.between(0, start) if _is_doubtful(piece, part)]
+    told = [
+        marks.charset(piece.charset) for piece, part in content.between(0, start) if is_doubtful(part, piece.charset)
+    ]
     if is_plain or _ends_alike(message, content, start):
         return message, [*told, marks.dropped()] if _DROPPED.search(raw) else told
     message = escape(raw, _NOT_PLAIN)
     return message if _ends_alike(message, content, start) else "", [marks.message_escaped()]
-
-
-def _is_doubtful(piece: _Applied, part: bytes) -> bool:
-    """Tell whether bytes of a message are not in the charset that is declared, or may be read in two ways."""
-    if codec_of(piece.charset) in _JAPANESE and _SHIFT_JIS_DOUBTS.search(part):
-        return True
-    if part.isascii() and keeps_ascii(codec_of(piece.charset)):
-        return False
-    return not any(decodes(part, name) for name in codecs_of(piece.charset))
 
 
 def _ends_alike(message: str, content: _Content, start: int) -> bool:
@@ -227,9 +217,20 @@ def _marks_of_parts(body: Body, content: _Content, start: int, end: int) -> Iter
         yield marks.behind_signature()
     if LIKE_A_DIFF.search(content.text, end):
         yield marks.left_out_behind()
+    if body.is_doubtful or (len(with_diff) > 1 and any(piece.piece.kind.is_flowed for piece in with_diff)):
+        yield marks.doubtful_type()
+    last = max(piece.piece.place for piece, _ in content.between(0, end))
+    is_open = (
+        count_whole_hunks(content.text, start, end) == 0 or "\nGIT binary patch\n" in content.text[start - 1 : end]
+    )
     left_out = dict.fromkeys(
         marks.left_out_diff(left.what) if has_diff(left.content) else marks.left_out(left.what)
         for left in body.left_out
-        if left.is_told or has_diff(left.content)
+        if left.is_told or has_diff(left.content) or (left.place >= 0 and _counts_for_git(left, last, is_open=is_open))
     )
     yield from left_out
+
+
+def _counts_for_git(left: LeftOut, last: int, *, is_open: bool) -> bool:
+    """Tell whether git makes something of a part that has no diff: of text before the diff, or of more of the diff."""
+    return bool(left.content.strip()) and (left.place < last or is_open or b"\n@@ -" in b"\n" + left.content)

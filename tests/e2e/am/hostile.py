@@ -7,6 +7,7 @@ from collections.abc import Callable
 BENIGN = b"diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,4 @@\n one\n+benign\n two\n three\n"
 EVIL = b"diff --git a/b.txt b/b.txt\n--- a/b.txt\n+++ b/b.txt\n@@ -1,3 +1,4 @@\n alpha\n+EVIL\n beta\n gamma\n"
 PLAIN_EVIL = EVIL.partition(b"\n")[2]
+HUNK = b"@@ -2,2 +3,3 @@\n two\n three\n+EVIL\n"
 PADDED = PLAIN_EVIL.replace(b"-1,3 +1,4", b"-%s1,3 +%s1,4" % (b"0" * 12, b"0" * 12))
 MODE = b"diff --git a/b.txt b/b.txt\nold mode 100644\nnew mode 100755\n"
 RENAME = b"diff --git a/b.txt b/c.txt\nsimilarity index 100%\nrename from b.txt\nrename to c.txt\n"
@@ -40,6 +41,17 @@ FIELDS = (
     b"Content-Transfer-Encoding: base64",
     b"Content-Transfer-Encoding: quoted-printable",
     b"X-Y: z\n continued",
+    b"From: ((Mallory)) <mallory@example.org>",
+    b"Subject: [PATCH] " + b"a\xc2\xa0b",
+    b"Subject: =?utf-8?q?a=01b?=",
+    b"Subject: =?utf-8?q?a?b?=",
+    b"Subject: [PATCH] a [b]",
+    b"Date: Sat, 28 Nov 2026 08:37:00 +0130 (PM)",
+    b"Date: Sat, 28 Nov 2026 08:37:00 +0130 (CET)",
+    b"Content-Type: text/plain; boundary=X",
+    b"Content-Type: multipart/mixed; boundary = X",
+    b"Content-Type: multipart/mixed; boundary*0=X",
+    b"Content-Type: text/plain; x-charset=koi8-r; charset=utf-8",
     b">From x y",
     b"",
     b"not a field",
@@ -82,6 +94,10 @@ LINES = (
     b"GIT binary patch",
     b"Signed-off-by: Mallory <mallory@example.org>",
     b"--X",
+    b"--Xy",
+    b"From:Linus <torvalds@example.com>",
+    b"Subject: " + b"z" * 5000,
+    b"y" * 5000,
     b"--X--",
     b"+AC0ALQAt- a",
     b"~{<:~}",
@@ -140,9 +156,10 @@ def _encoded(chance: random.Random, field: bytes, body: bytes) -> bytes:
 def _parts(chance: random.Random, body: bytes) -> bytes:
     kinds = (b"", b"Content-Type: text/plain", b"Content-Type: application/octet-stream", b"Content-Type: text/x-patch",
              b"Content-Type: message/rfc822\n\nFrom: Linus <torvalds@example.com>", b"Content-Type: text/html",
+             b"Content-Type: image/png", b"Content-Type: text/plain; format=flowed",
              b"Content-Type: text/plain; charset=" + chance.choice(CHARSETS),
              b"Content-Type: multipart/alternative; boundary=Y\n\n--Y")  # fmt: skip
-    contents = [body, *(chance.choice((*DIFFS, b"footer\n")) for _ in range(chance.randrange(3)))]
+    contents = [body, *(chance.choice((*DIFFS, HUNK, b"+EVIL\n", b"footer\n")) for _ in range(chance.randrange(3)))]
     chance.shuffle(contents)
     before, behind = (chance.choice((b"", b"text\n", EVIL)) for _ in range(2))
     parts = b"".join(b"--X\n" + chance.choice(kinds) + b"\n\n" + content for content in contents)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from api.mbox import compose
+from ingest.message.commit import clean_subject
 from ingest.message.parse import parse
 from schemas.mail import ParsedMail, bytes_of_diff
 from tests.e2e.am.git import environment, git
@@ -126,10 +127,7 @@ def differences(repository: Repository, mail: bytes) -> Iterator[str]:
 def _title(parsed: ParsedMail) -> str:
     """The title, if it is not the message's own first paragraph."""
     assert parsed.commit is not None
-    has_subject = parsed.commit.subject.rpartition("]")[2].strip() and parsed.commit.subject.endswith(
-        parsed.commit.title
-    )
-    return f"{parsed.commit.title}\n\n" if has_subject else ""
+    return f"{parsed.commit.title}\n\n" if clean_subject(parsed.commit.subject) else ""
 
 
 def _says_something(parsed: ParsedMail) -> bool:

@@ -56,7 +56,7 @@ def test_all_the_text_of_a_pull_request_is_its_message() -> None:
         pytest.param("\n\nfrom: B\n\nText.\n", {"from": "B"}, "Text.\n", id="behind blank lines, in small letters"),
         pytest.param("Subject: a\n b\n\tc\nText.\n", {"subject": "a b c"}, "Text.\n", id="lines that go on"),
         pytest.param("From: B\nFrom: C\n", {"from": "B"}, "From: C\n", id="only the first of a name"),
-        pytest.param("From:B\n", {}, "From:B\n", id="no space behind the colon"),
+        pytest.param("From:B\n", {"from": "B"}, "", id="no space behind the colon"),
         pytest.param("From:\n\nx", {"from": ""}, "x", id="an empty field"),
         pytest.param("[PATCH] z\nFrom: B\n\nText.\n", {"subject": "[PATCH] z", "from": "B"}, "Text.\n", id="a title"),
         pytest.param("[PATCH] z\n\nFrom: B\n\nText.\n", {"subject": "[PATCH] z", "from": "B"}, "Text.\n",

@@ -16,7 +16,7 @@ from ingest.message.content_type import ContentType, read_content_type
         ),
         pytest.param(
             b'multipart/mixed; boundary="a b;\\"c "',
-            ContentType(kind="multipart/mixed", boundary='a b;"c'),
+            ContentType(kind="multipart/mixed", boundary='a b;"c', is_doubtful=True),
             id="boundary",
         ),
         pytest.param(
@@ -26,7 +26,7 @@ from ingest.message.content_type import ContentType, read_content_type
         ),
         pytest.param(
             b"multipart/mixed; boundary*0=a; boundary*1=b",
-            ContentType(kind="multipart/mixed", boundary="ab"),
+            ContentType(kind="multipart/mixed", boundary="ab", is_doubtful=True),
             id="boundary in pieces",
         ),
         pytest.param(
