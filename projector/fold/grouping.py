@@ -92,7 +92,7 @@ class Grouping:
         id = moment.record
         link = links.Link(state.posting.id, links.BY_RERUN)
         rerun = PostingState(repeat(state.posting, id), state.project, id, link=link, settled=True)
-        self._working.results.seed(("revision", id), {})
+        self._working.tallies.seed(("revision", id), {})
         self._working.postings.put(id, rerun)
         self._group(state.project, {id: None, state.posting.id: None}, set(), moment)
         return rerun
@@ -153,7 +153,7 @@ class Grouping:
         after = links.filed_under(posting)
         if state is None:
             state = PostingState(posting, thread.project, thread.id)
-            self._working.results.seed(("revision", posting.id), {})
+            self._working.tallies.seed(("revision", posting.id), {})
             self._note_dependents(thread, (posting,), after, dirty)
         else:
             self._note_dependents(thread, (state.posting, posting), before | after, dirty)

@@ -24,12 +24,13 @@ def hand_on_sayings(working: WorkingSet, removed: PostingState, heir: PostingSta
 
 
 def _hand_on_results(working: WorkingSet, removed: int, heir: int) -> None:
-    given = working.results.get(("revision", removed))
-    if not given:
+    old, new = ("revision", removed), ("revision", heir)
+    if not working.test_states(old):
         return
-    results = dict(working.results.get(("revision", heir)) or {})
-    for name, row in given.items():
-        if name not in results or results[name]["date_us"] <= row["date_us"]:
-            results[name] = {**row, "id": results[name]["id"] if name in results else row["id"], "posting_id": heir}
-    working.results.put(("revision", heir), results)
-    working.results.seed(("revision", removed), {})
+    for name, row in working.all_results(old).items():
+        own = working.result(new, name)
+        if own is None or own["date_us"] <= row["date_us"]:
+            working.put_result(
+                new, name, {**row, "id": own["id"] if own is not None else row["id"], "posting_id": heir}
+            )
+    working.forget_results(old)

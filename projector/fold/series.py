@@ -235,7 +235,6 @@ class SeriesRows:
 
     def _revision_row(self, series: int, revision: Revision, states: Mapping[int, PostingState], shown: Shown) -> Row:
         posting = revision.posting
-        results = self._working.results.get(("revision", posting.id)) or {}
         return {
             "series_id": series,
             "version": revision.version,
@@ -251,7 +250,7 @@ class SeriesRows:
             "submitted_us": posting.date * SECOND_US,
             "patches": _json(revision.patches),
             "rerun_of": revision.rerun_of,
-            "test_state": worst_test_state(result["state"] for result in results.values()),
+            "test_state": worst_test_state(self._working.test_states(("revision", posting.id))),
         }
 
     def _reviewer(self, revisions: Sequence[Revision], states: Mapping[int, PostingState]) -> int | None:
@@ -283,8 +282,7 @@ class SeriesRows:
         shown = newest(revisions)
         first = min(revisions, key=lambda revision: revision.posting.order)
         patches = [state for id in shown.patches if (state := self._working.patches.get(id)) is not None]
-        results = self._working.results.get(("revision", shown.posting.id)) or {}
-        states = [result["state"] for result in results.values()]
+        tested = self._working.test_states(("revision", shown.posting.id))
         return {
             "id": series,
             "project_id": project,
@@ -297,7 +295,7 @@ class SeriesRows:
             "state": series_state((patch.state for patch in patches), is_complete=shown.is_complete),
             "state_summary": _json(summarise(patch.state for patch in patches)),
             "test_state": rows[shown.version]["test_state"],
-            "test_summary": _json({name: states.count(name) for name in reversed(TEST_STATES) if name in states}),
+            "test_summary": _json({name: tested[name] for name in reversed(TEST_STATES) if name in tested}),
             "depends_on": self._depends_on(project, series, shown),
         }
 

@@ -196,8 +196,7 @@ class Verdicts:
         )
         target = ("patch", id)
         result = self._store(fact, moment, target, asking.user)
-        results = self._working.results.get(target) or {}
-        patch.test_state = worst_test_state(row["state"] for row in results.values())
+        patch.test_state = worst_test_state(self._working.test_states(target))
         patch.last_updated_us, patch.changed = moment.time_us, moment.record
         self._working.patches.put(id, patch)
         parameters = {"test_name": fact.test_name, "state": fact.state}
@@ -215,9 +214,8 @@ class Verdicts:
     def _store(self, fact: TestResultReported, moment: Moment, target: tuple[str, int], user: int | None) -> Row:
         """Write a result; what it does not say stays as it was."""
         kind, id = target
-        results = dict(self._working.results.get(target) or {})
-        before = results.get(fact.test_name, {"id": moment.record, "url": None, "summary": None})
-        row = results[fact.test_name] = {
+        before = self._working.result(target, fact.test_name) or {"id": moment.record, "url": None, "summary": None}
+        row = {
             "id": before["id"],
             "target": kind,
             "posting_id": id if kind == "revision" else None,
@@ -229,7 +227,7 @@ class Verdicts:
             "date_us": moment.time_us,
             "user_id": user,
         }
-        self._working.results.put(target, results)
+        self._working.put_result(target, fact.test_name, row)
         return row
 
 

@@ -51,6 +51,10 @@ class Cache(Generic[K, V]):
         self._values[key] = None
         self._changed[key] = None
 
+    def changed(self) -> Iterable[K]:
+        """The keys of what is not saved yet."""
+        return list(self._changed)
+
     def save(self) -> None:
         """Write all changes, and forget the oldest values beyond the limit."""
         if self._changed:

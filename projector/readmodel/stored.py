@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from projector.assembly.mail import Mail
 from projector.assembly.redaction import REDACTED
@@ -20,6 +20,13 @@ from projector.readmodel.statements import chunks, delete_where, select_in, upda
 
 Keyed = tuple[int, str]
 """A project's id, and a key within the project."""
+
+Target = tuple[str, int]
+"""What a test result is of: "revision" and the id of its posting, or "patch" and its own."""
+Reported = tuple[str, int, str]
+"""A target, and the name of a test."""
+Tally = dict[str, int]
+"""How many results there are of each state."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_posting = msgspec.msgpack.Decoder(PostingState).decode
@@ -45,6 +52,18 @@ _PATCHES = select(
     t.patch.c.test_state,
     t.patch.c.changed_id,
 ).where(t.patch.c.id.in_(_VALUES))
+
+
+_TARGETS = {"revision": t.test_result.c.posting_id, "patch": t.test_result.c.patch_id}
+_RESULT_NAMES = [column.name for column in t.test_result.columns]
+_RESULT = {
+    kind: select(t.test_result).where(column == bindparam("id"), t.test_result.c.test_name == bindparam("name"))
+    for kind, column in _TARGETS.items()
+}
+_TALLY = {
+    kind: select(t.test_result.c.state, func.count()).where(column == bindparam("id")).group_by(t.test_result.c.state)
+    for kind, column in _TARGETS.items()
+}
 
 
 class Stored:
@@ -217,17 +236,23 @@ class Stored:
     def _save_people(self, kept: list[tuple[bytes, Row]], gone: list[bytes]) -> None:
         upsert(self.connection, t.person, [row for _, row in kept])
 
-    def _load_results(self, targets: Collection[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Row]]:
-        found: dict[tuple[str, int], dict[str, Row]] = {}
-        columns = {"revision": t.test_result.c.posting_id, "patch": t.test_result.c.patch_id}
-        for kind, column in columns.items():
-            ids = [id for target, id in targets if target == kind]
-            for row in select_in(self.connection, t.test_result, column, ids) if ids else ():
-                found.setdefault((kind, row[column.name]), {})[row["test_name"]] = row
+    def stored_results(self, target: Target) -> list[Row]:
+        """All results of a target that are written."""
+        kind, id = target
+        return select_in(self.connection, t.test_result, _TARGETS[kind], [id])
+
+    def _load_results(self, reported: Collection[Reported]) -> dict[Reported, Row]:
+        found: dict[Reported, Row] = {}
+        for kind, id, name in reported:
+            for row in fetch_all(self.connection, _RESULT[kind], {"id": id, "name": name}):
+                found[kind, id, name] = dict(zip(_RESULT_NAMES, row, strict=True))
         return found
 
-    def _save_results(self, kept: list[tuple[tuple[str, int], dict[str, Row]]], gone: list[tuple[str, int]]) -> None:
-        upsert(self.connection, t.test_result, [row for _, results in kept for row in results.values()])
+    def _save_results(self, kept: list[tuple[Reported, Row]], gone: list[Reported]) -> None:
+        upsert(self.connection, t.test_result, [row for _, row in kept])
+
+    def _load_tallies(self, targets: Collection[Target]) -> dict[Target, Tally]:
+        return {(kind, id): dict(fetch_all(self.connection, _TALLY[kind], {"id": id})) for kind, id in targets}
 
 
 def _by_project(keys: Iterable[Keyed]) -> dict[int, list[str]]:

@@ -14,7 +14,7 @@ from projector.readmodel import tables as t
 from projector.readmodel.cache import Cache
 from projector.readmodel.rows import Entry, Filed, PatchState, PostingState, Row, Shown, Thread
 from projector.readmodel.statements import delete_where, is_overtaken, notify, select_in, sending, upsert
-from projector.readmodel.stored import Keyed, Stored
+from projector.readmodel.stored import Keyed, Reported, Stored, Tally, Target
 
 
 class NotLive(Exception):
@@ -34,8 +34,42 @@ class WorkingSet(Stored):
         self.series: Cache[int, Shown] = Cache(self._load_series, self._save_series, 5_000)
         self.titles: Cache[int, str] = Cache(self._load_titles, self._save_titles, 20_000)
         self.people: Cache[bytes, Row] = Cache(self._load_people, self._save_people, 20_000)
-        self.results: Cache[tuple[str, int], dict[str, Row]] = Cache(self._load_results, self._save_results, 5_000)
+        self.results: Cache[Reported, Row] = Cache(self._load_results, self._save_results, 50_000)
+        self.tallies: Cache[Target, Tally] = Cache(self._load_tallies, lambda kept, gone: None, 50_000)
         self.counts: Counter[str] = Counter()
+
+    # --- test results ---
+
+    def put_result(self, target: Target, name: str, row: Row) -> None:
+        """Set the result of a test, in place of the one that there is."""
+        tally = dict(self.tallies.get(target) or {})
+        before = self.result(target, name)
+        if before is not None:
+            tally[before["state"]] -= 1
+        tally[row["state"]] = tally.get(row["state"], 0) + 1
+        self.results.put((*target, name), row)
+        self.tallies.seed(target, tally)
+
+    def result(self, target: Target, name: str) -> Row | None:
+        """The result of a test; None where there is none."""
+        return self.results.get((*target, name)) if self.tallies.get(target) else None
+
+    def test_states(self, target: Target) -> Tally:
+        """How many results of each state a target has; no state without any."""
+        return {state: number for state, number in (self.tallies.get(target) or {}).items() if number}
+
+    def all_results(self, target: Target) -> dict[str, Row]:
+        """All results of a target by the tests' names: to be asked where they move, for there may be thousands."""
+        names = {row["test_name"]: None for row in self.stored_results(target)}
+        names.update({name: None for *of, name in self.results.changed() if tuple(of) == target})
+        found = {name: self.results.get((*target, name)) for name in names}
+        return {name: row for name, row in found.items() if row is not None}
+
+    def forget_results(self, target: Target) -> None:
+        """Note that a target has none, or none any more."""
+        for name in self.all_results(target) if self.tallies.get(target) else ():
+            self.results.seed((*target, name), None)
+        self.tallies.seed(target, {})
 
     # --- rows that the fold writes and does not look at again ---
 
@@ -233,8 +267,8 @@ class WorkingSet(Stored):
 
     def _caches(self) -> tuple[Cache[Any, Any], ...]:
         return (
-            self.names, self.threads, self.postings, self.keys, self.titles, self.people, self.results, self.patches,
-            self.series,
+            self.names, self.threads, self.postings, self.keys, self.titles, self.people, self.results, self.tallies,
+            self.patches, self.series,
         )  # fmt: skip
 
     def _save_counts(self) -> None:

@@ -2,7 +2,9 @@
 
 import msgspec
 import pytest
+from sqlalchemy import Connection, Table
 
+from projector.readmodel import stored
 from projector.readmodel import tables as t
 from schemas.records import PatchStateChanged, TestResultReported
 from tests.projector.fold.invariants import check
@@ -104,3 +106,25 @@ def test_state_that_is_there_already_or_is_none_changes_nothing(
     for name in ("meta", "checkpoint", "outcome"):
         del before[name], after[name]
     assert after == before
+
+
+def test_result_costs_the_same_however_many_there_are(
+    world: World, patches: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In rows that are written and read, not in time."""
+    deliver(world, [result(patches, f"t{number}", "pending") for number in range(300)])
+    written: list[int] = []
+    upsert = stored.upsert
+
+    def count(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+        if table is t.test_result:
+            written.append(len(rows))
+        upsert(connection, table, rows)
+
+    monkeypatch.setattr(stored, "upsert", count)
+    monkeypatch.setattr(stored.Stored, "stored_results", None)
+    deliver(world, [result(patches, "t7", "success"), result(patches, "new", "failure")], batch=1)
+    assert written == [1, 1]
+    summary = msgspec.json.decode(str(only(world, t.series)["test_summary"]))
+    assert summary == {"pending": 299, "success": 1, "failure": 1}
+    assert only(world, t.series)["test_state"] == "failure"
