@@ -71,6 +71,12 @@ class WorkingSet(Stored):
             self.results.seed((*target, name), None)
         self.tallies.seed(target, {})
 
+    def drop_results(self, target: Target) -> None:
+        """Take away all results of a patch or a revision."""
+        for row in self.all_results(target).values():
+            self.remove(t.test_result, row["id"])
+        self.forget_results(target)
+
     # --- rows that the fold writes and does not look at again ---
 
     def add(self, table: Table, row: Row) -> None:
@@ -109,12 +115,6 @@ class WorkingSet(Stored):
         is_it = (column == value for column, value in zip(table.primary_key.columns, key, strict=True))
         row = self.connection.execute(select(table).where(*is_it)).mappings().first()
         return dict(row) if row is not None else None
-
-    def drop_results(self, target: tuple[str, int]) -> None:
-        """Take away all results of a patch or a revision."""
-        for row in (self.results.get(target) or {}).values():
-            self.remove(t.test_result, row["id"])
-        self.results.put(target, {})
 
     def filed(self, project: int, key: str) -> Filed:
         """What is filed under a key, to be changed."""

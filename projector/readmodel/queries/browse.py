@@ -126,7 +126,7 @@ def view_series(connection: Connection, series_id: int) -> SeriesView | None:
 
 
 def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> PatchView | None:  # noqa: B008  # immutable
-    """Everything of a patch's page, in seven queries; None when there is no such patch. Raises WasRedacted, and
+    """Everything of a patch's page, in six queries; None when there is no such patch. Raises WasRedacted, and
     NoSuchPage where the comments end before the page.
     """
     document = get_patch(connection, patch_id, expand=True)

@@ -95,7 +95,7 @@ def plan(connection: Connection, statement: str, parameters: Any) -> list[str]:
         pytest.param(lambda c: queries.patch_mails(c, 31), 3, id="mbox of a patch"),
         pytest.param(lambda c: queries.view_series(c, 20), 4, id="page of a series of two revisions"),
         pytest.param(lambda c: queries.view_series(c, 40), 4, id="page of a series of one revision"),
-        pytest.param(lambda c: queries.view_patch(c, 31), 5, id="page of a patch"),
+        pytest.param(lambda c: queries.view_patch(c, 31), 6, id="page of a patch"),
     ],
 )
 def test_number_of_queries(connection: Connection, query: Query, number: int) -> None:
