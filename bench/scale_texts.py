@@ -6,7 +6,7 @@ import msgspec
 
 from bench.mailing import mails
 from ingest.message import parse
-from schemas.mail import Commit
+from schemas.mail import Commit, text_before_diff
 
 MODELS = 1500
 """Mails that the texts are from."""
@@ -29,7 +29,7 @@ def texts_of_a_list() -> tuple[list[PatchText], list[str]]:
         if mail.is_patch:
             assert parsed.commit is not None
             title = parsed.subject.partition("] ")[2].partition(", part")[0]
-            texts.append(PatchText(title, parsed.message, parsed.diff, parsed.commit))
+            texts.append(PatchText(title, text_before_diff(parsed), parsed.diff, parsed.commit))
         elif parsed.subject.startswith("Re: "):
             comments.append(parsed.message)
     return texts, comments

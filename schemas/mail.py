@@ -35,8 +35,8 @@ class Commit(msgspec.Struct, frozen=True, array_like=True):
 
     name, email: its author, as spelled; from an in-body From: where there is one. date: ISO 8601 in whole seconds, with
     the author's offset from UTC. title: the first paragraph of its message, in one line. subject: the Subject that
-    gives this title, with its brackets. message_start, message_end: where, in ParsedMail.message, the commit's message
-    goes on: behind the in-body header, up to the line that git takes for its end, less the blank lines before that.
+    gives this title, with its brackets. message_start, message_end: where, in the text before the diff, the commit's
+    message goes on: behind the in-body header, up to the line that git takes for its end, less the blank lines there.
     """
 
     name: str
@@ -82,8 +82,10 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The diff alone, as shown in `content`: one line for each line of its bytes; empty when the mail has none."""
     diff_bytes: bytes = b""
     """The bytes of the diff, where they are not `diff` in UTF-8; see `bytes_of_diff`."""
+    diff_at: int | None = None
+    """Of an answer with a diff, where in `message` that begins; see `text_before_diff`."""
     commit: Commit | None = None
-    """The commit that a diff or a pull request makes; None of other mail, and of answers."""
+    """The commit that a diff or a pull request makes, should the mail be a patch; None of other mail."""
     marks: tuple[Mark, ...] = ()
     """What is read otherwise than it might be; only of mail with a commit."""
     files: tuple[str, ...] = ()
@@ -102,6 +104,11 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     content_hash: bytes
     """16 bytes over author, date, subject and decoded content; equal for two deliveries of one mail whatever their
     trace fields (Received and the like) say."""
+
+
+def text_before_diff(parsed: ParsedMail) -> str:
+    """Give the text before a mail's diff, all of it where there is no diff: it has the message of the commit."""
+    return parsed.message if parsed.diff_at is None else parsed.message[: parsed.diff_at]
 
 
 def bytes_of_diff(parsed: ParsedMail) -> bytes:
@@ -138,7 +145,7 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
 class MboxMail(msgspec.Struct, frozen=True, array_like=True):
     """What is shown of a patch, from which its mbox is written: `git am` makes this commit of it and no other.
 
-    message, commit and diff are as in ParsedMail; of a pull request diff is empty.
+    message is the text before the diff. Of a pull request diff is empty.
     """
 
     message_id: str

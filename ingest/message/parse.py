@@ -46,7 +46,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     text = read_text(body, is_answer=_ANSWER.match(subject) is not None)
     message_id = read_message_id(fields)
     list_ids = read_list_ids(fields)
-    author = read_author(fields, list_ids, read_in_body(text.message).fields.get("from", ""), body.wrapped_from)
+    author = read_author(fields, list_ids, read_in_body(text.before).fields.get("from", ""), body.wrapped_from)
     date, date_from, written = read_date(fields, received_at)
     content_hash = _hash(author, written, subject, text)
     pull_url = None if text.diff else read_pull_url(text.around)
@@ -74,6 +74,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         message=text.message,
         diff=text.diff,
         diff_bytes=text.diff_bytes if text.diff_bytes != text.diff.encode() else b"",
+        diff_at=len(text.before) if text.diff and text.message is not text.before else None,
         commit=commit,
         marks=marks,
         files=read_files(text.diff) if text.diff else (),
@@ -95,17 +96,15 @@ def received_time(raw: bytes) -> datetime | None:
 
 def _read_commit(
     fields: Headers, break_line: int | None, body: Body, text: Text, author: Mailbox, date: datetime, subject: str
-) -> tuple[Commit | None, tuple[Mark, ...]]:
-    """The commit of a patch or pull request, and what is marked in it. An answer makes none, whatever is in it."""
-    if text.is_answer:
-        return None, ()
-    commit, told = read_commit(fields, text.message, author, date, has_diff=bool(text.diff))
-    told += [notes()] if text.diff and LIKE_A_DIFF.search(text.message, commit.message_end) else []
+) -> tuple[Commit, tuple[Mark, ...]]:
+    """The commit of a mail with a diff, or of a pull request, and what is marked in it."""
+    commit, told = read_commit(fields, text.before, author, date, has_diff=bool(text.diff))
+    told += [notes()] if text.diff and LIKE_A_DIFF.search(text.before, commit.message_end) else []
     marks = [repeated_field(name, count) for name, count in repeated(fields)]
     marks += [broken_header(break_line)] if break_line is not None else []
     marks += [odd_header(name) for name in with_controls(fields)]
     marks += [doubtful_field(name) for name in doubtful(fields)]
-    shown = (subject, commit.name, commit.title, text.message, text.diff)
+    shown = (subject, commit.name, commit.title, text.before, text.diff)
     return commit, (*marks, *told, *text.marks, *deceiving(shown))
 
 

@@ -30,17 +30,17 @@ _DROPPED = re.compile(rb"\0|\r(?!\n)")
 class Text(msgspec.Struct, frozen=True):
     """What a mail says.
 
-    whole: all of it, with LF lines, as people read it. message: of a mail with a diff what stands before it, of an
-    answer and of any other mail all. diff_bytes: the bytes of the diff; diff: what is shown of them, line for line.
-    around: all but the diff, in lines that start and end with a line end.
+    whole: all of it, with LF lines, as people read it. before: of a mail with a diff what stands before it, of any
+    other all. message: the same, but of an answer all. diff_bytes: the bytes of the diff; diff: what is shown of them,
+    line for line. around: all but the diff, in lines that start and end with a line end.
     """
 
     whole: str
+    before: str
     message: str
     diff: str
     diff_bytes: bytes
     around: str
-    is_answer: bool
     marks: tuple[Mark, ...] = ()
 
 
@@ -48,20 +48,17 @@ def read_text(body: Body, *, is_answer: bool) -> Text:
     """Take the pieces of a mail apart. A CR is kept in the diff alone, where it is a file's. Never raises."""
     pieces = body.pieces
     content, place = _find(pieces)
-    if place is None or (is_answer and any(piece.kind.is_flowed for piece in pieces)):
+    if place is None:
         whole = _whole(pieces)
-        if place is None:
-            return Text(whole, whole, "", b"", f"\n{whole}\n", is_answer)
-    else:
-        whole = ""
+        return Text(whole, whole, whole, "", b"", f"\n{whole}\n")
     start, end = place[0] - 1, place[1] - 1
     message, told = _read_message(content, start)
     diff, told_of_diff = _read_diff(content, start, end)
     behind = content.decode(end, len(content.joined)).replace("\r", "")
-    whole = whole or f"{message}{diff}{behind}".replace("\r", "")
-    marked = () if is_answer else (*told, *told_of_diff, *_marks_of_parts(body, content, *place))
-    around = f"\n{message}{behind}"
-    return Text(whole, whole if is_answer else message, diff, content.joined[start:end], around, is_answer, marked)
+    whole = f"{message}{diff}{behind}".replace("\r", "")
+    marked = (*told, *told_of_diff, *_marks_of_parts(body, content, *place))
+    diff_bytes = content.joined[start:end]
+    return Text(whole, message, whole if is_answer else message, diff, diff_bytes, f"\n{message}{behind}", marked)
 
 
 def _find(pieces: Sequence[Piece]) -> tuple["_Content", tuple[int, int] | None]:

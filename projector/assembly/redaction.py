@@ -38,6 +38,7 @@ def without_words(parsed: ParsedMail, raw: bytes = b"") -> tuple[ParsedMail, Key
         message="",
         diff="",
         diff_bytes=b"",
+        diff_at=None,
         commit=None,
         marks=(),
         files=(),

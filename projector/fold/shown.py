@@ -14,7 +14,7 @@ from projector.fold.reading import Reading
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, PatchState, Row
 from projector.readmodel.working import WorkingSet
-from schemas.mail import ParsedMail, bytes_of_diff
+from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff
 
 SECOND_US = 1_000_000
 
@@ -149,7 +149,7 @@ def _patch_text(id: int, parsed: ParsedMail, kind: str) -> Row:
     marks = [{"kind": mark.kind, "text": mark.text} for mark in parsed.marks]
     return {
         "patch_id": id,
-        "message": parsed.message,
+        "message": text_before_diff(parsed),
         "content": parsed.diff if kind == PATCH else None,
         "diff_bytes": parsed.diff_bytes or None,
         "commit_name": commit.name,

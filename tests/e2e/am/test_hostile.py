@@ -16,7 +16,7 @@ import pytest
 from api.mbox import compose
 from ingest.message.commit import clean_subject
 from ingest.message.parse import parse
-from schemas.mail import ParsedMail, bytes_of_diff
+from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff
 from tests.e2e.am.git import environment, git
 from tests.e2e.am.hostile import hostile_mail
 from tests.e2e.am.post import as_shown
@@ -115,7 +115,9 @@ def differences(repository: Repository, mail: bytes) -> Iterator[str]:
         shown = (commit.name, commit.email, commit.date, commit.title)
         if (made.name, made.email, made.date.replace("Z", "+00:00"), made.title) != shown:
             yield f"shown {shown}, made {made}"
-        message = repository.tidied(f"{_title(parsed)}{parsed.message[commit.message_start : commit.message_end]}")
+        message = repository.tidied(
+            f"{_title(parsed)}{text_before_diff(parsed)[commit.message_start : commit.message_end]}"
+        )
         if made.message != message:
             yield f"message shown {message!r}, made {made.message!r}"
     if not parsed.marks:

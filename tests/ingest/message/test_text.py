@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ingest.message import parse
 from ingest.message.diff import find_start
-from schemas.mail import ParsedMail, bytes_of_diff
+from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff
 
 RECEIPT = datetime(2024, 5, 2, 12, tzinfo=UTC)
 HEAD = b"From: Ann <ann@example.org>\nDate: Thu, 2 May 2024 11:00:00 +0000\nSubject: [PATCH] x\n"
@@ -199,10 +199,14 @@ def test_a_message_that_could_hide_a_diff_is_shown_with_escapes() -> None:
     assert kinds(mail) == ["escaped"]
 
 
-def test_an_answer_makes_no_commit() -> None:
-    mail = parse(HEAD.replace(b"[PATCH]", b"Re: [PATCH]") + b"Subject: y\n\n> x\n" + DIFF, RECEIPT)
-    assert (mail.commit, mail.marks) == (None, ())
-    assert mail.message == "> x\n" + DIFF.decode()
+@pytest.mark.parametrize("subject", [b"Re: [PATCH] x", b"[PATCH] Re: x"])
+def test_an_answer_has_the_commit_that_it_would_make_should_it_be_a_patch(subject: bytes) -> None:
+    mail = parse(b"Subject: " + subject + b"\n\nFrom: B <b@x.org>\n\nWhy.\n" + DIFF + b"-- \n2\n", RECEIPT)
+    assert mail.commit is not None
+    before = "From: B <b@x.org>\n\nWhy.\n"
+    assert (mail.message, text_before_diff(mail)) == (f"{before}{DIFF.decode()}-- \n2\n", before)
+    assert before[mail.commit.message_start : mail.commit.message_end] == "Why.\n"
+    assert (mail.commit.name, mail.commit.title) == ("B", "x")
 
 
 PIECES = st.sampled_from(
