@@ -150,6 +150,9 @@ def _first(forwarded: str | None) -> str:
 
 
 def _server_of(request: falcon.asgi.Request) -> str:
-    host, port = request.scope.get("server") or ("localhost", None)
-    host = f"[{host}]" if ":" in host else host
-    return f"{host}:{port}" if port else host
+    """The address that a request came to; this machine's name, where it came by a Unix socket."""
+    server = request.scope.get("server")
+    host, port = server if isinstance(server, (tuple, list)) else ("localhost", None)
+    if port is None:
+        return "localhost"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ingest.log import Log, make_log, open_log
+from ingest.message import parse
 from schemas.records import MailReceived
 from tests.kafka_cluster import KafkaCluster
 
@@ -129,5 +130,5 @@ def message_ids(log: Log) -> set[str]:
     while records := log.read(position):
         position = records[-1].id
         mails = [record.fact for record in records if isinstance(record.fact, MailReceived)]
-        names |= {mail.parsed.message_id for mail in mails if mail.parsed is not None}
+        names |= {parse(mail.raw[:1000], mail.received_at).message_id for mail in mails}  # large, so not read yet
     return names

@@ -18,7 +18,7 @@ READ = Read(
     record=17, source="smtp", received_at=AT, message_id="b-1@example.org", message_id_derived=False,
     subject="[PATCH v2 1/2] net: a", title="net: a", number=1, total=2, reroll=(2,), branch_reroll=None, prefix=(),
     date=AT, date_from="date", author="ada@example.org", sender="ada@example.org", references=("b-0@example.org",),
-    has_diff=True, files=1, change_id=None, supersedes=(), depends_on=(),
+    has_diff=True, files=1, change_id=None, supersedes=(), depends_on=(), warnings=(),
 )  # fmt: skip
 INFERRED = Inferred(
     posting=16, role="patch", place=1, cover="b-0@example.org", patches=("b-1@example.org", "b-2@example.org"), total=2,
@@ -98,6 +98,7 @@ def test_what_is_said_of_a_patch_whole() -> None:
         pytest.param({"change_id": "x"}, "Read", "change-id: x", id="change-id"),
         pytest.param({"supersedes": ("a@b",)}, "Read", "Supersedes or links to: <a@b>", id="supersedes"),
         pytest.param({"depends_on": ("message-id:a@b",)}, "Read", "Depends on: message-id:a@b", id="depends"),
+        pytest.param({"warnings": ("Look twice.",)}, "Read", "Warning: Look twice.", id="warning"),
         pytest.param({"kind": "cover"}, "Project", "Kind: cover letter, for a diff.", id="a cover letter"),
         pytest.param({"duplicates": (20,)}, "Project", "It came 2 times; again as record 20.", id="a duplicate"),
         pytest.param({"duplicates": (20, 21)}, "Project", "It came 3 times; again as records 20, 21.", id="duplicates"),
