@@ -100,7 +100,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         return goes_on
 
     def _is_websocket_upgrade(self, request: Any) -> bool:
-        """Whoever asks for another protocol is answered like all others: it is not spoken here."""
+        """Answer a request for another protocol like any other: we speak HTTP alone."""
         return False
 
     def _on_headers_complete(self) -> Any:

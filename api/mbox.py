@@ -25,7 +25,7 @@ _READ_OTHERWISE = frozenset({"from", "date", "subject", "index"})
 
 
 def compose(mails: Iterable[tuple[MboxMail, Sequence[str]]], left_out: str = "") -> bytes:
-    """Write mails as one mbox, of which `git am` makes the commits that are shown: by the values that are shown.
+    """Write mails as one mbox. It is made of what is shown, so `git am` makes the commits that are shown.
 
     With each mail come trailers ("Tag: value") to add to its message: once each, not those that are there already
     (compared without case and by single spaces), and none that git would read as something else (From, Date, Subject,
