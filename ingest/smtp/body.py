@@ -29,7 +29,8 @@ async def read_body(
     held, whatever the client sends.
     """
     start, ended = await _read_start(reader)
-    blocks, size = [start], len(start)
+    lines, size = _Lines(), len(start)
+    blocks = [lines.first(start[: 2 - len(END)] if ended else start)]
     most = size_max_bytes + size_max_bytes // 3 + len(END)  # beyond what dots can account for: ".." for each "."
     dropped: Dropped | None = None
     while not ended:
@@ -45,11 +46,11 @@ async def read_body(
                 blocks.clear()
                 let_go()
         if dropped is None:
-            blocks.append(block)
+            blocks.append(lines.next(block[: 2 - len(END)] if ended else block))  # without the lone dot's line
     if dropped is not None:
         return dropped
-    blocks[-1] = blocks[-1][: 2 - len(END)]  # the lone dot's line
-    body = _joined(blocks)
+    body = b"".join([*blocks, lines.last()])
+    blocks.clear()  # mails may be large
     return body if len(body) <= size_max_bytes else Dropped.TOO_LARGE
 
 
@@ -70,10 +71,28 @@ async def _read_start(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
     return bytes(seen[2:]), seen.endswith(END)
 
 
-def _joined(blocks: list[bytes]) -> bytes:
-    """The mail, without the first dot of every line that begins with one. Empties the list, as mails may be large."""
-    body = b"".join(blocks)
-    blocks.clear()
-    if body.startswith(b"."):
-        body = body[1:]
-    return body.replace(b"\r\n.", b"\r\n")
+class _Lines:
+    """Takes the first dot of every line that begins with one, block by block: of a whole mail at once that takes long,
+    and nobody else is answered meanwhile.
+
+    What may be the beginning of such a dot's CRLF is held until more comes.
+    """
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def first(self, block: bytes) -> bytes:
+        """What is certain of the mail's first block, which begins a line."""
+        return self.next(block.removeprefix(b"."))
+
+    def next(self, block: bytes) -> bytes:
+        """What is certain of the mail with the next block."""
+        block = self._held + block
+        certain = len(block) - (2 if block.endswith(b"\r\n") else block.endswith(b"\r"))
+        self._held = block[certain:]
+        return block[:certain].replace(b"\r\n.", b"\r\n")
+
+    def last(self) -> bytes:
+        """What was held, once there is no more."""
+        held, self._held = self._held, b""
+        return held
