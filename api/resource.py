@@ -29,7 +29,7 @@ LONG_QUERIES_MAX = 4
 """How many long queries one worker runs at the same time; the others wait."""
 LONG_QUERY_SECONDS_MAX = 10.0
 INTERRUPT_AGAIN_SECONDS = 0.05
-STATEMENT_MS_MAX = 8
+STATEMENT_MS_MAX = 5
 """How long the event loop waits for one statement of PostgreSQL; what takes longer is asked again in a thread."""
 
 _ENCODER = msgspec.json.Encoder()
