@@ -20,7 +20,7 @@ class Stack:
     """The containers of one project of Compose. The environment has what docker-compose.yml takes from it."""
 
     def __init__(self, environment: Mapping[str, str], name: str) -> None:
-        self._environment = {**environment, "COMPOSE_PROJECT_NAME": name}
+        self._environment, self._name = {**environment, "COMPOSE_PROJECT_NAME": name}, name
         self._compose = _compose(self._environment)
 
     def compose(self, *arguments: str | Path, **variables: str) -> str:
@@ -37,7 +37,9 @@ class Stack:
 
     def containers(self, service: str) -> list[dict[str, Any]]:
         """What the engine says of each container of a service, running or not."""
-        ids = self.compose("ps", "--quiet", service).split()
+        labels = {"project": self._name, "service": service, "oneoff": "False"}
+        chosen = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        ids = run(["docker", "ps", "--all", "--quiet", *chosen], self._environment).split()
         found: list[dict[str, Any]] = json.loads(run(["docker", "inspect", *ids], self._environment)) if ids else []
         return found
 

@@ -25,13 +25,12 @@ async def read_body(
     """Read up to and with the terminator; give the mail without transparency dots, its last CRLF included.
 
     keep(bytes) is asked for every block but the last, which is no longer than the reader's limit: whether it may be
-    kept too. let_go() is called as soon as nothing is kept any more. While reading, at most 4/3 of the size limit is
-    held, whatever the client sends.
+    kept too. let_go() is called as soon as nothing is kept any more. While reading, no more than the size limit and a
+    block is held, whatever the client sends; the mail is put together in one copy more.
     """
-    start, ended = await _read_start(reader)
-    lines, size = _Lines(), len(start)
-    blocks = [lines.first(start[: 2 - len(END)] if ended else start)]
-    most = size_max_bytes + size_max_bytes // 3 + len(END)  # beyond what dots can account for: ".." for each "."
+    block, ended = await _read_start(reader)
+    kept = _Kept()
+    kept.add(block[: 2 - len(END)] if ended else block)
     dropped: Dropped | None = None
     while not ended:
         try:
@@ -39,19 +38,13 @@ async def read_body(
             ended = True
         except asyncio.LimitOverrunError as overrun:
             block = await reader.readexactly(overrun.consumed)
-        size += len(block)
         if dropped is None:
-            dropped = _reason(size > most, ended or keep(len(block)))
+            size = kept.add(block[: 2 - len(END)] if ended else block)
+            dropped = _reason(kept.size_bytes > size_max_bytes, ended or keep(size))
             if dropped is not None:
-                blocks.clear()
+                kept = _Kept()
                 let_go()
-        if dropped is None:
-            blocks.append(lines.next(block[: 2 - len(END)] if ended else block))  # without the lone dot's line
-    if dropped is not None:
-        return dropped
-    body = b"".join([*blocks, lines.last()])
-    blocks.clear()  # mails may be large
-    return body if len(body) <= size_max_bytes else Dropped.TOO_LARGE
+    return dropped or kept.joined()
 
 
 def _reason(is_too_large: bool, has_room: bool) -> Dropped | None:
@@ -71,28 +64,25 @@ async def _read_start(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
     return bytes(seen[2:]), seen.endswith(END)
 
 
-class _Lines:
-    """Takes the first dot of every line that begins with one, block by block: of a whole mail at once that takes long,
-    and nobody else is answered meanwhile.
-
-    What may be the beginning of such a dot's CRLF is held until more comes.
-    """
+class _Kept:
+    """The mail so far, without the first dot of every line that begins with one."""
 
     def __init__(self) -> None:
-        self._held = b""
+        self.size_bytes = 0
+        self._blocks: list[bytes] = []
+        self._last = b"\r\n"
+        """The last two bytes that came: at first DATA's line end."""
 
-    def first(self, block: bytes) -> bytes:
-        """What is certain of the mail's first block, which begins a line."""
-        return self.next(block.removeprefix(b"."))
+    def add(self, block: bytes) -> int:
+        """Keep one more block; gives what it takes."""
+        last, self._last = self._last, (self._last + block[-2:])[-2:]
+        if b"\r\n." in block or block.startswith((b".", b"\n.")):
+            block = (last + block).replace(b"\r\n.", b"\r\n")[len(last) :]
+        self._blocks.append(block)
+        self.size_bytes += len(block)
+        return len(block)
 
-    def next(self, block: bytes) -> bytes:
-        """What is certain of the mail with the next block."""
-        block = self._held + block
-        certain = len(block) - (2 if block.endswith(b"\r\n") else block.endswith(b"\r"))
-        self._held = block[certain:]
-        return block[:certain].replace(b"\r\n.", b"\r\n")
-
-    def last(self) -> bytes:
-        """What was held, once there is no more."""
-        held, self._held = self._held, b""
-        return held
+    def joined(self) -> bytes:
+        """All of it. Keeps nothing, as mails may be large."""
+        blocks, self._blocks = self._blocks, []
+        return b"".join(blocks)
