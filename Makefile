@@ -19,7 +19,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 COVERED := --cov=projector.assembly --cov=ingest.message --cov=schemas --cov-branch \
 	--cov-report=term-missing:skip-covered --cov-fail-under=100
 
-.PHONY: help setup run test check format bench growth mutants assembly-report openapi lock clean
+.PHONY: help setup run test check format bench compose-test growth mutants assembly-report openapi lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: setup ## Measure, and print figures; ARGS=--quick for a short look, ARGS=
 mutants: setup ## See how many faults put into the pure rooms their tests notice; ARGS="COUNT SEED" takes others
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
 	$(BIN)/python -m bench.mutants $(ARGS)
+
+compose-test: setup ## Run docker-compose.yml for real, as root, with an engine of its own; ARGS="--data DIR" keeps its images
+	@deploy/compose-test $(ARGS)
 
 growth: setup ## Measure a list that grows to 200,000 mails, and draw docs/growth.svg
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check matplotlib==3.11.2

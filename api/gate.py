@@ -58,6 +58,7 @@ class Gate:
         refusal = refuse_entry(actor, now_us())
         if refusal is not None:
             raise _unauthorized(refusal)
+        self._throttle.note_success(address, actor.user.name)
         return actor
 
     def _refuse_guesser(self, address: str, account: str) -> None:

@@ -29,6 +29,8 @@ LONG_QUERIES_MAX = 4
 """How many long queries one worker runs at the same time; the others wait."""
 LONG_QUERY_SECONDS_MAX = 10.0
 INTERRUPT_AGAIN_SECONDS = 0.05
+STATEMENT_MS_MAX = 5
+"""How long the event loop waits for one statement of PostgreSQL; what takes longer is asked again in a thread."""
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -42,6 +44,7 @@ class Site:
         settings: Settings,
         *,
         long_query_seconds_max: float = LONG_QUERY_SECONDS_MAX,
+        statement_ms_max: int | None = None,
         room: asyncio.Event | None = None,
     ) -> None:
         self._room = room or _always()
@@ -56,6 +59,7 @@ class Site:
         self.root = urlsplit(settings.base_url).path.rstrip("/")
         """The path that stands before every path of ours in the reader's eyes; "" unless the configured URL has one."""
         self._long_query_seconds_max = long_query_seconds_max
+        self._statement_ms_max = STATEMENT_MS_MAX if statement_ms_max is None else statement_ms_max
         self._turns = Turns(LONG_QUERIES_MAX)
         self._budget = Budget(settings.http_client_query_seconds)
         self.summary_max = settings.summary_max_length
@@ -83,7 +87,7 @@ class Site:
         while not self._room.is_set():
             await self._room.wait()
         try:
-            with self._reader.connect() as connection, in_short(connection):
+            with self._reader.connect(self._statement_ms_max) as connection, in_short(connection):
                 return query(connection)
         except NeedsPatience:
             pass

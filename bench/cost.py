@@ -1,13 +1,14 @@
-"""CPU per mail: in large threads and in small ones, with few mails stored and with many, and of hostile mail.
+"""CPU per mail: in large threads and in small ones, with few mails stored and with many, and of hostile mail; and how
+long the event loops of the receiver and of the API stand still.
 
 `python -m bench.cost` prints the worst hostile mails too; `python -m bench.cost STORED` says another number of mails
-than 100,000 to have stored.
+than 100,000 to have stored; `python -m bench.cost pauses` measures the loops alone.
 """
 
 import sys
 from itertools import chain
 
-from bench import hostile
+from bench import hostile, stalling, standing
 from bench.figures import Figure, over_rounds, table
 from bench.folding import per_mail, projecting, received
 from bench.mailing import mails
@@ -22,7 +23,8 @@ MS = 1000.0
 
 def measure(quick: bool) -> list[Figure]:
     """All figures; the worst hostile mail against a plain one where the mail is here."""
-    return [*_threads(), *_stored(STORED_QUICK if quick else STORED_MANY), *hostile.figures()]
+    stored = _stored(STORED_QUICK if quick else STORED_MANY)
+    return [*_threads(), *stored, *hostile.figures(), *stalling.figures(), *standing.figures(quick)]
 
 
 def _threads() -> list[Figure]:
@@ -52,6 +54,9 @@ def _next(stored: int) -> float:
 
 
 def main() -> None:
+    if sys.argv[1:] == ["pauses"]:
+        print(table([*stalling.figures(), *standing.figures(quick=False)]), flush=True)
+        return
     stored = int(sys.argv[1]) if len(sys.argv) > 1 else STORED_MANY
     print(table([*_threads(), *_stored(stored)]), flush=True)
     hostile.show_worst()

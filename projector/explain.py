@@ -22,7 +22,7 @@ from projector.fold.projects import Project, Projects
 from projector.fold.reading import Reading, Received, reading_of
 from projector.fold.redacting import Redactions
 from projector.readmodel.queries import explaining as queries
-from projector.readmodel.queries.copies import copies_of
+from projector.readmodel.queries.copies import copies_of_all
 from projector.readmodel.queries.dead_letters import DeadLetter
 from projector.readmodel.rows import Entry, PostingState, Thread
 from projector.readmodel.working import WorkingSet
@@ -82,7 +82,7 @@ class Explainer:
             duplicates=queries.duplicates_of(self._working.connection, id),
             copies=tuple(
                 Told(record=record, differs=differs)
-                for record, _, differs in copies_of(self._working.connection, id, COPIES_MAX)
+                for record, _, differs in copies_of_all(self._working.connection, [id], COPIES_MAX).get(id, [])
             ),
             inferred=self._inferred(thread, entry, state) if state is not None else None,
             linked=self._linked(state) if state is not None else None,

@@ -31,8 +31,10 @@ def is_inside(host: str, networks: Networks) -> bool:
     return any(address in network for network in networks)
 
 
-def site_of(host: str) -> str:
-    """What a client is counted as: its IP address, or in IPv6 its network; what is no address, as it is."""
+def site_of(host: str, bits: int = SITE_BITS) -> str:
+    """What a client is counted as: its IP address, or in IPv6 its network of so many bits; what is no address, as it
+    is.
+    """
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -41,7 +43,7 @@ def site_of(host: str) -> str:
         return str(address)
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
-    return str(ip_network((address, SITE_BITS), strict=False))
+    return str(ip_network((address, bits), strict=False))
 
 
 def _network(setting: str, text: str) -> IPv4Network | IPv6Network:

@@ -4,6 +4,7 @@ from functools import partial
 
 import falcon
 from falcon.asgi import Request, Response
+from msgspec.structs import replace
 
 from api.pages.render import show
 from api.parameters import read_page
@@ -11,6 +12,7 @@ from api.projects import named_project
 from api.request import parameters_of, with_page
 from api.resource import Resource, redirect
 from projector.readmodel.queries import (
+    REVISIONS_MAX,
     Connection,
     Listed,
     Page,
@@ -56,12 +58,16 @@ class ProjectPage(Resource):
 
 
 class SeriesPage(Resource):
-    """A series with all its revisions."""
+    """A series with its revisions."""
 
     async def on_get(self, request: Request, response: Response, series: int) -> None:
-        view = await self.site.read(partial(view_series, series_id=series))
+        parameters = parameters_of(request)
+        page = read_page(parameters.get("perpage") or str(REVISIONS_MAX), parameters.get("page"))
+        page = replace(page, size=min(page.size, REVISIONS_MAX))
+        view = await self.site.read(partial(view_series, series_id=series, page=page))
         if view is not None:
-            show(response, "series.html", root=self.site.root, view=view, series=view.series)
+            neighbours = _neighbours(self.site.root + request.scope["path"], page, view.total)
+            show(response, "series.html", root=self.site.root, view=view, series=view.series, **neighbours)
             return
         target = await self.site.read(partial(series_moved_to, series_id=series))
         if target is None:

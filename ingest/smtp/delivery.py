@@ -21,6 +21,9 @@ PARSED_MAX_BYTES = 131072
 """A larger mail is recorded as it came and read by the projector, in a process of its own: no mail, whatever is in it,
 keeps the other sessions waiting for its reading. Of such a one the start is read, for the journal."""
 
+START_BYTES = 32_768
+"""So much is read of a mail that is left to the projector, for its line in the journal."""
+
 _logger = structlog.get_logger(__name__)
 
 
@@ -49,7 +52,7 @@ async def deliver(
         parsed_max_bytes=PARSED_MAX_BYTES,
     )
     is_large = len(raw) > PARSED_MAX_BYTES
-    seen = parse_anyway(raw[:PARSED_MAX_BYTES], fact.received_at) if is_large else fact.parsed
+    seen = parse_anyway(raw[:START_BYTES], fact.received_at) if is_large else fact.parsed
     list_id = list_of(seen)
     answer = await _record(appender, fact, seen, list_id, span)
     SIZE.observe(len(raw))

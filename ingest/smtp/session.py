@@ -32,6 +32,10 @@ LAST_WORD_SECONDS = 5.0
 NULL_SENDER = "<>"
 """How the library spells the null sender, so that MAIL counts as given."""
 
+STUMBLES = (IndexError, AttributeError, UnboundLocalError, RecursionError)
+"""What the standard library's parser of addresses raises for what is none, beside what it means to raise."""
+_LIBRARYS_GETADDR = SMTP._getaddr  # here, so that a version without it fails at once, not as an address does
+
 _logger = structlog.get_logger(__name__)
 
 
@@ -204,10 +208,10 @@ class Receiver(SMTP):
         return rest is not None and self._getaddr(rest)[0] not in (None, "", NULL_SENDER)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        """Read an address; what cannot be read is none. The library's parser stumbles over some of that."""
+        """Read an address; what cannot be read is none. The parser stumbles over some of that."""
         try:
-            return super()._getaddr(arg)
-        except Exception:
+            return _LIBRARYS_GETADDR(self, arg)
+        except STUMBLES:
             return None, None
 
     async def smtp_DATA(self, arg: str | None) -> None:

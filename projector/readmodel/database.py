@@ -40,8 +40,12 @@ class Lock(Protocol):
 class Live(Protocol):
     """Connections to the generation that is live when they are asked for, or to the one that was named."""
 
-    def connect(self) -> AbstractContextManager[Connection]:
-        """A connection in one read transaction. Raises NoReadModel when no generation is live, or that one is gone."""
+    def connect(self, statement_ms_max: int = 0) -> AbstractContextManager[Connection]:
+        """A connection in one read transaction. Raises NoReadModel when no generation is live, or that one is gone.
+
+        A server stops each statement that takes longer than so many milliseconds, unless that is 0. A file's reader
+        works in its own thread, and stops itself (`queries.in_short`).
+        """
         ...
 
     def basis(self) -> Basis:

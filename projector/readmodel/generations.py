@@ -180,9 +180,12 @@ class Reader:
         else:
             self._live = self._database.fixed(generation)
 
-    def connect(self) -> AbstractContextManager[Connection]:
-        """A connection in one read transaction. Raises NoReadModel when none is live, or the given one gone."""
-        return self._live.connect()
+    def connect(self, statement_ms_max: int = 0) -> AbstractContextManager[Connection]:
+        """A connection in one read transaction. Raises NoReadModel when none is live, or the given one gone.
+
+        statement_ms_max: how long PostgreSQL may work at one statement; 0: as long as for every reader.
+        """
+        return self._live.connect(statement_ms_max)
 
     def basis(self) -> Basis:
         """What an answer made now would be made of, in one short look. Raises as `connect` does."""

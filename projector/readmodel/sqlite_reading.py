@@ -25,7 +25,7 @@ class LiveFile:
         self._stamp: tuple[int, int] | None = None
         self._kept: Kept | None = None
 
-    def connect(self) -> "_Look":
+    def connect(self, statement_ms_max: int = 0) -> "_Look":
         return _Look(self._current())
 
     def basis(self) -> Basis:
@@ -54,7 +54,7 @@ class FixedFile:
         self._path, self._generation = path, generation
         self._kept = Kept(open_for_reading(path, begins_itself=True))
 
-    def connect(self) -> "_Look":
+    def connect(self, statement_ms_max: int = 0) -> "_Look":
         self._check()
         return _Look(self._kept)
 

@@ -1,17 +1,26 @@
 """A client of the app over the read model of `rows`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from falcon.testing import TestClient
 
+from api import resource
 from api.app import create_app
 from schemas.settings import Settings
 from tests.api.rows import make_read_model
 from tests.databases import DATABASES, fresh_databases
 
 Get = Callable[..., Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_clock() -> Iterator[None]:
+    """What is a short query for PostgreSQL goes by the clock, and so by how busy the machine is; not so here."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(resource, "STATEMENT_MS_MAX", 0)
+        yield
 
 
 @pytest.fixture(scope="session", params=DATABASES)

@@ -196,7 +196,13 @@ def _fill_series(connection: Connection) -> None:
     insert(connection, tables.cover, {**known, **written})
     of_cover = {"thread_id": 20, "kind": "cover", "target_id": None, "author_id": 10, "summary": b""}
     insert(connection, tables.mail, {**known, **of_cover})
-    insert(connection, tables.conflicting_copy, copy(90, 31, counts=False), copy(91, 31, counts=True))
+    insert(
+        connection,
+        tables.conflicting_copy,
+        copy(90, 31, counts=False),
+        copy(91, 31, counts=True),
+        copy(92, 20, counts=False),
+    )
     insert(connection, tables.posting, {"id": 20, "project_id": 2, "thread_id": 20, "series_id": 20, "state": b""})
 
 

@@ -111,6 +111,15 @@ def test_series_page_shows_every_revision(client: TestClient) -> None:
     assert {"/patch/31/", "/patch/22/", "/api/1.0/series/20/revisions/1/mbox/"} <= set(links(page))
 
 
+def test_series_page_tells_of_other_mails_with_a_cover_letters_message_id(client: TestClient) -> None:
+    page = show(client, "/series/20/")
+    newest, first = map(words, page.iter(f"{HTML}section"))
+    assert "Other mails" not in newest
+    assert "Other mails came with this cover letter's Message-ID" in first
+    assert "Record 92 of the log, 2024-05-04 10:00: another title, diff" in first
+    assert "Other mails" not in words(show(client, "/series/55/"))
+
+
 def test_incomplete_series_says_so(client: TestClient) -> None:
     assert "incomplete" in words(show(client, "/series/55/"))
 
@@ -229,3 +238,44 @@ def test_page_of_a_patch_is_bounded_whatever_was_said(database: str, tmp_path_fa
     assert max(sizes) < 2_500_000
     assert answer.text.count("This is the beginning") == 2 and "These are the first" in answer.text
     assert client.simulate_get("/patch/40/", query_string="page=99").status_code == 404
+
+
+def test_page_of_a_series_is_bounded_whatever_was_posted(
+    database: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if not database.startswith("sqlite"):
+        pytest.skip("what a page shows is the same from every database")
+    url = make_read_model(f"sqlite:///{tmp_path_factory.mktemp('wide')}/0/readmodel.db")
+    models = ReadModels(url)
+    engine = models.engine(1)
+    of_series = tables.revision.c.series_id == 40
+    with engine.begin() as connection:
+        (template,) = connection.execute(tables.revision.select().where(of_series)).mappings().all()
+        letter = {"cover_letter": "So it is. " * 9000}
+        rows = [{**template, **letter, "version": n, "posting_id": 4000 + n} for n in range(2, 36)]
+        connection.execute(tables.revision.insert(), rows)
+        (result,) = connection.execute(
+            tables.test_result.select().where(tables.test_result.c.target == "revision").limit(1)
+        ).mappings()
+        tests = [{**result, "id": 5000 + n, "posting_id": 4035, "test_name": f"t{n:04}", "summary": "z" * 9000}
+                 for n in range(4000)]  # fmt: skip
+        connection.execute(tables.test_result.insert(), tests)
+        lines = [{"patch_id": 40, "series_id": 40, "version": version, "number": number}
+                 for version in (30, 35) for number in range(5000)]  # fmt: skip
+        connection.execute(tables.revision_patch.insert(), lines)
+    engine.dispose()
+    client = TestClient(create_app(Settings(database=url, base_url="https://patches.example.org")))
+    sizes, shown, said, path = [], [], "", "/series/40/?perpage=100"
+    while path:
+        answer = client.simulate_get(path.partition("?")[0], query_string=path.partition("?")[2])
+        assert answer.status_code == 200
+        sizes.append(len(answer.content))
+        said += answer.text
+        page = ElementTree.fromstring(answer.text)
+        shown += [section.attrib["id"] for section in page.iter(f"{HTML}section")]
+        path = next((a.attrib["href"] for a in page.iter(f"{HTML}a") if a.get("rel") == "next"), "")
+    assert shown == [f"rev{version}" for version in range(35, 0, -1)]
+    assert max(sizes) < 1_000_000
+    assert (said.count("These are the first"), said.count("This is the beginning")) == (2, 34)
+    assert said.count("There are more results") == 10, "of the newest revision, and perhaps of those behind it"
+    assert client.simulate_get("/series/40/", query_string="page=99").status_code == 404

@@ -26,17 +26,32 @@ async def ask(conductor: ASGIConductor, path: str, client: str, query: str = "")
 
 
 def test_query_that_proves_long_is_begun_again_in_a_thread(database: str) -> None:
-    if not database.startswith("sqlite"):
-        pytest.skip("PostgreSQL works in a process of its own")
     threads: list[int] = []
 
     def query(connection: Connection) -> Any:
         threads.append(threading.get_ident())
         return connection.execute(text(COUNT)).scalar()
 
-    site = Site(Reader(database), settings(database))
+    site = Site(Reader(database), settings(database), statement_ms_max=1)
     assert asyncio.run(site.read(query)) == 300_000
     assert threads[0] == threading.get_ident() and threads[1] != threads[0]
+
+
+def test_connection_that_proved_slow_is_good_for_the_next_question(database: str) -> None:
+    """PostgreSQL's transaction has failed by then, and its limit was for that one alone."""
+    reader = Reader(database)
+    site = Site(reader, settings(database), statement_ms_max=1)
+
+    def shown(connection: Connection) -> Any:
+        return connection.execute(text("SHOW statement_timeout")).scalar()
+
+    assert asyncio.run(site.read(lambda connection: connection.execute(text(COUNT)).scalar())) == 300_000
+    assert asyncio.run(Site(reader, settings(database)).read(lambda c: c.execute(text("SELECT 7")).scalar())) == 7
+    if database.startswith("postgresql"):
+        with reader.connect() as connection:
+            assert shown(connection) == "15s"
+        with reader.connect(7000) as connection:
+            assert shown(connection) == "7s"
 
 
 def test_short_query_stays_where_it_is(database: str) -> None:

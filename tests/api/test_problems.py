@@ -103,7 +103,7 @@ class BrokenReader(Reader):
         self._error = error
 
     @contextmanager
-    def connect(self) -> Iterator[Connection]:
+    def connect(self, statement_ms_max: int = 0) -> Iterator[Connection]:
         raise self._error
         yield
 

@@ -1,11 +1,15 @@
 """What the measurements of cost fold is what they say it is."""
 
+import asyncio
+import time
 from collections import Counter
 
 from bench.assembly_report import core
 from bench.assembly_report.sight import look
 from bench.folding import per_mail, projecting, received
+from bench.heartbeat import Pause, beat, longest
 from bench.hostile import Cost, against
+from bench.stalling import kinds
 from bench.threads import one_thread, small_threads
 from projector.assembly.tree import threads
 from schemas.records import MailReceived
@@ -47,3 +51,27 @@ def test_a_mail_is_compared_with_a_plain_one_of_its_size_and_of_4_kb_at_least() 
     scale = [Cost("plain", 4096, 0, 1.0), Cost("plain", 8192, 0, 2.0)]
     sizes = {100: 3.0, 4096: 3.0, 6144: 2.0, 8192: 1.5, 100_000: 1.5}
     assert {size: against(Cost("odd", size, 1.0, 2.0), scale).times for size in sizes} == sizes
+
+
+def test_mails_that_are_to_stall_are_as_large_as_they_say() -> None:
+    assert len(kinds(5000)) > 5
+    for name, raw in kinds(5000).items():
+        assert 4500 < len(raw) <= 5000, name
+
+
+def test_a_pause_of_the_loop_is_noted_with_its_time() -> None:
+    async def stand_still() -> tuple[list[Pause], float, float]:
+        pauses: list[Pause] = []
+        beating = asyncio.create_task(beat(pauses))
+        await asyncio.sleep(0)
+        begun = time.monotonic()
+        time.sleep(0.05)
+        end = time.monotonic()
+        while not pauses:
+            await asyncio.sleep(0)
+        beating.cancel()
+        return pauses, begun, end
+
+    pauses, begun, end = asyncio.run(stand_still())
+    assert longest(pauses, begun, end).seconds >= 0.04
+    assert longest(pauses, begun - 20, begun - 10).seconds == 0

@@ -1,6 +1,7 @@
-"""docker-compose.yml: Compose understands it. It is not run here, as that takes an engine and images."""
+"""docker-compose.yml: Compose understands it. `deploy/compose-test` runs it, by hand: that takes root and an engine."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from bench.containers import engine
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDING = {"topic", "tools"}
@@ -64,6 +67,29 @@ def test_every_service_is_limited_and_says_how_it_is_and_ours_have_no_rights() -
         assert ("healthcheck" in service) != (name in ENDING), name
         if service["image"] == "patchlog":
             assert (service["user"], service["read_only"], service["cap_drop"]) == ("990", True, ["ALL"]), name
+
+
+def test_only_the_stores_keep_something() -> None:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert {name for name, service in read["services"].items() if "volumes" in service} == {"kafka", "postgres"}
+    assert read["volumes"].keys() == {"kafka", "postgres"}
+
+
+def test_there_is_a_stand_in_for_each_image_that_is_pulled() -> None:
+    services: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    pulled = {service["image"] for service in services.values()} - {"patchlog"}
+    bases = set(re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE))
+    assert {engine.BASE, engine.POSTGRES, engine.KAFKA} == pulled | bases
+    version = engine.KAFKA.rpartition(":")[2]
+    jars = (engine.STAND_INS / "kafka/pom.xml").read_text().partition("<dependencies>")[2]
+    versions = re.findall(r"<artifactId>kafka\S*</artifactId>\s*<version>(.*)</version>", jars)
+    assert versions == [version, version]
+
+
+def test_compose_test_is_run_as_documented() -> None:
+    said = subprocess.run([ROOT / "deploy/compose-test", "--help"], capture_output=True, text=True, check=True).stdout
+    asked = set(re.findall(r"--[a-z]+", (ROOT / "deploy/compose-test").read_text().partition("set -e")[0]))
+    assert {"--official", "--data"} <= asked <= set(re.findall(r"--[a-z]+", said))
 
 
 def test_the_image_has_the_folders_that_are_installed() -> None:

@@ -92,7 +92,7 @@ def promtool(*arguments: str | Path) -> str:
 
 
 def test_prometheus_takes_the_rules() -> None:
-    assert "SUCCESS: 14 rules found" in promtool("check", "rules", RULES)
+    assert "SUCCESS: 15 rules found" in promtool("check", "rules", RULES)
 
 
 def test_prometheus_takes_the_expressions_of_the_dashboard(tmp_path: Path) -> None:
@@ -124,6 +124,8 @@ RINGING = [
     ("PatchlogPublishingBehind", "patchlog_publishing_lag_events", "7x20", True),
     ("PatchlogPublishingBehind", "patchlog_publishing_lag_events", "0x20", False),
     ("PatchlogDeadLetters", 'patchlog_dead_letters_alarming{reason="bad-header"}', "1x20", True),
+    ("PatchlogConflictingCopies", 'patchlog_copies_alarming{project="demo"}', "1x20", True),
+    ("PatchlogConflictingCopies", 'patchlog_copies_alarming{project="demo"}', "0x20", False),
     ("PatchlogDiskLow", 'patchlog_disk_free_bytes{store="log"}', "1000x20", True),
     ("PatchlogDiskLow", 'patchlog_disk_free_bytes{store="log"}', "5000000000x20", False),
     ("PatchlogDiskFullTomorrow", 'patchlog_disk_free_bytes{store="log"}', "7e11-1e10x60", True),

@@ -17,8 +17,10 @@ from projector import meters
 from projector.live import open_live
 from projector.meters import Pulse, Stores
 from projector.readmodel.generations import Reader, ReadModels
+from schemas.records import CopiesAcknowledged
 from tests.ingest.test_probes import ask
 from tests.projector.fold.mailing import mail, series
+from tests.projector.fold.world import PROJECT
 from tests.projector.test_live import following, log, models, position, until
 
 __all__ = ["log", "models"]
@@ -60,6 +62,19 @@ def test_counts_dead_letters_and_incomplete_series(log: Log, models: ReadModels,
     found = figures(stores)
     assert found["patchlog_dead_letters no-project"] == 1
     assert found["patchlog_series_incomplete"] == 1
+    generation.close()
+
+
+def test_counts_mails_that_contradict_another_until_somebody_has_looked(
+    log: Log, models: ReadModels, stores: Stores
+) -> None:
+    generation = open_live(log, models)
+    log.append([mail("[PATCH] x", "x", body="one\n"), mail("[PATCH] x", "x", body="another\n")])
+    generation.fold(100)
+    assert figures(stores)[f"patchlog_copies_alarming {PROJECT.linkname}"] == 1
+    log.append([CopiesAcknowledged(records=(log.end(),))])
+    generation.fold(100)
+    assert not [name for name in figures(stores) if name.startswith("patchlog_copies_alarming")]
     generation.close()
 
 

@@ -1,6 +1,7 @@
 """Reading what is live: one trip to the server begins a transaction and looks at the pointer, in the same snapshot."""
 
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any, NoReturn
 
 import psycopg
@@ -14,7 +15,8 @@ from projector.readmodel.kept import Kept
 from projector.readmodel.postgresql.connecting import Server
 
 POINTER = "SELECT schema_version, generation FROM public.patchlog_pointer"
-BEGIN = f"BEGIN; {POINTER}".encode()
+LIMIT = "SET LOCAL statement_timeout = {}; "
+"""Milliseconds for each statement of a transaction, said in the trip that begins it."""
 BASIS = f"SELECT schema_version, generation, ({POSITION}) FROM public.patchlog_pointer".encode()
 """One statement by itself sees one snapshot, and takes one trip."""
 
@@ -27,8 +29,8 @@ class LiveSchema:
         self._generation: int | None = None
         self._kept: Kept | None = None
 
-    def connect(self) -> "_Look":
-        return _Look(*self._begun())
+    def connect(self, statement_ms_max: int = 0) -> "_Look":
+        return _Look(*self._begun(_begin_with(statement_ms_max)))
 
     def basis(self) -> Basis:
         if self._kept is not None and (basis := self._glance(self._kept)) is not None:
@@ -55,11 +57,11 @@ class LiveSchema:
                 return Basis(connection.engine, position)
         return None
 
-    def _begun(self) -> tuple[Kept, Connection]:
+    def _begun(self, begin: bytes) -> tuple[Kept, Connection]:
         """A connection in a transaction. One that the server closed meanwhile shows here: then all are made anew."""
         if self._kept is not None:
             try:
-                return self._begin(self._kept)
+                return self._begin(self._kept, begin)
             except (psycopg.OperationalError, OperationalError):
                 self.close()
         with self._server.connect() as connection:
@@ -67,19 +69,19 @@ class LiveSchema:
                 generation = self._chosen(connection.execute(POINTER).fetchall())
             except errors.UndefinedTable:
                 raise NoReadModel(NOTHING_YET) from None
-        return self._begin(self._open(generation))
+        return self._begin(self._open(generation), begin)
 
-    def _begin(self, kept: Kept) -> tuple[Kept, Connection]:
+    def _begin(self, kept: Kept, begin: bytes) -> tuple[Kept, Connection]:
         connection = kept.take()
         try:
-            generation = self._chosen(_pointer(connection))
+            generation = self._chosen(_pointer(connection, begin))
         except BaseException:
             _discard(connection)
             raise
         if generation == self._generation:
             return kept, connection
         _discard(connection)
-        return self._begin(self._open(generation))
+        return self._begin(self._open(generation), begin)
 
     def _open(self, generation: int) -> Kept:
         self.close()
@@ -103,11 +105,11 @@ class FixedSchema:
         self._generation = generation
         self._kept = Kept(server.reading(generation, begins_itself=True))
 
-    def connect(self) -> "_Look":
+    def connect(self, statement_ms_max: int = 0) -> "_Look":
         connection = self._kept.take()
         try:
             driver = _driver_of(connection)
-            driver.execute("BEGIN")
+            driver.execute(f"BEGIN; {_limited_to(statement_ms_max)}")
             (found,) = driver.execute(f"SELECT to_regnamespace('patchlog_{self._generation}')").fetchall()
         except BaseException:
             _discard(connection)
@@ -154,10 +156,19 @@ def _read_basis(connection: Connection) -> Basis:
     return Basis(connection.engine, position)
 
 
-def _pointer(connection: Connection) -> list[tuple[int, int]]:
+@cache
+def _begin_with(statement_ms_max: int) -> bytes:
+    return f"BEGIN; {_limited_to(statement_ms_max)}{POINTER}".encode()
+
+
+def _limited_to(statement_ms_max: int) -> str:
+    return LIMIT.format(statement_ms_max) if statement_ms_max else ""
+
+
+def _pointer(connection: Connection, begin: bytes) -> list[tuple[int, int]]:
     """Begin a transaction and read the pointer in it, on the wire itself: psycopg's way takes longer."""
     driver = _driver_of(connection)
-    result = driver.pgconn.exec_(BEGIN)
+    result = driver.pgconn.exec_(begin)
     if result.status != ExecStatus.TUPLES_OK:
         _raise_why(driver)
     rows = range(result.ntuples)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from projector.assembly.events import EVENT_NAMES
 from projector.assembly.states import ACCEPTED, STATES, TEST_STATES, State, find_state
 from projector.readmodel.queries.accounts import find_token, find_user, has_user
-from projector.readmodel.queries.browse import PatchView, SeriesView, view_patch, view_series
+from projector.readmodel.queries.browse import REVISIONS_MAX, PatchView, SeriesView, view_patch, view_series
 from projector.readmodel.queries.comments import list_patch_comments, list_series_comments
 from projector.readmodel.queries.events import Followed, follow_events, list_events
 from projector.readmodel.queries.following import Reached, read_reached
@@ -57,6 +57,7 @@ __all__ = [
     "ACCEPTED",
     "EVENT_NAMES",
     "RECORD_ID_MAX",
+    "REVISIONS_MAX",
     "STATES",
     "TEST_STATES",
     "Actor",

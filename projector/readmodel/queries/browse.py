@@ -1,13 +1,14 @@
 """What the plain pages show of a series or a patch beyond its document."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import BigInteger, Connection, bindparam, func, select
 
 from projector.assembly.states import state_of
-from projector.readmodel.queries.copies import copies_of
+from projector.readmodel.queries.copies import copies_of_all
 from projector.readmodel.queries.listing import NoSuchPage, Page, time_of
 from projector.readmodel.queries.patches import get_patch
 from projector.readmodel.queries.results import patch_results
@@ -18,9 +19,16 @@ from schemas.rest import PatchDocument, SeriesDocument, TestResultDocument
 SHOWN_LENGTH_MAX = 300_000
 """Characters of a diff, and of a message, that a page shows."""
 SHOWN_LINES_MAX = 10_000
-COMMENT_LENGTH_MAX = 20_000
-"""And of a comment."""
+COMMENT_LENGTH_MAX = COVER_LENGTH_MAX = 20_000
+"""And of a comment, and of a cover letter."""
 RESULTS_MAX = 500
+"""Of a patch, or of all the revisions that the page of a series shows."""
+REVISIONS_MAX = 10
+"""So many does one page of a series show, and of each no more than PATCHES_MAX patches."""
+PATCHES_MAX = 250
+FIRST_REVISIONS = Page(REVISIONS_MAX)
+COPIES_MAX = 20
+"""So many conflicting copies are named on a page, the newest."""
 
 
 class PatchLine(msgspec.Struct, frozen=True):
@@ -30,26 +38,6 @@ class PatchLine(msgspec.Struct, frozen=True):
     name: str
     state: str
     author: str
-
-
-class RevisionView(msgspec.Struct, frozen=True):
-    """A revision with all that its section shows."""
-
-    version: int
-    name: str
-    cover_letter: str | None
-    complete: bool
-    submitted: datetime
-    submitter: str
-    patches: list[PatchLine]
-    results: list[TestResultDocument]
-
-
-class SeriesView(msgspec.Struct, frozen=True):
-    """A series with its revisions, the newest first."""
-
-    series: SeriesDocument
-    revisions: list[RevisionView]
 
 
 class CommentView(msgspec.Struct, frozen=True):
@@ -77,6 +65,32 @@ class CopyView(msgspec.Struct, frozen=True):
     differs: tuple[str, ...]
 
 
+class RevisionView(msgspec.Struct, frozen=True):
+    """A revision with all that its section shows. `cut` has the names of what is only the beginning of all.
+
+    copies: those of its cover letter.
+    """
+
+    version: int
+    name: str
+    cover_letter: str
+    complete: bool
+    submitted: datetime
+    submitter: str
+    patches: list[PatchLine]
+    results: list[TestResultDocument]
+    copies: list[CopyView]
+    cut: frozenset[str]
+
+
+class SeriesView(msgspec.Struct, frozen=True):
+    """A series with one page of its revisions, the newest first; total: how many there are on all pages."""
+
+    series: SeriesDocument
+    revisions: list[RevisionView]
+    total: int
+
+
 class PatchView(msgspec.Struct, frozen=True):
     """A patch with all that its page shows. Texts may be beginnings: those of which `cut` has the names.
 
@@ -97,32 +111,72 @@ class PatchView(msgspec.Struct, frozen=True):
     cut: frozenset[str]
 
 
-def view_series(connection: Connection, series_id: int) -> SeriesView | None:
-    """Everything of a series' page, in four queries; None when there is no such series."""
+def view_series(connection: Connection, series_id: int, page: Page = FIRST_REVISIONS) -> SeriesView | None:
+    """Everything of a series' page, in six queries; None when there is no such series.
+
+    Raises NoSuchPage where the revisions end before the page.
+    """
     document = get_series(connection, series_id, expand=True)
     if document is None:
         return None
-    parameters = {"series": series_id}
+    part = {"series": series_id, "size": page.size, "offset": (page.number - 1) * page.size}
+    rows = connection.execute(_REVISIONS, part).all()
+    if page.number > 1 and not rows:
+        raise NoSuchPage
+    total = int(connection.execute(_REVISIONS_TOTAL, {"series": series_id}).scalar_one())
+    shown = {"series": series_id, "versions": [row.version for row in rows]}
     patches: dict[int, list[PatchLine]] = {}
-    for version, patch_id, name, state, author, email in connection.execute(_PATCH_LINES, parameters):
+    for version, patch_id, name, state, author, email in connection.execute(_PATCH_LINES, shown):
         patches.setdefault(version, []).append(PatchLine(patch_id, name, state_of(state).name, author or email or ""))
     results: dict[int, list[TestResultDocument]] = {}
-    for version, date_us, *rest in connection.execute(_RESULTS, parameters):
+    found = connection.execute(_RESULTS, shown).all()
+    for version, date_us, *rest in found[:RESULTS_MAX]:
         results.setdefault(version, []).append(TestResultDocument(time_of(date_us), *rest))
+    unshown = found[RESULTS_MAX].version if len(found) > RESULTS_MAX else 0
+    copies = copies_of_all(connection, [row.cover_id for row in rows if row.cover_id is not None], COPIES_MAX)
     revisions = [
-        RevisionView(
-            row.version,
-            row.name,
-            row.cover_letter,
-            row.complete,
-            time_of(row.submitted_us),
-            row.submitter or row.email or "",
+        _revision_view(
+            row,
             patches.get(row.version, []),
             results.get(row.version, []),
+            [_copy_view(*copy) for copy in copies.get(row.cover_id, [])],
+            has_more_results=row.version <= unshown,
         )
-        for row in connection.execute(_REVISIONS, parameters)
+        for row in rows
     ]
-    return SeriesView(document, revisions)
+    return SeriesView(document, revisions, total)
+
+
+def _revision_view(
+    row: Any,
+    patches: list[PatchLine],
+    results: list[TestResultDocument],
+    copies: list[CopyView],
+    *,
+    has_more_results: bool,
+) -> RevisionView:
+    letter = _beginning((row.cover_letter or "")[:COVER_LENGTH_MAX])
+    is_cut = {
+        "cover_letter": len(letter) < len(row.cover_letter or ""),
+        "patches": len(patches) > PATCHES_MAX,
+        "results": has_more_results,
+    }
+    return RevisionView(
+        row.version,
+        row.name,
+        letter,
+        row.complete,
+        time_of(row.submitted_us),
+        row.submitter or row.email or "",
+        patches[:PATCHES_MAX],
+        results,
+        copies,
+        frozenset(name for name, holds in is_cut.items() if holds),
+    )
+
+
+def _copy_view(record: int, received_us: int, differs: tuple[str, ...]) -> CopyView:
+    return CopyView(record, time_of(received_us), differs)
 
 
 def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> PatchView | None:  # noqa: B008  # immutable
@@ -151,10 +205,7 @@ def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> Pa
         cut.add("results")
     if "content" in cut:
         document = replace(document, content=shown["content"])
-    copies = [
-        CopyView(record, time_of(received_us), differs)
-        for record, received_us, differs in copies_of(connection, patch_id, COPIES_MAX)
-    ]
+    copies = [_copy_view(*copy) for copy in copies_of_all(connection, [patch_id], COPIES_MAX).get(patch_id, [])]
     return PatchView(
         document,
         msgspec.json.decode(document.warnings, type=list[PatchWarning]),
@@ -171,10 +222,6 @@ def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> Pa
     )
 
 
-COPIES_MAX = 20
-"""So many conflicting copies are named on a patch's page, the newest."""
-
-
 def _beginning(text: str) -> str:
     """So much of a text as a page shows."""
     shown = text[:SHOWN_LENGTH_MAX]
@@ -187,7 +234,8 @@ _REVISIONS = (
     select(
         revision.c.version,
         revision.c.name,
-        revision.c.cover_letter,
+        revision.c.cover_id,
+        func.substr(revision.c.cover_letter, 1, COVER_LENGTH_MAX + 1).label("cover_letter"),
         revision.c.complete,
         revision.c.submitted_us,
         person.c.name.label("submitter"),
@@ -196,13 +244,20 @@ _REVISIONS = (
     .outerjoin(person, person.c.id == revision.c.submitter_id)
     .where(revision.c.series_id == bindparam("series"))
     .order_by(revision.c.version.desc())
+    .limit(bindparam("size", type_=BigInteger))
+    .offset(bindparam("offset", type_=BigInteger))
 )
+_REVISIONS_TOTAL = select(func.count()).where(revision.c.series_id == bindparam("series"))
 _PATCH_LINES = (
     select(revision_patch.c.version, patch.c.id, patch.c.name, patch.c.state, person.c.name, person.c.email)
     .select_from(revision_patch)
     .join(patch, patch.c.id == revision_patch.c.patch_id)
     .outerjoin(person, person.c.id == patch.c.submitter_id)
-    .where(revision_patch.c.series_id == bindparam("series"))
+    .where(
+        revision_patch.c.series_id == bindparam("series"),
+        revision_patch.c.version.in_(bindparam("versions", expanding=True)),
+        revision_patch.c.number <= PATCHES_MAX,
+    )
     .order_by(revision_patch.c.version, revision_patch.c.number)
 )
 _RESULTS = (
@@ -216,8 +271,13 @@ _RESULTS = (
     )
     .select_from(revision)
     .join(test_result, test_result.c.posting_id == revision.c.posting_id)
-    .where(revision.c.series_id == bindparam("series"), test_result.c.target == "revision")
-    .order_by(revision.c.version, test_result.c.test_name)
+    .where(
+        revision.c.series_id == bindparam("series"),
+        revision.c.version.in_(bindparam("versions", expanding=True)),
+        test_result.c.target == "revision",
+    )
+    .order_by(revision.c.version.desc(), test_result.c.test_name)
+    .limit(RESULTS_MAX + 1)
 )
 _PATCH = (
     select(patch.c.message_id, patch.c.series_id, patch.c.pull_url, patch_text.c.message, patch.c.verified)

@@ -42,10 +42,18 @@ def find_copies(connection: Connection, records: tuple[int, ...]) -> dict[int, C
     return {copy.record: copy for copy in _copies(connection, _COPIES.where(conflicting_copy.c.id.in_(records)))}
 
 
-def copies_of(connection: Connection, mail_id: int, limit: int) -> list[tuple[int, int, tuple[str, ...]]]:
-    """The newest copies of a mail that do not count, the oldest of these first: record, received_us and differs."""
-    rows = connection.execute(_OF_MAIL, {"mail": mail_id, "n": limit})
-    return [(record, received_us, _decode(differs)) for record, received_us, differs in rows][::-1]
+def copies_of_all(
+    connection: Connection, mail_ids: list[int], limit: int
+) -> dict[int, list[tuple[int, int, tuple[str, ...]]]]:
+    """The newest copies of some mails that do not count, so many of all, by mail; the oldest of these first.
+
+    Of each: record, received_us and differs.
+    """
+    rows = connection.execute(_OF_MAILS, {"mails": mail_ids, "n": limit}).all()
+    found: dict[int, list[tuple[int, int, tuple[str, ...]]]] = {}
+    for mail_id, record, received_us, differs in rows[::-1]:
+        found.setdefault(mail_id, []).append((record, received_us, _decode(differs)))
+    return found
 
 
 def count_alarming(connection: Connection) -> dict[str, int]:
@@ -74,9 +82,11 @@ _COPIES = (
     .join(project, project.c.id == conflicting_copy.c.project_id)
     .where(conflicting_copy.c.counts.is_(False))
 )
-_OF_MAIL = (
-    select(conflicting_copy.c.id, conflicting_copy.c.received_us, conflicting_copy.c.differs)
-    .where(conflicting_copy.c.mail_id == bindparam("mail"), conflicting_copy.c.counts.is_(False))
+_OF_MAILS = (
+    select(
+        conflicting_copy.c.mail_id, conflicting_copy.c.id, conflicting_copy.c.received_us, conflicting_copy.c.differs
+    )
+    .where(conflicting_copy.c.mail_id.in_(bindparam("mails", expanding=True)), conflicting_copy.c.counts.is_(False))
     .order_by(conflicting_copy.c.id.desc())
     .limit(bindparam("n"))
 )

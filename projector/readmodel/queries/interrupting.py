@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -25,24 +26,29 @@ def interrupt(connection: Connection) -> None:
 
 @contextmanager
 def in_short(connection: Connection) -> Iterator[None]:
-    """Let no statement in here take long on SQLite: it is stopped, and NeedsPatience is raised.
+    """Let no statement in here take long: it is stopped, and NeedsPatience is raised.
 
-    That is for what nobody foresaw; what may take long says so before it is begun. PostgreSQL works elsewhere.
+    That is for what nobody foresaw; what may take long says so before it is begun. SQLite counts steps; PostgreSQL goes
+    by its clock, which was told with the connection (`Reader.connect`).
     """
-    if connection.dialect.name != "sqlite":
-        yield
-        return
     driver: Any = connection.connection.driver_connection
-    driver.set_progress_handler(_stop, STEPS_MAX)
+    is_file = connection.dialect.name == "sqlite"
+    if is_file:
+        driver.set_progress_handler(_stop, STEPS_MAX)
     try:
         yield
-    except (sqlite3.OperationalError, OperationalError) as error:
-        original = error.orig if isinstance(error, OperationalError) else error
-        if getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+    except (sqlite3.OperationalError, OperationalError, QueryCanceled) as error:
+        if _is_stopped(error.orig if isinstance(error, OperationalError) else error):
             raise NeedsPatience from None
         raise
     finally:
-        driver.set_progress_handler(None, 0)
+        if is_file:
+            driver.set_progress_handler(None, 0)
+
+
+def _is_stopped(error: BaseException | None) -> bool:
+    is_interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+    return is_interrupted or isinstance(error, QueryCanceled)
 
 
 def _stop() -> bool:

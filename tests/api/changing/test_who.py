@@ -129,6 +129,24 @@ def test_guessing_is_throttled_by_account_and_address(tmp_path_factory: pytest.T
         assert live.call("GET", "/projects/", headers=far).status_code == 200, "who does not say a name guesses none"
 
 
+def test_many_addresses_guess_at_one_account_slowly(tmp_path_factory: pytest.TempPathFactory) -> None:
+    def ask(address: str, password: str) -> int:
+        headers = {"Authorization": basic("max", password), "X-Forwarded-For": address}
+        return live.call("GET", "/projects/", headers=headers).status_code
+
+    for live in make_live(tmp_path_factory.mktemp("guessed_by_many")):
+        assert ask("192.0.2.7", PASSWORD) == 200
+        assert {ask(f"198.51.100.{number % 50}", f"guess {number}") for number in range(100)} == {401}
+        assert [ask("203.0.113.1", f"guess {number}") for number in range(4)] == [401, 401, 401, 429]
+        of_one_customer = [ask(f"2001:db8:1:{number}::1", "guess") for number in range(4)]
+        assert of_one_customer == [401, 401, 401, 429]
+        assert [ask("192.0.2.7", f"mistake {number}") for number in range(4)] == [401] * 4, "it got in before"
+        assert ask("203.0.113.2", PASSWORD) == 200, "a right one gets in, from wherever it comes"
+        assert ask("203.0.113.1", PASSWORD) == 200, "and what was found right is no guess"
+        by_ada = {"Authorization": basic("ada", "guess"), "X-Forwarded-For": "203.0.113.1"}
+        assert live.call("GET", "/projects/", headers=by_ada).status_code == 401, "another account is another matter"
+
+
 def test_one_address_guesses_at_so_many_accounts(tmp_path_factory: pytest.TempPathFactory) -> None:
     for live in make_live(tmp_path_factory.mktemp("sprayed")):
         far = {"X-Forwarded-For": "192.0.2.1"}

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from backports import zstd
 
-from ingest.log.codec import CHANGED, Codec, Packed
+from ingest.log.codec import CHANGED, LARGE_BYTES, Codec, Packed
 from ingest.log.contract import LogError
 from schemas.fact import Fact
 from schemas.records import STUB_TYPES, Record
@@ -55,6 +55,13 @@ def test_round_trip(fact: Fact) -> None:
     sealed = codec.seal(codec.pack(fact), WHEN)
     digest = fact.digest if isinstance(fact, STUB_TYPES) else msgspec.msgpack.decode(sealed)[5]
     assert codec.unpack(7, sealed) == Record(7, WHEN, fact, digest), "a stub counts as what it stands for"
+
+
+def test_a_large_record_says_the_same_and_small_ones_behind_it_too() -> None:
+    codec, large = Codec(), msgspec.structs.replace(MAIL, raw=MAIL.raw + b"+large\r\n" * (LARGE_BYTES // 8))
+    sealed = [codec.seal(codec.pack(fact), WHEN) for fact in (MAIL, large, MAIL)]
+    assert [codec.unpack(7, each).fact for each in sealed] == [MAIL, large, MAIL]
+    assert sealed[0] == sealed[2] == Codec().seal(Codec().pack(MAIL), WHEN)
 
 
 def test_a_record_that_is_replaced_keeps_its_time_and_the_id_that_it_carried() -> None:
