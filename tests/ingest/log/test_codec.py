@@ -3,6 +3,7 @@
 import itertools
 from datetime import timedelta
 from hashlib import sha256
+from random import Random
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from backports import zstd
 
 from ingest.log.codec import CHANGED, LARGE_BYTES, Codec, Packed
 from ingest.log.contract import LogError
+from ingest.receipt import receive
 from schemas.fact import Fact
 from schemas.records import STUB_TYPES, Record
 from tests.ingest.log.facts import EVERY_FACT, MAIL, WHEN, state
@@ -58,10 +60,21 @@ def test_round_trip(fact: Fact) -> None:
 
 
 def test_a_large_record_says_the_same_and_small_ones_behind_it_too() -> None:
-    codec, large = Codec(), msgspec.structs.replace(MAIL, raw=MAIL.raw + b"+large\r\n" * (LARGE_BYTES // 8))
-    sealed = [codec.seal(codec.pack(fact), WHEN) for fact in (MAIL, large, MAIL)]
-    assert [codec.unpack(7, each).fact for each in sealed] == [MAIL, large, MAIL]
+    codec, raw = Codec(), MAIL.raw + b"+large\r\n" * (LARGE_BYTES // 8)
+    facts = (MAIL, msgspec.structs.replace(MAIL, raw=raw, parsed=None, parser_version=0), MAIL)
+    sealed = [codec.seal(codec.pack(fact), WHEN) for fact in facts]
+    assert [codec.unpack(7, each).fact for each in sealed] == list(facts)
     assert sealed[0] == sealed[2] == Codec().seal(Codec().pack(MAIL), WHEN)
+
+
+def test_the_text_of_a_large_mail_that_was_read_is_on_the_log_once() -> None:
+    text = Random(1).randbytes(LARGE_BYTES // 2).hex()
+    raw = b"Message-ID: <large@example.org>\r\n\r\n" + text.encode()
+    unread = receive(raw, source="smtp", received_at=WHEN, envelope_sender="", recipients=(), parsed_max_bytes=0)
+    was_read = receive(raw, source="smtp", received_at=WHEN, envelope_sender="", recipients=())
+    assert was_read.parsed is not None and unread.parsed is None
+    once, with_parsed = (len(Codec().pack(fact).body) for fact in (unread, was_read))
+    assert with_parsed < 1.2 * once
 
 
 def test_a_record_that_is_replaced_keeps_its_time_and_the_id_that_it_carried() -> None:
