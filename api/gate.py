@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b, sha256
 from typing import Any
 
@@ -51,7 +53,7 @@ class Gate:
         actor = self._find_known(credentials)
         if actor is None:
             self._refuse_guesser(address, account)
-            actor = await self._find_by_password(credentials)
+            actor = await self._find_by_password(credentials, partial(self._refuse_guesser, address, account))
         if actor is None:
             self._throttle.note_failure(address, account)
             raise _unauthorized(WRONG)
@@ -79,13 +81,13 @@ class Gate:
         is_right = known is not None and self._mark(known.password_hash, secret) in self._verified
         return Actor(known.user) if known is not None and is_right else None
 
-    async def _find_by_password(self, credentials: Credentials) -> Actor | None:
+    async def _find_by_password(self, credentials: Credentials, refuse: Callable[[], None]) -> Actor | None:
         name, secret = credentials
         if name is None or _is_token(credentials):
             return None
         with self._reader.connect() as connection:
             known = find_user(connection, name)
-        if await self._is_password(known.password_hash if known is not None else "", secret):
+        if await self._is_password(known.password_hash if known is not None else "", secret, refuse):
             return Actor(known.user) if known is not None else None
         return None
 
@@ -94,10 +96,14 @@ class Gate:
         text = f"{stored} {password}".encode(errors="surrogateescape")
         return blake2b(text, key=self._key, digest_size=32).digest()
 
-    async def _is_password(self, stored: str, password: str) -> bool:
-        """Whether a password has this hash. Nobody's takes as long to be wrong as somebody's."""
+    async def _is_password(self, stored: str, password: str, refuse: Callable[[], None]) -> bool:
+        """Whether a password has this hash. Nobody's takes as long to be wrong as somebody's.
+
+        refuse: raises for who has guessed too often; asked when it is this one's turn, for others were before it.
+        """
         mark = self._mark(stored, password)
         async with self._turns:
+            refuse()
             right = await asyncio.get_running_loop().run_in_executor(None, self._verify, stored, password)
         if right:
             if len(self._verified) >= VERIFIED_MAX:

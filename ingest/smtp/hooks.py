@@ -9,6 +9,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 if TYPE_CHECKING:
     from ingest.smtp.session import Receiver
 
+KEPT_OUT = "454 4.7.0 Too many wrong passwords, try again later"
 WRONG_MAX = 3
 """So many wrong passwords end a session."""
 
@@ -61,7 +62,7 @@ class Hooks:
         if users is None:
             return "503 5.5.1 Nobody logs in here"
         if users.is_kept_out(server.client):
-            return "454 4.7.0 Too many wrong passwords, try again later"
+            return KEPT_OUT
         mechanism = server.auth_PLAIN if args[0] == "PLAIN" else server.auth_LOGIN
         said: AuthResult = await mechanism(None, args)
         if said.auth_data is None:
@@ -71,7 +72,10 @@ class Hooks:
     async def _check(self, server: "Receiver", session: Session, said: LoginPassword) -> str | None:
         name = said.login.decode(errors="replace")
         assert server.reception.users is not None
-        if await server.reception.users.is_password(server.client, said.login, said.password):
+        is_right = await server.reception.users.is_password(server.client, said.login, said.password)
+        if is_right is None:
+            return KEPT_OUT
+        if is_right:
             session.authenticated = True
             return "235 2.7.0 Authentication successful"
         self._wrong += 1

@@ -35,10 +35,15 @@ class Users:
         """Whether a client guessed too often of late."""
         return not self._failures.test(self._limit, client)
 
-    async def is_password(self, client: str, name: bytes, password: bytes) -> bool:
-        """Whether the password is that of the user. Nobody's takes as long to be wrong as somebody's."""
+    async def is_password(self, client: str, name: bytes, password: bytes) -> bool | None:
+        """Whether the password is that of the user; None where the client is kept out by now.
+
+        Nobody's password takes as long to be wrong as somebody's.
+        """
         stored = self.hashes.get().get(name.decode(errors="replace"), "")
         async with self._turns:
+            if self.is_kept_out(client):  # others of this client were before this one
+                return None
             right = await asyncio.get_running_loop().run_in_executor(None, self._verify, stored, password)
         if not right:
             self._failures.hit(self._limit, client)

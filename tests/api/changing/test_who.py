@@ -1,10 +1,16 @@
 """Who may change what, and how they say who they are."""
 
+import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from falcon.testing import ASGIConductor
 
+from api.app import create_app
+from api.gate import CHECKS_AT_ONCE
 from schemas.accounts import TokenRevoked, UserChanged
+from schemas.settings import Settings
 from tests.api.changing.conftest import PASSWORD, Live, basic, make_live
 
 RESULT = {"test_name": "bat", "state": "info"}
@@ -127,6 +133,23 @@ def test_guessing_is_throttled_by_account_and_address(tmp_path_factory: pytest.T
             live.call("GET", "/projects/", headers={"Authorization": basic("ada", PASSWORD), **far}).status_code == 200
         )
         assert live.call("GET", "/projects/", headers=far).status_code == 200, "who does not say a name guesses none"
+
+
+def test_guesses_that_come_at_once_are_no_more_than_those_that_come_in_turn(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    async def ask_at_once(settings: Settings) -> list[int]:
+        async with ASGIConductor(create_app(settings)) as conductor:
+            asked = [
+                conductor.simulate_get("/api/1.0/projects/", headers={"Authorization": basic("max", f"guess {number}")})
+                for number in range(60)
+            ]
+            return [result.status_code for result in await asyncio.gather(*asked)]
+
+    for live in make_live(tmp_path_factory.mktemp("at_once")):
+        answers = Counter(asyncio.run(ask_at_once(live.settings)))
+        assert answers.keys() == {401, 429}
+        assert 20 <= answers[401] < 20 + CHECKS_AT_ONCE, "only those that were being checked are not counted yet"
 
 
 def test_many_addresses_guess_at_one_account_slowly(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -1,7 +1,9 @@
 """STARTTLS and AUTH: nothing said before TLS counts after it, and no password is asked for in the clear."""
 
+import asyncio
 import base64
 import ssl
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from argon2 import PasswordHasher
 from structlog.testing import capture_logs
 
 from ingest.smtp.tls import open_certificate
-from ingest.smtp.users import open_users, read_users
+from ingest.smtp.users import CHECKS_AT_ONCE, open_users, read_users
 from tests.ingest.smtp.certificates import make_certificate
 from tests.ingest.smtp.dialogue import Client, Server
 
@@ -160,6 +162,17 @@ def test_who_guesses_too_often_is_kept_out_with_the_right_password_too(
     client = encrypted(server)
     assert [client.say(plain(b"ada", b"wrong"))[:3] for _ in range(2)] == ["535", "535"]
     assert encrypted(server).say(plain(b"ada", b"secret word")).startswith("454 4.7.0 ")
+
+
+def test_guesses_that_come_at_once_are_no_more_than_those_that_come_in_turn(users: str) -> None:
+    async def guess_at_once() -> Counter[bool | None]:
+        known = open_users(users, is_tls=True)
+        assert known is not None
+        return Counter(await asyncio.gather(*(known.is_password("client", b"ada", b"guess %d" % n) for n in range(60))))
+
+    answers = asyncio.run(guess_at_once())
+    assert answers.keys() == {False, None}
+    assert 20 <= answers[False] < 20 + CHECKS_AT_ONCE, "only those that were being checked are not counted yet"
 
 
 def test_a_user_who_was_added_comes_in_at_once(start: StartServer, certificate: Path, users: str) -> None:
