@@ -72,6 +72,7 @@ class Explainer:
         parsed, subject = reading.parsed, read_subject(reading.parsed.subject, project.settings)
         keys = reading.keys or keys_of(parsed, subject.title)
         state = self._working.posting_in(thread, id)
+        copies = copies_of_all(self._working.connection, [id], COPIES_MAX + 1).get(id, [])
         return Explanation(
             id=id,
             read=_read(entry.mail.record, fact, reading, subject),
@@ -80,10 +81,8 @@ class Explainer:
             kind=entry.kind,
             why_kind=why_kind(parsed, subject, keys, entry.kind),
             duplicates=queries.duplicates_of(self._working.connection, id),
-            copies=tuple(
-                Told(record=record, differs=differs)
-                for record, _, differs in copies_of_all(self._working.connection, [id], COPIES_MAX).get(id, [])
-            ),
+            copies=tuple(Told(record=record, differs=differs) for record, _, differs in copies[-COPIES_MAX:]),
+            has_more_copies=len(copies) > COPIES_MAX,
             inferred=self._inferred(thread, entry, state) if state is not None else None,
             linked=self._linked(state) if state is not None else None,
             result=self._result(thread, entry, state),

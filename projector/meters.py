@@ -101,11 +101,9 @@ class Stores:
         yield _gauge("patchlog_database_reachable", "Whether the read model answers.", 1)
         yield _gauge("patchlog_projector_position", "Id of the last record that was folded.", status.position)
         yield _gauge("patchlog_series_incomplete", "Series that are incomplete for more than a day.", incomplete)
-        dead, alarming = "patchlog_dead_letters", "patchlog_dead_letters_alarming"
-        yield _by(dead, "Mails of which nothing could be made.", "reason", status.dead_letters)
-        yield _by(alarming, "Those that somebody has to look at.", "reason", status.alarms)
-        copies = "Mails that say something else than one with their Message-ID, and that nobody has acknowledged."
-        yield _by("patchlog_copies_alarming", copies, "project", status.copy_alarms)
+        yield _by("reason", "patchlog_dead_letters", "Mails that could not be placed.", status.dead_letters)
+        yield _by("reason", "patchlog_dead_letters_alarming", "Those that somebody has to look at.", status.alarms)
+        yield _by("project", "patchlog_copies_alarming", "Conflicting copies not acknowledged.", status.copy_alarms)
         if behind is not None:
             yield _gauge("patchlog_publishing_lag_events", "Events that are not published yet.", behind)
         return status.position
@@ -125,7 +123,7 @@ def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value)
 
 
-def _by(name: str, text: str, label: str, counted: dict[str, int]) -> Metric:
+def _by(label: str, name: str, text: str, counted: dict[str, int]) -> Metric:
     found = GaugeMetricFamily(name, text, labels=[label])
     for value, n in counted.items():
         found.add_metric([value], n)

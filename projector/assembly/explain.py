@@ -128,6 +128,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     why_kind: str = ""
     duplicates: tuple[int, ...] = ()
     copies: tuple[Told, ...] = ()
+    has_more_copies: bool = False
     inferred: Inferred | None = None
     linked: Linked | None = None
     result: Result | None = None
@@ -189,6 +190,8 @@ def _kind(explanation: Explanation) -> Iterator[str]:
         yield f"Record {explanation.read.record} counts: it was chosen."
     for copy in explanation.copies:
         yield f"Record {copy.record} has the same Message-ID and another {_listed(copy.differs)}: it changes nothing."
+    if explanation.has_more_copies:
+        yield "These are the newest of such records; `patchlog copy list` has all of them."
 
 
 def _inferred(inferred: Inferred) -> Iterator[str]:

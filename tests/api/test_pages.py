@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -12,6 +13,7 @@ from api.app import create_app
 from api.pages.diff import COLOURED_LENGTH_MAX, mark_up
 from projector.readmodel import tables
 from projector.readmodel.generations import ReadModels
+from projector.readmodel.queries.copies import copies_of_all
 from schemas.settings import Settings
 from tests.api.rows import make_read_model
 
@@ -118,6 +120,26 @@ def test_series_page_tells_of_other_mails_with_a_cover_letters_message_id(client
     assert "Other mails came with this cover letter's Message-ID" in first
     assert "Record 92 of the log, 2024-05-04 10:00: another title, diff" in first
     assert "Other mails" not in words(show(client, "/series/55/"))
+
+
+def test_copies_of_one_mail_hide_none_of_another(tmp_path: Path) -> None:
+    url = make_read_model(f"sqlite:///{tmp_path}/readmodel.db")
+    engine = ReadModels(url).engine(1)
+    of_patch, of_cover = tables.conflicting_copy.c.id == 90, tables.conflicting_copy.c.id == 92
+    with engine.begin() as connection:
+        for template, first in ((of_patch, 1000), (of_cover, 2000)):
+            (row,) = connection.execute(tables.conflicting_copy.select().where(template)).mappings()
+            more = [{**row, "id": first + n, "said": bytes([n])} for n in range(25)]
+            connection.execute(tables.conflicting_copy.insert(), more)
+        named = copies_of_all(connection, [20, 31], 20)
+    engine.dispose()
+    assert {mail: [record for record, *_ in found] for mail, found in named.items()} == {
+        20: list(range(2005, 2025)),
+        31: list(range(1005, 1025)),
+    }
+    client = TestClient(create_app(Settings(database=url, base_url="https://patches.example.org")))
+    for path in ("/series/20/", "/patch/31/"):
+        assert words(show(client, path)).count("These are the newest; patchlog copy list has all of them.") == 1
 
 
 def test_incomplete_series_says_so(client: TestClient) -> None:
@@ -277,5 +299,5 @@ def test_page_of_a_series_is_bounded_whatever_was_posted(
     assert shown == [f"rev{version}" for version in range(35, 0, -1)]
     assert max(sizes) < 1_000_000
     assert (said.count("These are the first"), said.count("This is the beginning")) == (2, 34)
-    assert said.count("There are more results") == 10, "of the newest revision, and perhaps of those behind it"
+    assert said.count("There are more results") == 1, "none is said to have more that has no results at all"
     assert client.simulate_get("/series/40/", query_string="page=99").status_code == 404

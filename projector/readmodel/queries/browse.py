@@ -28,7 +28,7 @@ REVISIONS_MAX = 10
 PATCHES_MAX = 250
 FIRST_REVISIONS = Page(REVISIONS_MAX)
 COPIES_MAX = 20
-"""So many conflicting copies are named on a page, the newest."""
+"""So many conflicting copies of one mail are named on a page, the newest."""
 
 
 class PatchLine(msgspec.Struct, frozen=True):
@@ -133,14 +133,14 @@ def view_series(connection: Connection, series_id: int, page: Page = FIRST_REVIS
     for version, date_us, *rest in found[:RESULTS_MAX]:
         results.setdefault(version, []).append(TestResultDocument(time_of(date_us), *rest))
     unshown = found[RESULTS_MAX].version if len(found) > RESULTS_MAX else 0
-    copies = copies_of_all(connection, [row.cover_id for row in rows if row.cover_id is not None], COPIES_MAX)
+    copies = _copies(connection, [row.cover_id for row in rows if row.cover_id is not None])
     revisions = [
         _revision_view(
             row,
             patches.get(row.version, []),
             results.get(row.version, []),
-            [_copy_view(*copy) for copy in copies.get(row.cover_id, [])],
-            has_more_results=row.version <= unshown,
+            copies.get(row.cover_id, []),
+            has_more_results=row.version == unshown or (row.version < unshown and row.test_state is not None),
         )
         for row in rows
     ]
@@ -160,6 +160,7 @@ def _revision_view(
         "cover_letter": len(letter) < len(row.cover_letter or ""),
         "patches": len(patches) > PATCHES_MAX,
         "results": has_more_results,
+        "copies": len(copies) > COPIES_MAX,
     }
     return RevisionView(
         row.version,
@@ -170,13 +171,18 @@ def _revision_view(
         row.submitter or row.email or "",
         patches[:PATCHES_MAX],
         results,
-        copies,
+        copies[-COPIES_MAX:],
         frozenset(name for name, holds in is_cut.items() if holds),
     )
 
 
-def _copy_view(record: int, received_us: int, differs: tuple[str, ...]) -> CopyView:
-    return CopyView(record, time_of(received_us), differs)
+def _copies(connection: Connection, mail_ids: list[int]) -> dict[int, list[CopyView]]:
+    """The copies of some mails that a page names, and one more where there are more."""
+    found = copies_of_all(connection, mail_ids, COPIES_MAX + 1)
+    return {
+        mail_id: [CopyView(record, time_of(received_us), differs) for record, received_us, differs in copies]
+        for mail_id, copies in found.items()
+    }
 
 
 def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> PatchView | None:  # noqa: B008  # immutable
@@ -205,7 +211,9 @@ def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> Pa
         cut.add("results")
     if "content" in cut:
         document = replace(document, content=shown["content"])
-    copies = [_copy_view(*copy) for copy in copies_of_all(connection, [patch_id], COPIES_MAX).get(patch_id, [])]
+    copies = _copies(connection, [patch_id]).get(patch_id, [])
+    if len(copies) > COPIES_MAX:
+        cut.add("copies")
     return PatchView(
         document,
         msgspec.json.decode(document.warnings, type=list[PatchWarning]),
@@ -215,7 +223,7 @@ def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> Pa
         shown["message"],
         results[:RESULTS_MAX],
         comments,
-        copies,
+        copies[-COPIES_MAX:],
         row.verified,
         total,
         frozenset(cut),
@@ -237,6 +245,7 @@ _REVISIONS = (
         revision.c.cover_id,
         func.substr(revision.c.cover_letter, 1, COVER_LENGTH_MAX + 1).label("cover_letter"),
         revision.c.complete,
+        revision.c.test_state,
         revision.c.submitted_us,
         person.c.name.label("submitter"),
         person.c.email,

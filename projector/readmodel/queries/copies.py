@@ -45,9 +45,9 @@ def find_copies(connection: Connection, records: tuple[int, ...]) -> dict[int, C
 def copies_of_all(
     connection: Connection, mail_ids: list[int], limit: int
 ) -> dict[int, list[tuple[int, int, tuple[str, ...]]]]:
-    """The newest copies of some mails that do not count, so many of all, by mail; the oldest of these first.
+    """The newest copies of some mails that do not count, so many of each mail, by mail; the oldest of these first.
 
-    Of each: record, received_us and differs.
+    Each copy: record, received_us and differs.
     """
     rows = connection.execute(_OF_MAILS, {"mails": mail_ids, "n": limit}).all()
     found: dict[int, list[tuple[int, int, tuple[str, ...]]]] = {}
@@ -82,13 +82,23 @@ _COPIES = (
     .join(project, project.c.id == conflicting_copy.c.project_id)
     .where(conflicting_copy.c.counts.is_(False))
 )
-_OF_MAILS = (
+_RANKED = (
     select(
-        conflicting_copy.c.mail_id, conflicting_copy.c.id, conflicting_copy.c.received_us, conflicting_copy.c.differs
+        conflicting_copy.c.mail_id,
+        conflicting_copy.c.id,
+        conflicting_copy.c.received_us,
+        conflicting_copy.c.differs,
+        func.row_number()
+        .over(partition_by=conflicting_copy.c.mail_id, order_by=conflicting_copy.c.id.desc())
+        .label("place"),
     )
     .where(conflicting_copy.c.mail_id.in_(bindparam("mails", expanding=True)), conflicting_copy.c.counts.is_(False))
-    .order_by(conflicting_copy.c.id.desc())
-    .limit(bindparam("n"))
+    .subquery()
+)
+_OF_MAILS = (
+    select(_RANKED.c.mail_id, _RANKED.c.id, _RANKED.c.received_us, _RANKED.c.differs)
+    .where(_RANKED.c.place <= bindparam("n"))
+    .order_by(_RANKED.c.id.desc())
 )
 
 
