@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from bench.processes import cpu_seconds
 
@@ -36,6 +38,15 @@ def cost(pid: int, port: int, path: str, seconds: int, tag: str = "") -> tuple[f
 def get(port: int, path: str) -> bytes:
     """The body of one answer, which has to be 200."""
     return ask(port, path)[1]
+
+
+def walk(path: str, read: Callable[[str], Any]) -> Iterator[Any]:
+    """What stands in all pages of a list of the API. read: gives the document at a path."""
+    following: str | None = path
+    while following:
+        document = read(following)
+        yield from document["results"]
+        following = document["next"] and "/" + document["next"].split("/", 3)[3]
 
 
 def ask(port: int, path: str, tag: str = "") -> tuple[str, bytes]:

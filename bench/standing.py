@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 from falcon.testing import ASGIConductor
+from sqlalchemy import select, update
 
 from api.app import create_app
 from bench.figures import Figure
@@ -20,6 +21,7 @@ from bench.scale_filling import fill
 from bench.scale_questions import API, PROJECT, Question, deep_questions, questions
 from bench.scale_rows import FIRST_PERSON, RARE_STATE, Landmarks
 from projector.readmodel.generations import ReadModels
+from projector.readmodel.tables import patch
 from schemas.settings import Settings
 
 SERIES, QUICK_SERIES = 200_000, 10_000
@@ -70,8 +72,8 @@ def _make_busy(url: str) -> None:
     assert live is not None
     engine = models.engine(live)
     with engine.begin() as connection:
-        some = f"SELECT id FROM patch ORDER BY id DESC LIMIT {BUSY_PATCHES}"
-        connection.exec_driver_sql(f"UPDATE patch SET submitter_id = {FIRST_PERSON} WHERE id IN ({some})")
+        some = select(patch.c.id).order_by(patch.c.id.desc()).limit(BUSY_PATCHES)
+        connection.execute(update(patch).where(patch.c.id.in_(some)).values(submitter_id=FIRST_PERSON))
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM (ANALYZE) patch")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bench.chaos.verdict import (
     records_of,
 )
 from bench.chaos.victims import NODES, Node, Part, Postgres, Victim, Worker, start_brokers, start_postgres, stop_servers
+from bench.http_load import walk
 from bench.processes import free_port
 from ingest.log import Log, LogUnavailable, make_log, open_log
 from projector.readmodel.generations import NoReadModel, Reader, ReadModels, is_unavailable
@@ -129,13 +131,8 @@ def _wait_until_settled(log: Log, database: str) -> float:
 
 def _feed(port: int) -> list[tuple[int, int, int]]:
     """Id, series and revision of all new revisions on the feed, as the API shows it."""
-    found = []
-    path: str | None = "/api/1.0/projects/chaos/events/?name=series-new-revision&perpage=100"
-    while path:
-        document = _document(port, path)
-        found += [(one["id"], one["series"], one["parameters"]["revision"]) for one in document["results"]]
-        path = document["next"] and "/" + document["next"].split("/", 3)[3]
-    return found
+    events = walk("/api/1.0/projects/chaos/events/?name=series-new-revision&perpage=100", partial(_document, port))
+    return [(one["id"], one["series"], one["parameters"]["revision"]) for one in events]
 
 
 def _document(port: int, path: str) -> Any:

@@ -3,12 +3,13 @@
 import json
 import socket
 import subprocess
-import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.http_load import get, walk
 from ingest.log.codec import Codec
 from ingest.log.portable import Export
 from schemas.records import MailReceived
@@ -44,7 +45,7 @@ def mails_on_the_log(raws: Sequence[bytes], recorded: Mapping[int, int], log: Ma
 def patches_shown(port: int, linkname: str, raws: Sequence[bytes], log: Mapping[bytes, list[int]]) -> Fact:
     """Whether each patch is shown once: a patch's id is that of the first record with its mail."""
     expected = Counter(log[raw][0] for raw in raws if raw in log)
-    shown = Counter(walk(port, f"/api/1.0/projects/{linkname}/patches/?perpage=100"))
+    shown = Counter(_ids(port, f"/api/1.0/projects/{linkname}/patches/?perpage=100"))
     wrong = (shown - expected) + (expected - shown)
     return Fact(
         "patches sent are shown over HTTP, each once",
@@ -55,12 +56,12 @@ def patches_shown(port: int, linkname: str, raws: Sequence[bytes], log: Mapping[
 
 def series_read(port: int, linkname: str, log: Mapping[bytes, list[int]]) -> Fact:
     """Whether each series can be read, with its latest revision's mbox; each is named after a mail of the log."""
-    ids = walk(port, f"/api/1.0/projects/{linkname}/series/?perpage=100")
+    ids = _ids(port, f"/api/1.0/projects/{linkname}/series/?perpage=100")
     known = {id for records in log.values() for id in records}
     mboxes = 0
     for id in ids:
-        version = get(port, f"/api/1.0/series/{id}/")["version"]
-        mboxes += read(port, f"/api/1.0/series/{id}/revisions/{version}/mbox/").startswith(b"From ")
+        version = _document(port, f"/api/1.0/series/{id}/")["version"]
+        mboxes += get(port, f"/api/1.0/series/{id}/revisions/{version}/mbox/").startswith(b"From ")
     good = len(ids) == len(set(ids)) == mboxes > 0 and set(ids) <= known
     return Fact("series read over HTTP, each with an mbox", f"{mboxes} of {len(ids)}", good)
 
@@ -112,27 +113,13 @@ def no_traceback(logs: str) -> Fact:
     return Fact("tracebacks in what the containers said", f"{len(found)} {found[0][:300] if found else ''}", not found)
 
 
-def walk(port: int, path: str) -> list[int]:
+def _ids(port: int, path: str) -> list[int]:
     """The ids of all pages of a list."""
-    found: list[int] = []
-    following: str | None = path
-    while following:
-        document = get(port, following)
-        found += [each["id"] for each in document["results"]]
-        following = document["next"] and "/" + document["next"].split("/", 3)[3]
-    return found
+    return [each["id"] for each in walk(path, partial(_document, port))]
 
 
-def get(port: int, path: str) -> Any:
-    """What stands at a path of the API."""
-    return json.loads(read(port, path))
-
-
-def read(port: int, path: str) -> bytes:
-    """The bytes that stand at a path."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as response:
-        body: bytes = response.read()
-        return body
+def _document(port: int, path: str) -> Any:
+    return json.loads(get(port, path))
 
 
 def _own_address() -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class Stack:
     def wait_until_healthy(self) -> None:
         """Wait until every part says that it is well. Raises Refused if one does not."""
         for service in PARTS:
-            wait_for(f"{service} to be healthy", lambda service=service: self._is_healthy(service))  # type: ignore[misc]
+            wait_for(f"{service} to be healthy", partial(self._is_healthy, service))
 
     def _is_healthy(self, service: str) -> bool:
         found = self.containers(service)

@@ -33,7 +33,7 @@ NULL_SENDER = "<>"
 """How the library spells the null sender, so that MAIL counts as given."""
 
 STUMBLES = (IndexError, AttributeError, UnboundLocalError, RecursionError)
-"""What the standard library's parser of addresses raises for what is none, beside what it means to raise."""
+"""Mistakes of the standard library's parser: it raises these for some texts that are no address."""
 _LIBRARYS_GETADDR = SMTP._getaddr  # here, so that a version without it fails at once, not as an address does
 
 _logger = structlog.get_logger(__name__)
@@ -208,7 +208,7 @@ class Receiver(SMTP):
         return rest is not None and self._getaddr(rest)[0] not in (None, "", NULL_SENDER)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        """Read an address; what cannot be read is none. The parser stumbles over some of that."""
+        """Read an address; None for a text that is no address, also where the parser fails on it."""
         try:
             return _LIBRARYS_GETADDR(self, arg)
         except STUMBLES:

@@ -33,7 +33,7 @@ VALUES = (
 
 
 def draw(rng: random.Random, places: dict[str, str], paths: list[str]) -> str:
-    """Some path with some parameters, some of which mean something there."""
+    """A path of the API with parameters, whether that path knows them or not."""
     asked = dict.fromkeys(rng.sample(parameter_names(), rng.randint(0, 4)), "")
     asked = {name: rng.choice(VALUES) for name in asked}
     asked |= {"ordering": rng.choice(("", "-")) + rng.choice(orderings())} if rng.random() < 0.4 else {}

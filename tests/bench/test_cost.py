@@ -1,13 +1,15 @@
 """What the measurements of cost fold is what they say it is."""
 
 import asyncio
-import time
 from collections import Counter
 
+import pytest
+
+from bench import heartbeat
 from bench.assembly_report import core
 from bench.assembly_report.sight import look
 from bench.folding import per_mail, projecting, received
-from bench.heartbeat import Pause, beat, longest
+from bench.heartbeat import Pause, longest
 from bench.hostile import Cost, against
 from bench.stalling import kinds
 from bench.threads import one_thread, small_threads
@@ -59,19 +61,36 @@ def test_mails_that_are_to_stall_are_as_large_as_they_say() -> None:
         assert 4500 < len(raw) <= 5000, name
 
 
-def test_a_pause_of_the_loop_is_noted_with_its_time() -> None:
-    async def stand_still() -> tuple[list[Pause], float, float]:
-        pauses: list[Pause] = []
-        beating = asyncio.create_task(beat(pauses))
+def test_a_pause_of_the_loop_is_noted_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock:
+        now = 100.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def thread_time(self) -> float:
+            return self.now / 2
+
+    clock, pauses = Clock(), list[Pause]()
+    monkeypatch.setattr(heartbeat, "time", clock)
+
+    async def stand_still() -> None:
+        beating = asyncio.create_task(heartbeat.beat(pauses))
         await asyncio.sleep(0)
-        begun = time.monotonic()
-        time.sleep(0.05)
-        end = time.monotonic()
+        clock.now += 0.051
         while not pauses:
             await asyncio.sleep(0)
         beating.cancel()
-        return pauses, begun, end
 
-    pauses, begun, end = asyncio.run(stand_still())
-    assert longest(pauses, begun, end).seconds >= 0.04
-    assert longest(pauses, begun - 20, begun - 10).seconds == 0
+    asyncio.run(stand_still())
+    assert pauses == [Pause(clock.now, pytest.approx(0.05), pytest.approx(0.0255))]
+
+
+def test_the_longest_pause_of_a_time_is_found() -> None:
+    pauses = [Pause(1.0, 0.5, 0.0), Pause(3.0, 0.2, 0.0), Pause(5.0, 0.9, 0.0)]
+    assert [longest(pauses, *times).seconds for times in ((0.0, 6.0), (2.0, 4.0), (0.7, 2.0), (1.5, 2.5))] == [
+        0.9,
+        0.2,
+        0.5,
+        0.0,
+    ]
