@@ -101,7 +101,7 @@ class Stores:
         yield _gauge("patchlog_database_reachable", "Whether the read model answers.", 1)
         yield _gauge("patchlog_projector_position", "Id of the last record that was folded.", status.position)
         yield _gauge("patchlog_series_incomplete", "Series that are incomplete for more than a day.", incomplete)
-        yield _by("reason", "patchlog_dead_letters", "Mails that could not be placed.", status.dead_letters)
+        yield _by("reason", "patchlog_dead_letters", "Dead letters, by reason.", status.dead_letters)
         yield _by("reason", "patchlog_dead_letters_alarming", "Those that somebody has to look at.", status.alarms)
         yield _by("project", "patchlog_copies_alarming", "Conflicting copies not acknowledged.", status.copy_alarms)
         if behind is not None:
