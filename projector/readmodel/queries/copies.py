@@ -1,9 +1,10 @@
 """The mails that bear the Message-ID of another one and say something else."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import CompoundSelect, Connection, Select, bindparam, func, select, union_all
 
 from projector.readmodel.tables import conflicting_copy, mail, project
 
@@ -49,9 +50,12 @@ def copies_of_all(
 
     Each copy: record, received_us and differs.
     """
-    rows = connection.execute(_OF_MAILS, {"mails": mail_ids, "n": limit}).all()
     found: dict[int, list[tuple[int, int, tuple[str, ...]]]] = {}
-    for mail_id, record, received_us, differs in rows[::-1]:
+    if not mail_ids:
+        return found
+    named = {f"mail_{place}": mail_id for place, mail_id in enumerate(mail_ids)}
+    rows = connection.execute(_of_mails(len(mail_ids)), {**named, "n": limit}).all()
+    for mail_id, record, received_us, differs in sorted(rows, key=lambda row: row.id):
         found.setdefault(mail_id, []).append((record, received_us, _decode(differs)))
     return found
 
@@ -82,24 +86,24 @@ _COPIES = (
     .join(project, project.c.id == conflicting_copy.c.project_id)
     .where(conflicting_copy.c.counts.is_(False))
 )
-_RANKED = (
-    select(
-        conflicting_copy.c.mail_id,
-        conflicting_copy.c.id,
-        conflicting_copy.c.received_us,
-        conflicting_copy.c.differs,
-        func.row_number()
-        .over(partition_by=conflicting_copy.c.mail_id, order_by=conflicting_copy.c.id.desc())
-        .label("place"),
-    )
-    .where(conflicting_copy.c.mail_id.in_(bindparam("mails", expanding=True)), conflicting_copy.c.counts.is_(False))
-    .subquery()
-)
-_OF_MAILS = (
-    select(_RANKED.c.mail_id, _RANKED.c.id, _RANKED.c.received_us, _RANKED.c.differs)
-    .where(_RANKED.c.place <= bindparam("n"))
-    .order_by(_RANKED.c.id.desc())
-)
+
+
+@cache
+def _of_mails(number: int) -> CompoundSelect[Any]:
+    """The newest copies of so many mails, of each by a walk of its own: no mail's copies stand in another's way."""
+    copy, newest = conflicting_copy.c, conflicting_copy.alias().c
+    parts = [
+        select(copy.mail_id, copy.id, copy.received_us, copy.differs).where(
+            copy.id.in_(
+                select(newest.id)
+                .where(newest.mail_id == bindparam(f"mail_{place}"), newest.counts.is_(False))
+                .order_by(newest.id.desc())
+                .limit(bindparam("n"))
+            )
+        )
+        for place in range(number)
+    ]
+    return union_all(*parts)
 
 
 def _copies(connection: Connection, query: Select[Any]) -> list[Copy]:

@@ -112,6 +112,9 @@ def test_what_is_said_of_a_patch_whole() -> None:
         pytest.param(
             {"copies": (Told(record=20, differs=("diff",)),)}, "Project", "and another diff:", id="another diff alone"
         ),
+        pytest.param(
+            {"has_more_copies": True}, "Project", "`patchlog copy list` has all of them.", id="more conflicting copies"
+        ),
         pytest.param({"role": "extra"}, "Inferred", "It is the extra of a posting of 2 patches", id="an extra"),
         pytest.param(
             {"is_full": False}, "Inferred", "It is not full: some patch of 1 to n is missing.", id="a patch is missing"
