@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from ingest.memory import keep_mappings_apart
 from schemas.fact import Fact
 from schemas.records import Record
 
@@ -201,6 +202,7 @@ def open_log(url: str, mail_max_bytes: int = MAIL_MAX_BYTES) -> Log:
 
     A SQLite log that is not there yet is made. Raises LogError.
     """
+    keep_mappings_apart()
     if url.startswith("sqlite:///"):
         from ingest.log.sqlite import SqliteLog
 
@@ -235,6 +237,7 @@ def open_copy(url: str, mail_max_bytes: int = MAIL_MAX_BYTES) -> Copy:
 
     Raises LogError, for a log that has records of its own too.
     """
+    keep_mappings_apart()
     if url.startswith("kafka://"):
         from ingest.log.kafka.copy import KafkaCopy
 

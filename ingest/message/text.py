@@ -65,8 +65,10 @@ def read_text(body: Body, *, is_answer: bool) -> Text:
     diff, told_of_diff = _read_diff(content, start, end)
     behind = content.decode(end, len(content.joined)).replace("\r", "")
     marked = (*told, *told_of_diff, *_marks_of_parts(body, content, *place))
-    text = Text(message, message, diff, content.joined[start:end], behind, f"\n{message}{behind}", marked)
-    return msgspec.structs.replace(text, message="".join(text.whole())) if is_answer else text
+    diff_bytes, around = content.joined[start:end], f"\n{message}{behind}"
+    del content  # what it has is not needed twice
+    whole = f"{message}{diff}{behind}".replace("\r", "") if is_answer else message
+    return Text(message, whole, diff, diff_bytes, behind, around, marked)
 
 
 def _find(pieces: Sequence[Piece]) -> tuple["_Content", tuple[int, int] | None]:
