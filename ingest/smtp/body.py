@@ -25,12 +25,12 @@ async def read_body(
     """Read up to and with the terminator; give the mail without transparency dots, its last CRLF included.
 
     keep(bytes) is asked for every block but the last, which is no longer than the reader's limit: whether it may be
-    kept too. let_go() is called as soon as nothing is kept any more. While reading, at most 4/3 of the size limit is
-    held, whatever the client sends.
+    kept too. let_go() is called as soon as nothing is kept any more. While reading, no more than the size limit and a
+    block is held, whatever the client sends; the mail is put together in one copy more.
     """
-    start, ended = await _read_start(reader)
-    blocks, size = [start], len(start)
-    most = size_max_bytes + size_max_bytes // 3 + len(END)  # beyond what dots can account for: ".." for each "."
+    block, ended = await _read_start(reader)
+    kept = _Kept()
+    kept.add(block[: 2 - len(END)] if ended else block)
     dropped: Dropped | None = None
     while not ended:
         try:
@@ -38,19 +38,13 @@ async def read_body(
             ended = True
         except asyncio.LimitOverrunError as overrun:
             block = await reader.readexactly(overrun.consumed)
-        size += len(block)
         if dropped is None:
-            dropped = _reason(size > most, ended or keep(len(block)))
+            size = kept.add(block[: 2 - len(END)] if ended else block)
+            dropped = _reason(kept.size_bytes > size_max_bytes, ended or keep(size))
             if dropped is not None:
-                blocks.clear()
+                kept = _Kept()
                 let_go()
-        if dropped is None:
-            blocks.append(block)
-    if dropped is not None:
-        return dropped
-    blocks[-1] = blocks[-1][: 2 - len(END)]  # the lone dot's line
-    body = _joined(blocks)
-    return body if len(body) <= size_max_bytes else Dropped.TOO_LARGE
+    return dropped or kept.joined()
 
 
 def _reason(is_too_large: bool, has_room: bool) -> Dropped | None:
@@ -70,10 +64,25 @@ async def _read_start(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
     return bytes(seen[2:]), seen.endswith(END)
 
 
-def _joined(blocks: list[bytes]) -> bytes:
-    """The mail, without the first dot of every line that begins with one. Empties the list, as mails may be large."""
-    body = b"".join(blocks)
-    blocks.clear()
-    if body.startswith(b"."):
-        body = body[1:]
-    return body.replace(b"\r\n.", b"\r\n")
+class _Kept:
+    """The mail so far, without the first dot of every line that begins with one."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        self._blocks: list[bytes] = []
+        self._last = b"\r\n"
+        """The last two bytes that came: at first DATA's line end."""
+
+    def add(self, block: bytes) -> int:
+        """Keep one more block; gives what it takes."""
+        last, self._last = self._last, (self._last + block[-2:])[-2:]
+        if b"\r\n." in block or block.startswith((b".", b"\n.")):
+            block = (last + block).replace(b"\r\n.", b"\r\n")[len(last) :]
+        self._blocks.append(block)
+        self.size_bytes += len(block)
+        return len(block)
+
+    def joined(self) -> bytes:
+        """All of it. Keeps nothing, as mails may be large."""
+        blocks, self._blocks = self._blocks, []
+        return b"".join(blocks)
