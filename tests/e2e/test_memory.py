@@ -1,12 +1,13 @@
 """Every process stays below the limit that docker-compose.yml gives it, with the largest mails that are taken."""
 
+import http.client
 import os
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,15 @@ from ingest.log import open_log
 from schemas.records import MailReceived
 from schemas.settings import Settings
 from tests.e2e.memory import MIB, limit_of, watched
-from tests.e2e.running import PATIENCE_SECONDS, eventually, patchlog
+from tests.e2e.running import PATIENCE_SECONDS, Running, eventually, patchlog, running
 from tests.ingest.smtp.dialogue import Client
 
 SIZE_BYTES = Settings().max_mail_bytes
 CLIENTS, EACH = 2, 5
+UNREAD = 4
 HEAD = (
     b"From: Ada <ada@example.org>\r\nSubject: %b\r\nMessage-ID: <%d@example.org>\r\nList-Id: <large.example.org>\r\n"
-    b"Date: Mon, 2 Mar 2026 11:%02d:00 +0000\r\nMIME-Version: 1.0\r\n"
+    b"%bDate: Mon, 2 Mar 2026 11:%02d:00 +0000\r\nMIME-Version: 1.0\r\n"
     b"Content-Type: text/plain; charset=%b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 )
 DIFF = b"It is large.\r\n---\r\n\r\ndiff --git a/x b/x\r\n--- /dev/null\r\n+++ b/x\r\n@@ -0,0 +1,%d @@\r\n"
@@ -31,7 +33,8 @@ Note = Callable[[str, object], None]
 
 def large_mail(number: int, subject: bytes, charset: bytes, first: bytes, line: bytes | None) -> bytes:
     """A mail just below the limit: a text, and lines; None: of bytes that cannot be packed."""
-    head = HEAD % (subject, number, number, charset)
+    parent = b"In-Reply-To: <1@example.org>\r\n" if subject.startswith(b"Re:") else b""
+    head = HEAD % (subject, number, parent, number, charset)
     room = SIZE_BYTES - len(head) - len(first) - 100
     if line is None:
         noise = os.urandom(room).translate(None, b"\r\n\0")
@@ -81,6 +84,54 @@ def test_import_and_replay_of_the_largest_mails(data: Path, record_property: Not
     record_property("met", f"import {imported // MIB} MiB, replay {replayed // MIB} MiB at most")
     assert imported < limit_of("tools")
     assert replayed < min(limit_of("tools"), limit_of("projector"))
+
+
+def test_several_who_ask_for_lists_and_mailboxes_of_the_largest_mails_at_once(
+    data: Path, record_property: Note
+) -> None:
+    with running(data) as up:
+        series = up.get_json("series/")["results"][0]["id"]
+        (first, *_) = up.get_json("patches/?perpage=1")["results"]
+        paths = [
+            "/api/1.0/patches/?related=expand",
+            f"/api/1.0/patches/{first['id']}/",
+            f"/api/1.0/series/{series}/revisions/1/?related=expand",
+            f"/api/1.0/series/{series}/revisions/1/mbox/",
+            f"/api/1.0/patches/{first['id']}/comments/",
+            f"/patch/{first['id']}/",
+        ]
+        sizes: dict[str, set[int]] = {path: set() for path in paths}
+
+        def read(path: str) -> None:
+            connection = http.client.HTTPConnection(*up.http, timeout=PATIENCE_SECONDS)
+            connection.request("GET", path)
+            response = connection.getresponse()
+            size = 0
+            while piece := response.read(1 << 20):
+                size += len(piece)
+            sizes[path].add(size if response.status == 200 else -response.status)
+            connection.close()
+
+        with watched(up.parts()["api"]) as seen, unread(up, paths[0], UNREAD):
+            readers = [threading.Thread(target=read, args=(path,), daemon=True) for path in paths * 2]
+            for reader in readers:
+                reader.start()
+            for reader in readers:
+                reader.join(PATIENCE_SECONDS)
+    record_property("met", f"{seen.most_bytes // MIB} MiB at most; {sizes}")
+    assert seen.most_bytes < limit_of("api")
+    assert all(len(found) == 1 and min(found) > 0 for found in sizes.values())
+    assert min(*sizes[paths[0]], *sizes[paths[2]], *sizes[paths[3]], *sizes[paths[4]]) > 1.5 * SIZE_BYTES
+
+
+@contextmanager
+def unread(up: Running, path: str, count: int) -> Iterator[None]:
+    """Some who ask, and read nothing of what they get."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            connection = stack.enter_context(socket.create_connection(up.http))
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        yield
 
 
 @contextmanager
