@@ -44,7 +44,7 @@ def create_app(
         *([_ReadOnly(generation)] if generation is not None else []),
         _LetIn(site.gate),
         revalidation,
-        _CommonHeaders(),
+        _CommonHeaders(site),
     ]
     app = App(revalidation, meter, is_traced=is_traced(), request_type=request_type(settings), middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
@@ -130,7 +130,10 @@ class _LetIn:
 
 
 class _CommonHeaders:
-    """The headers that every answer has."""
+    """The headers that every answer has; one that is written piece by piece begins here."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     async def process_response(
         self, request: FalconRequest, response: Response, resource: Any, succeeded: bool
@@ -141,5 +144,10 @@ class _CommonHeaders:
         response.set_header("X-Content-Type-Options", "nosniff")
         if succeeded and isinstance(resource, Endpoint):
             response.set_header("Allow", resource.allow)
+            is_large = getattr(response.context, "write", None) is not None and request.method != "HEAD"
+            if is_large:
+                self._site.large.check(CLIENT.get())
             if request.method in ("GET", "HEAD"):
                 answer_unchanged(request, response)
+            if is_large and response.context.write is not None:
+                response.stream = self._site.stream(response.context.write)

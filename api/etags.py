@@ -32,7 +32,7 @@ def read_if_match(field: str | None) -> tuple[int, ...] | None:
 
 def answer_unchanged(request: Request, response: Response) -> None:
     """Tag an answer that is ready to go; where the reader has it already, send the tag alone (section 15.4.5)."""
-    content = response.data
+    content = response.data if response.data is not None else getattr(response.context, "told", None)
     if content is None:
         return
     tag = tag_of(content, getattr(response.context, "version", None))
@@ -40,7 +40,7 @@ def answer_unchanged(request: Request, response: Response) -> None:
     field = request.get_header("If-None-Match")
     if field is not None and _has(field, tag):
         response.status = "304 Not Modified"
-        response.data = None
+        response.data = response.context.write = None
         response.content_type = None
 
 

@@ -13,9 +13,12 @@ _FROM_LINE = b"From patchlog Mon Sep 17 00:00:00 2001\n"
 _TYPE = b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
 _LINE_MAX_BYTES = 990
 _QUOTED_LINE_MAX_BYTES = 74
+_BASE64_LINE_BYTES = 57
 _FROM_AT_START = re.compile(rb"^(>*)From ", re.MULTILINE)
 _SAFE = bytes(byte for byte in range(32, 127) if byte != ord("=")) + b"\t\n"
 _UNSAFE = re.compile(rb"[^\t\n -<>-~]|[\t ](?=\n)")
+_LINE = re.compile(r"[^\n]+(?:\n [^\n]*)*")
+"""A line, and those that go on with it."""
 _TRAILER = re.compile(r"([A-Za-z0-9-]+) ?: ?\S")
 _TRAILER_LINE = re.compile(r"[A-Za-z0-9-]+[ \t]*:")
 _LIKE_A_HEADER = re.compile(r"[ \t\r\n]*(?:>?From|Subject|Date|\[PATCH\])", re.IGNORECASE)
@@ -35,13 +38,61 @@ def compose(mails: Iterable[tuple[MboxMail, Sequence[str]]], left_out: str = "")
     """
     written: list[bytes] = []
     for mail, trailers in mails:
-        body = _write_body(mail, trailers)
+        body = write_text(mail, trailers, has_diff=bool(mail.diff)) + mail.diff
         encoding, content = (b"7bit", body) if _is_clean(body) else _encode(body)
-        head = write_header(mail.commit, mail.message_id)
-        if left_out and not written:
-            head += f"{LEFT_OUT}: {left_out}\n".encode()
-        written += (_FROM_LINE, head, _TYPE, encoding, b"\n\n", content, b"\n")
+        written += (write_head(mail, left_out if not written else ""), encoding, b"\n\n", content, b"\n")
     return b"".join(written)
+
+
+def write_head(mail: MboxMail, left_out: str) -> bytes:
+    """The header of one mail, up to where it names the encoding of its body."""
+    head = write_header(mail.commit, mail.message_id)
+    if left_out:
+        head += f"{LEFT_OUT}: {left_out}\n".encode()
+    return _FROM_LINE + head + _TYPE
+
+
+class Measured:
+    """Finds out piece by piece how a body is encoded. Pieces end where lines end, unless a line is longer than one."""
+
+    def __init__(self) -> None:
+        self._is_clean = True
+        self._size_bytes = self._unsafe_bytes = 0
+        self._last = b""
+
+    def add(self, piece: bytes) -> None:
+        self._is_clean = self._is_clean and _is_clean(piece)
+        self._size_bytes += len(piece)
+        self._unsafe_bytes += len(piece.translate(None, _SAFE))
+        self._last = piece[-1:]
+
+    @property
+    def encoding(self) -> bytes:
+        if self._is_clean:
+            return b"7bit"
+        is_short = 6 * self._unsafe_bytes < self._size_bytes
+        return b"quoted-printable" if is_short and self._last == b"\n" else b"base64"
+
+
+class Encoder:
+    """Encodes a body piece by piece, of which the pieces are as `Measured` had them."""
+
+    def __init__(self, encoding: bytes) -> None:
+        self._encoding = encoding
+        self._rest = b""
+
+    def add(self, piece: bytes) -> bytes:
+        if self._encoding == b"base64":
+            piece = self._rest + piece
+            end = len(piece) // _BASE64_LINE_BYTES * _BASE64_LINE_BYTES
+            self._rest = piece[end:]
+            return _base64(piece[:end])
+        if self._encoding == b"quoted-printable":
+            return _quote(piece) if piece.endswith(b"\n") else _quote(piece) + b"=\n"
+        return piece
+
+    def end(self) -> bytes:
+        return _base64(self._rest)
 
 
 def _is_clean(body: bytes) -> bool:
@@ -69,8 +120,12 @@ def _encode(body: bytes) -> tuple[bytes, bytes]:
     """Encode by RFC 2045 section 6.7 or 6.8. Only base64 can keep a body whose last line has no end."""
     if body.endswith(b"\n") and 6 * len(body.translate(None, _SAFE)) < len(body):
         return b"quoted-printable", _quote(body)
-    lines = (b2a_base64(body[at : at + 57]) for at in range(0, len(body), 57))
-    return b"base64", b"".join(lines)
+    return b"base64", _base64(body)
+
+
+def _base64(body: bytes) -> bytes:
+    starts = range(0, len(body), _BASE64_LINE_BYTES)
+    return b"".join(b2a_base64(body[at : at + _BASE64_LINE_BYTES]) for at in starts)
 
 
 def _quote(body: bytes) -> bytes:
@@ -92,26 +147,27 @@ def _break(line: bytes) -> bytes:
     return b"=\n".join(pieces)
 
 
-def _write_body(mail: MboxMail, trailers: Sequence[str]) -> bytes:
-    """The message with trailers added, and the diff. git takes no line of the message for a header."""
+def write_text(mail: MboxMail, trailers: Sequence[str], *, has_diff: bool) -> bytes:
+    """What stands before the diff: the message with trailers added. git takes no line of it for a header."""
     commit = mail.commit
     message, rest = mail.message[commit.message_start : commit.message_end], mail.message[commit.message_end :]
     if trailers:
         message = _add_trailers(message, trailers)
-    if mail.diff and LIKE_A_DIFF.search(rest):
+    if has_diff and LIKE_A_DIFF.search(rest):
         rest = "---\n"
     if _LIKE_A_HEADER.match(message or rest):
         header = b"From: " + write_mailbox(commit.name, commit.email) + b"\n\n"
     else:
         header = b""
-    return header + f"{message}{rest}".encode("utf-8", "replace") + mail.diff
+    return header + f"{message}{rest}".encode("utf-8", "replace")
 
 
 def _add_trailers(message: str, trailers: Sequence[str]) -> str:
-    present = {_key(line) for line in message.replace("\n ", " ").split("\n")}
+    lines = [" ".join(DECEIVING.sub(" ", trailer).split()) for trailer in trailers]
+    wanted = set(map(_key, lines))
+    present = {key for line in _LINE.finditer(message) if (key := _key(line[0].replace("\n ", " "))) in wanted}
     added: list[str] = []
-    for trailer in trailers:
-        line = " ".join(DECEIVING.sub(" ", trailer).split())
+    for line in lines:
         found = _TRAILER.match(line)
         if found and found[1].lower() not in _READ_OTHERWISE and _key(line) not in present:
             present.add(_key(line))

@@ -12,14 +12,27 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api.gate import Gate, known_actor
+from api.pieces import PIECE_BYTES, Pieces, ReadPiece, TextGone, json_pieces
 from api.problems import TooSlow
 from api.progress import FEED_LOOK_SECONDS, RECORD_LOOK_SECONDS, Progress
 from api.request import CLIENT, base_url_of, parameters_of, with_page
-from api.sharing import Budget, Places, Turns
+from api.sharing import LARGE, Budget, Places, Turns
 from api.writing import Writer
 from ingest.log import open_log
 from projector.readmodel.generations import Reader
-from projector.readmodel.queries import Actor, Connection, Listed, NeedsPatience, Page, Versioned, in_short, interrupt
+from projector.readmodel.queries import (
+    Actor,
+    Connection,
+    LargeText,
+    Listed,
+    NeedsPatience,
+    Page,
+    Versioned,
+    in_short,
+    interrupt,
+    read_piece,
+    split_large,
+)
 from schemas.rest import ListDocument
 from schemas.settings import Settings
 
@@ -31,6 +44,8 @@ LONG_QUERY_SECONDS_MAX = 10.0
 INTERRUPT_AGAIN_SECONDS = 0.05
 STATEMENT_MS_MAX = 5
 """How long the event loop waits for one statement of PostgreSQL; what takes longer is asked again in a thread."""
+LARGE_ANSWERS_MAX = 40
+"""Answers with large texts that one worker writes at a time; of one client a quarter."""
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -65,6 +80,10 @@ class Site:
         self.summary_max = settings.summary_max_length
         self.waiting = Places(settings.http_waits_max, settings.http_client_waits_max)
         """Where requests wait for something to happen."""
+        self.large = Places(LARGE_ANSWERS_MAX, LARGE_ANSWERS_MAX // 4, LARGE)
+        """Answers that are written piece by piece."""
+        self.long_message = asyncio.Semaphore(1)
+        """Had by the answer that has a long message in memory, as it writes an mbox."""
 
     def known_actor(self, request: Request) -> Actor:
         """Who asks for a change. Raises as `gate.known_actor` does."""
@@ -104,6 +123,22 @@ class Site:
                     connection, query, self._long_query_seconds_max, partial(self._budget.spend, client)
                 )
 
+    async def read_piece(self, text: LargeText, start: int) -> bytes:
+        """A part of a large text; b"" behind its end. Raises TextGone where it is another one now."""
+        query = partial(read_piece, text=text, start=start, size_bytes=PIECE_BYTES)
+        async with self._turns.one_of(CLIENT.get()):
+            with self._reader.connect() as connection:
+                piece = await _run_long(connection, query, self._long_query_seconds_max, lambda seconds: None)
+        if piece is None:
+            raise TextGone(f"{text.kind} {text.id}")
+        return piece
+
+    async def stream(self, write: Callable[[ReadPiece], Pieces]) -> Pieces:
+        """Give an answer piece by piece, in a place for such answers."""
+        with self.large.one_for(CLIENT.get()):
+            async for piece in write(self.read_piece):
+                yield piece
+
 
 class Endpoint:
     """The base of all that a path leads to. `allow` names its methods."""
@@ -130,7 +165,21 @@ class Resource(Endpoint):
 def answer(response: Response, document: Any) -> None:
     """Answer with a document as JSON."""
     response.content_type = falcon.MEDIA_JSON
-    response.data = _ENCODER.encode(document)
+    written = _ENCODER.encode(document)
+    apart = split_large(written)
+    if apart is None:
+        response.data = written
+        return
+    told, parts = apart
+    answer_in_pieces(response, told, partial(json_pieces, parts=parts))
+
+
+def answer_in_pieces(response: Response, told: bytes, write: Callable[[ReadPiece], Pieces]) -> None:
+    """Answer with what `write` gives, for which it reads the pieces of large texts. told: what tells all that it says.
+
+    The app begins to write when it knows that the reader has not got it already.
+    """
+    response.context.told, response.context.write = told, write
 
 
 def answer_versioned(response: Response, found: Versioned[Any]) -> None:

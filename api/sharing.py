@@ -18,6 +18,8 @@ MINUTE_US = 60_000_000
 CLIENTS_MAX = 1000
 """Of more, those are forgotten who have used nothing for long enough."""
 COME_AGAIN_SECONDS = 10
+WAITING = "Too many requests {whose}wait already; try again later, or without wait."
+LARGE = "Too many large answers {whose}are being read; try again later."
 
 
 class Turns:
@@ -84,17 +86,23 @@ class Budget:
 class Places:
     """Places where requests may wait: so many for all, so many for one client."""
 
-    def __init__(self, most: int, most_of_one: int) -> None:
-        self._most, self._most_of_one = most, most_of_one
+    def __init__(self, most: int, most_of_one: int, refusal: str = WAITING) -> None:
+        """refusal: what is said where there is none; {whose} in it becomes "of yours " where others have places."""
+        self._most, self._most_of_one, self._refusal = most, most_of_one, refusal
         self._taken: Counter[str] = Counter()
+
+    def check(self, client: str) -> None:
+        """Raises HTTPTooManyRequests where there is no place for a client. "" is counted among all only."""
+        if self._taken.total() >= self._most or (client and self._taken[client] >= self._most_of_one):
+            whose = "of yours " if self._taken.total() < self._most else ""
+            raise falcon.HTTPTooManyRequests(
+                description=self._refusal.format(whose=whose), retry_after=COME_AGAIN_SECONDS
+            )
 
     @contextmanager
     def one_for(self, client: str) -> Iterator[None]:
-        """Have a place until the end of the block. client: "" is counted among all only. Raises HTTPTooManyRequests."""
-        if self._taken.total() >= self._most or (client and self._taken[client] >= self._most_of_one):
-            whose = "of yours " if self._taken.total() < self._most else ""
-            detail = f"Too many requests {whose}wait already; try again later, or without wait."
-            raise falcon.HTTPTooManyRequests(description=detail, retry_after=COME_AGAIN_SECONDS)
+        """Have a place until the end of the block. Raises as `check` does."""
+        self.check(client)
         self._taken[client] += 1
         try:
             yield

@@ -199,7 +199,7 @@ class Rows:
         test_state = self._test(at_s, piece, head) if patches else None
         rows["revision"].append((
             piece.id, piece.version, head, cover, cover_text, piece.title, head, piece.author, piece.size,
-            n_patches == piece.size, announced, at_s * 1_000_000, _ids(patches), None, test_state,
+            n_patches == piece.size, announced, at_s * 1_000_000, _ids(patches), None, test_state, None,
         ))  # fmt: skip
         rows["posting"].append((head, piece.project, thread, piece.id, NO_SUMMARY))
         for _ in range(4):
@@ -239,7 +239,9 @@ class Rows:
     def _cover(self, at_s: int, piece: _Piece, base: str, thread: int) -> tuple[int, str]:
         id, message_id = self._next(), f"{base}-0-author@example.org"
         text = self._random.choice(self._texts).message
-        self._rows["cover"].append((id, piece.project, message_id, piece.author, at_s * 1_000_000, piece.title, text))
+        self._rows["cover"].append(
+            (id, piece.project, message_id, piece.author, at_s * 1_000_000, piece.title, text, None)
+        )
         self._mail(id, piece.project, message_id, thread, "cover", None, piece.author)
         self._answer(at_s, piece, id, message_id, thread)
         return id, text
@@ -261,7 +263,7 @@ class Rows:
             f"{random.getrandbits(160):040x}", id, None, False,
         ))  # fmt: skip
         commit = msgspec.structs.astuple(text.commit)
-        self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None, False))
+        self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None, False, None))
         self._mail(id, project, message_id, thread, "patch", None, piece.author)
         self._counts.update(("patch", f"patch:{project}"))
         self._event(at_s, project, NEW_PATCH, None, id, _json(message_id=message_id))
@@ -285,6 +287,7 @@ class Rows:
         trailers = f"Reviewed-by: {_address(author)}" if random.random() < 0.5 else ""
         self._rows["comment"].append((
             id, project, message_id, target, parent, author, at_s * 1_000_000, f"Re: {piece.title}", text, trailers,
+            None,
         ))  # fmt: skip
         self._mail(id, project, message_id, thread, "comment", target, author)
         self._event(at_s, project, NEW_COMMENT, piece.id, target, _json(message_id=message_id))

@@ -10,6 +10,11 @@ from ingest.message import parse
 from schemas.mail import PARSER_VERSION, ParsedMail
 from schemas.records import ArchivePlace, MailReceived
 
+PARSED_MAX_BYTES = 131072
+"""A larger mail is recorded as it came and read by the projector, one at a time: no mail, whatever is in it, keeps
+other sessions waiting for its reading, and an import does not read several at once. Of such a one the start is read
+here, or the header alone."""
+
 _logger = structlog.get_logger(__name__)
 
 

@@ -93,6 +93,7 @@ class Generation:
                 self._fold.prefetch(run)
                 for record in run:
                     self._fold.apply(record)
+            self._fold.end()
             self._fold.checkpoints.end_batch(records[-1].id)
             self._working.save(self.position, records[-1].id)
 

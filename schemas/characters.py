@@ -22,6 +22,20 @@ FORM_FEED = "\x0c"
 """Stands between the pages of old sources: it is shown as a mark, and is nothing to warn of."""
 
 
+_LONE_CR = re.compile("\r(?!\n)")
+
+
+def deceiving_in(text: str) -> list[str]:
+    """The characters of a text that deceive, each once, in no order that means anything.
+
+    There may be millions of them: what is kept of the text is each character once.
+    """
+    if DECEIVING.search(text) is None:
+        return []
+    found: list[str] = DECEIVING.findall("\n".join({*text} - {"\r"}))
+    return [*found, "\r"] if _LONE_CR.search(text) else found
+
+
 def name_character(character: str) -> str:
     """Give the mark that stands for a character: U+202E."""
     return f"U+{ord(character):04X}"

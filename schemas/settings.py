@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long a client may be silent."""
     smtp_mail_seconds: float = 600.0
     """How long one mail may take to come."""
-    smtp_memory_bytes: int = 268435456
+    smtp_memory_bytes: int = 134217728
     """What the mails that are being received may hold in memory, all together; one client has at most half."""
     disk_reserve_bytes: int = 268435456
     """Mail is deferred when less than this is free on the disk of a SQLite log, and an import stops at twice as much;

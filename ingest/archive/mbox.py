@@ -91,9 +91,10 @@ def split(chunks: Iterable[bytes], offset: int, max_mail_bytes: int) -> Iterator
     otherwise gives nothing. Blank lines before the first separator are passed over.
     """
     chunks = iter(chunks)
-    held, blank_bytes = _first_line_of(chunks)
-    if not held.startswith(b"From "):
+    first, blank_bytes = _first_line_of(chunks)
+    if not first.startswith(b"From "):
         return
+    held = bytearray(first)
     offset += blank_bytes
     dropped = 0  # of the mail in hand, which is above the limit
     searched = 0
@@ -104,13 +105,20 @@ def split(chunks: Iterable[bytes], offset: int, max_mail_bytes: int) -> Iterator
         begin = 0
         end, searched = next_separator(held, searched)
         while end >= 0:
-            yield _piece(offset, held[begin:end], dropped, max_mail_bytes)
+            piece = _piece(offset, held, begin, end, dropped, max_mail_bytes)
             offset, dropped, begin = offset + dropped + end - begin, 0, end
+            if begin > READ_BYTES:  # of a large mail no second copy stays while its record is made
+                del held[:begin]
+                begin, searched = 0, searched - begin
+            yield piece
+            del piece
             end, searched = next_separator(held, searched)
-        held, searched = held[begin:], searched - begin
+        del held[:begin]
+        searched -= begin
         if searched > max_mail_bytes + READ_BYTES:
-            held, dropped, searched = held[searched - 2 :], dropped + searched - 2, 2
-    yield _piece(offset, held[:-2], dropped, max_mail_bytes)
+            del held[: searched - 2]
+            dropped, searched = dropped + searched - 2, 2
+    yield _piece(offset, held, 0, len(held) - 2, dropped, max_mail_bytes)
 
 
 def _first_line_of(chunks: Iterator[bytes]) -> tuple[bytes, int]:
@@ -123,7 +131,7 @@ def _first_line_of(chunks: Iterator[bytes]) -> tuple[bytes, int]:
     return b"", 0
 
 
-def next_separator(held: bytes, searched: int) -> tuple[int, int]:
+def next_separator(held: bytes | bytearray, searched: int) -> tuple[int, int]:
     """Find where the next mail begins in `held`, whose first `searched` bytes were looked through.
 
     Returns that index, or -1 where what follows is too short to tell, and what has been looked through now.
@@ -143,24 +151,29 @@ def next_separator(held: bytes, searched: int) -> tuple[int, int]:
     return -1, max(searched, len(held) - 5)
 
 
-def _piece(offset: int, held: bytes, dropped: int, max_mail_bytes: int) -> Piece:
-    size_bytes = dropped + len(held)
-    line, _, body = held.partition(b"\n")
-    body = _without_blank_line(body)
-    if dropped or len(body) > max_mail_bytes:
+def _piece(offset: int, held: bytearray, begin: int, end: int, dropped: int, max_mail_bytes: int) -> Piece:
+    size_bytes = dropped + end - begin
+    line_end = held.find(b"\n", begin, end)
+    line_end = end if line_end < 0 else line_end
+    start = min(line_end + 1, end)
+    end = _without_blank_line(held, start, end)
+    if dropped or end - start > max_mail_bytes:
         return Piece(offset, size_bytes, b"", None)
+    with memoryview(held) as view:
+        body = bytes(view[start:end])
     if b">From " in body:
         body = _ESCAPED.sub(rb"\1", body)
-    return Piece(offset, size_bytes, line, body)
+    return Piece(offset, size_bytes, bytes(held[begin:line_end]), body)
 
 
-def _without_blank_line(body: bytes) -> bytes:
-    """Drop the blank line that the archive put behind the mail; at the end of a file it may be missing."""
-    if body == b"\r\n" or body.endswith(b"\n\r\n"):
-        return body[:-2]
-    if body == b"\n" or body.endswith(b"\n\n"):
-        return body[:-1]
-    return body
+def _without_blank_line(held: bytearray, start: int, end: int) -> int:
+    """Where a body ends without the blank line that the archive put behind it; at the end of a file that may miss."""
+    for blank in (b"\r\n", b"\n"):
+        if held.endswith(b"\n" + blank, start, end) or (
+            held.startswith(blank, start, end) and start + len(blank) == end
+        ):
+            return end - len(blank)
+    return end
 
 
 def separator_time(line: bytes) -> datetime | None:

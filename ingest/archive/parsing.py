@@ -16,8 +16,9 @@ import msgspec
 
 from ingest import clock
 from ingest.archive.contract import ArchivedMail, ArchiveError
-from ingest.message import received_time
-from ingest.receipt import receive
+from ingest.message import head_of, received_time
+from ingest.receipt import PARSED_MAX_BYTES, parse_anyway, receive
+from schemas.mail import ParsedMail
 from schemas.records import ArchivePlace, MailReceived
 
 ALONE = 50
@@ -26,6 +27,9 @@ without them, for they have much to load.
 """
 AHEAD = 2
 """Chunks per process that wait or are worked on."""
+LARGE_BYTES = 1 << 20
+"""A larger chunk is one large mail. It goes to no other process, for which it would be copied twice, and it is the last
+that is waited for, so that large mails do not add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Chunk:
     mails: Sequence[ArchivedMail]
     first_number: int
     scattered: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(mail.raw) for mail in self.mails)
 
 
 def parse_chunks(
@@ -83,18 +91,33 @@ def parse_apart(
     Raises ArchiveError when a process was killed.
     """
     running: deque[tuple[Chunk, Future[list[bytes]]]] = deque()
+    large: Chunk | None = None
     while True:
-        for chunk in islice(chunks, ahead - len(running)):
-            work = [(mail.raw, mail.archived_at) for mail in chunk.mails]
-            running.append((chunk, pool.submit(_parse, work, source, list_id)))
-        if not running:
+        while large is None and len(running) < ahead and (chunk := next(chunks, None)) is not None:
+            if chunk.size_bytes > LARGE_BYTES:
+                large = chunk
+            else:
+                work = [(mail.raw, mail.archived_at) for mail in chunk.mails]
+                running.append((chunk, pool.submit(_parse, work, source, list_id)))
+        if running:
+            chunk, answer = running.popleft()
+            yield chunk, _placed_all(_result(answer), chunk)
+        elif large is not None:
+            chunk, large = large, None
+            yield chunk, _records(chunk, source, list_id)
+        else:
             return
-        chunk, answer = running.popleft()
-        try:
-            parsed = answer.result()
-        except BrokenProcessPool:
-            raise ArchiveError("a process that parses mail was killed; is there enough memory?") from None
-        yield chunk, [_placed(fact, chunk, place) for place, fact in enumerate(map(_decoder.decode, parsed))]
+
+
+def _result(answer: Future[list[bytes]]) -> list[bytes]:
+    try:
+        return answer.result()
+    except BrokenProcessPool:
+        raise ArchiveError("a process that parses mail was killed; is there enough memory?") from None
+
+
+def _placed_all(parsed: Sequence[bytes], chunk: Chunk) -> list[MailReceived]:
+    return [_placed(fact, chunk, place) for place, fact in enumerate(map(_decoder.decode, parsed))]
 
 
 def to_record(raw: bytes, archived_at: datetime | None, source: str, list_id: str) -> MailReceived:
@@ -105,19 +128,33 @@ def to_record(raw: bytes, archived_at: datetime | None, source: str, list_id: st
     """
     now = clock.now()
     received_at = received_time(raw) or archived_at
-    fact = receive(raw, source=source, received_at=min(received_at or now, now))
-    if received_at is None and fact.parsed and fact.parsed.date_from == "date":
-        fact = msgspec.structs.replace(fact, received_at=min(fact.parsed.date, now))
-    if list_id and not (fact.parsed and fact.parsed.list_ids):
+    fact = receive(raw, source=source, received_at=min(received_at or now, now), parsed_max_bytes=PARSED_MAX_BYTES)
+    said = _header_of(fact)
+    if received_at is None and said and said.date_from == "date":
+        fact = msgspec.structs.replace(fact, received_at=min(said.date, now))
+    if list_id and not (said and said.list_ids):
         fact = msgspec.structs.replace(fact, list_id=list_id)
     return fact
+
+
+def names_list(fact: MailReceived) -> bool:
+    """Whether a mail of an archive names its list, or the import does."""
+    said = _header_of(fact) if not fact.list_id else None
+    return bool(fact.list_id or (said and said.list_ids))
+
+
+def _header_of(fact: MailReceived) -> ParsedMail | None:
+    """A mail as read; of a large one, which the projector reads, what its header says."""
+    if fact.parsed is not None or len(fact.raw) <= PARSED_MAX_BYTES:
+        return fact.parsed
+    return parse_anyway(head_of(fact.raw), fact.received_at)
 
 
 def is_before(mail: ArchivedMail, since: datetime) -> bool:
     """Whether a mail was received before a time, as `to_record` sees it; one that says nothing of a time was not."""
     received_at = received_time(mail.raw) or mail.archived_at
     if received_at is None:
-        parsed = receive(mail.raw, source="", received_at=clock.now()).parsed
+        parsed = parse_anyway(head_of(mail.raw), clock.now())
         received_at = parsed.date if parsed and parsed.date_from == "date" else None
     return received_at is not None and received_at < since
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ingest.archive.contract import Archive, ArchivedMail, ArchiveError, OversizeMail, PlaceLost
 from ingest.archive.earlier import Earlier, known_keys
-from ingest.archive.parsing import Chunk, is_before, parse_chunks
+from ingest.archive.parsing import Chunk, is_before, names_list, parse_chunks
 from ingest.disk import Disk
 from ingest.log import Log, LogUnavailable
 from schemas.records import ImportFinished, MailReceived
@@ -151,7 +151,7 @@ class _Recording:
     def record(self, facts: Sequence[MailReceived], done: int) -> None:
         self.settle()
         self._disk.check_import(sum(len(fact.raw) for fact in facts))
-        nameless = sum(not (fact.list_id or (fact.parsed and fact.parsed.list_ids)) for fact in facts)
+        nameless = sum(not names_list(fact) for fact in facts)
         self._under_way = _Append(
             self._log.submit(facts), Progress(self.new + len(facts), done), self.nameless + nameless
         )

@@ -6,10 +6,14 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from ingest.memory import keep_mappings_apart
 from schemas.fact import Fact
 from schemas.records import Record
 
 MAIL_MAX_BYTES = 26_214_400
+READ_MAX_BYTES = 16 * 1024 * 1024
+"""What one `read` gives at most, unpacked, unless one record alone is larger: records that take little room packed may
+take a thousand times as much unpacked, and large mails must not add up."""
 MOVED = "this log moved elsewhere, and takes no more"
 EXPECTED = "expected sqlite:///PATH or kafka://HOST:PORT,.../TOPIC"
 UNFINISHED = "the copy into this log is not finished; run `patchlog log copy` again"
@@ -109,11 +113,16 @@ class Log(Protocol):
         ...
 
     def read(self, after_id: int, limit: int = 1000) -> list[Record]:
-        """Give up to `limit` records with ids above `after_id`, in order. Fewer are not the end: an empty list is."""
+        """Give up to `limit` records with ids above `after_id`, in order. Fewer are not the end: an empty list is.
+
+        Unless one alone is larger, all of them together take at most READ_MAX_BYTES unpacked.
+        """
         ...
 
     def read_stored(self, after_id: int, limit: int = 1000) -> list[Stored]:
-        """Like `read`, and nothing is unpacked: records of types that are not known are given too."""
+        """Like `read`, and nothing is unpacked: records of types that are not known are given too. What is bounded is
+        the bytes that are given.
+        """
         ...
 
     def get(self, ids: Sequence[int]) -> list[Record]:
@@ -193,6 +202,7 @@ def open_log(url: str, mail_max_bytes: int = MAIL_MAX_BYTES) -> Log:
 
     A SQLite log that is not there yet is made. Raises LogError.
     """
+    keep_mappings_apart()
     if url.startswith("sqlite:///"):
         from ingest.log.sqlite import SqliteLog
 
@@ -227,6 +237,7 @@ def open_copy(url: str, mail_max_bytes: int = MAIL_MAX_BYTES) -> Copy:
 
     Raises LogError, for a log that has records of its own too.
     """
+    keep_mappings_apart()
     if url.startswith("kafka://"):
         from ingest.log.kafka.copy import KafkaCopy
 

@@ -21,7 +21,16 @@ from typing import NamedTuple, TypeVar
 from ingest import clock
 from ingest.log.bell import Bell, ring
 from ingest.log.codec import Codec, Packed
-from ingest.log.contract import MOVED, UNFINISHED, LogClosedError, LogError, LogUnavailable, Replaced, Stored
+from ingest.log.contract import (
+    MOVED,
+    READ_MAX_BYTES,
+    UNFINISHED,
+    LogClosedError,
+    LogError,
+    LogUnavailable,
+    Replaced,
+    Stored,
+)
 from ingest.log.file_turn import FileTurn
 from ingest.log.sqlite_file import begin, connect, insert, last_id, make
 from ingest.log.sqlite_replacing import replace
@@ -31,8 +40,6 @@ from schemas.records import LogClosed, LogOpened, Record
 
 LOCK_SECONDS = 8.0
 """How long a commit tries for the write lock: less than the 10 s in which an SMTP client gets its answer."""
-READ_MAX_BYTES = 8 * 1024 * 1024
-"""Stored bytes that one `read` gives at most (unless one record alone is larger), so that large mails do not add up."""
 
 _T = TypeVar("_T")
 
@@ -74,10 +81,11 @@ class SqliteLog:
         return self._writer.submit(facts)
 
     def read(self, after_id: int, limit: int = 1000) -> list[Record]:
-        return [self._codec.unpack(id, body) for id, body in self.read_stored(after_id, limit)]
+        stored = self._read(lambda db: _up_to(db, after_id, limit, self._codec.size_bytes))
+        return [self._codec.unpack(id, body) for id, body in stored]
 
     def read_stored(self, after_id: int, limit: int = 1000) -> list[Stored]:
-        return self._read(lambda db: _up_to(db, after_id, limit))
+        return self._read(lambda db: _up_to(db, after_id, limit, len))
 
     def get(self, ids: Sequence[int]) -> list[Record]:
         rows = self._read(lambda db: _with_ids(db, ids))
@@ -218,12 +226,12 @@ def _with_ids(db: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, byt
     return db.execute(query, (f"[{wanted}]",)).fetchall()
 
 
-def _up_to(db: sqlite3.Connection, after_id: int, limit: int) -> list[Stored]:
+def _up_to(db: sqlite3.Connection, after_id: int, limit: int, weigh: Callable[[bytes], int]) -> list[Stored]:
     rows: list[Stored] = []
     size_bytes = 0
     cursor = db.execute("SELECT id, body FROM record WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit))
     for row in cursor:
-        size_bytes += len(row[1])
+        size_bytes += weigh(row[1])
         if rows and size_bytes > READ_MAX_BYTES:
             break
         rows.append(Stored(*row))

@@ -16,8 +16,8 @@ from schemas.records import LogClosed, MailReceived
 COMMIT_MAX_BYTES = 4 * 1024 * 1024
 COMMIT_MAX_RECORDS = 500
 """Together at most some 50 ms of work, so that whoever comes next does not wait long. One batch is never cut."""
-WAITING_MAX_BYTES = 96 * 1024 * 1024
-"""Beyond this, appends are refused at once; room for three of the largest mails and their parsed forms."""
+WAITING_MAX_BYTES = 56 * 1024 * 1024
+"""Beyond this, appends are refused at once; room for two of the largest mails beside the one that is written."""
 GATHER_SECONDS, GATHER_MAX_SECONDS = 0.0004, 0.003
 """See `gather_seconds`."""
 FACT_BYTES = 1000
@@ -147,5 +147,7 @@ def gather_seconds(appends: int) -> float:
 
 
 def weight(fact: Fact) -> int:
-    """Roughly the bytes that a fact keeps in memory until it is written: a mail counts twice, raw and parsed."""
-    return FACT_BYTES + 2 * len(fact.raw) if isinstance(fact, MailReceived) else FACT_BYTES
+    """Roughly the bytes that a fact keeps in memory until it is written: a mail that was parsed counts twice."""
+    if not isinstance(fact, MailReceived):
+        return FACT_BYTES
+    return FACT_BYTES + len(fact.raw) * (1 if fact.parsed is None else 2)

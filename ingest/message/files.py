@@ -1,6 +1,7 @@
 """Which files a diff touches."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 
 from ingest.message.charset import decode_text
@@ -9,6 +10,7 @@ from ingest.message.diff import GIT_HEADER, HUNK_HEADER, PLAIN_HEADER, end_of_hu
 HEADERS_MAX = 2000
 """Headers of a diff that are looked at, and hunks of one that is not git's; names behind them are left out."""
 
+_FIRST_GIT_HEADER = re.compile(GIT_HEADER.pattern.removeprefix(r"\n"))
 _SVN = re.compile(r"\nIndex: ([^\n]+)\n={60,80}\n")
 _RENAMES = re.compile(r"(?:rename|copy) (?:from|to) ([^\n]+)\n")
 _ESCAPE = re.compile(rb"\\(?:([0-3][0-7]{2})|(.))")
@@ -24,15 +26,22 @@ def read_files(diff: str) -> tuple[str, ...]:
     (`linux.orig/fs/x.c`, `linux/fs/x.c`); names that git quoted are unquoted. In a diff that starts as git's, only
     git's headers are looked at.
     """
-    text = "\n" + diff
     found: set[str] = set()
-    for header in islice(GIT_HEADER.finditer(text), HEADERS_MAX):
+    for header in islice(_git_headers(diff), HEADERS_MAX):
         if header[2] or header[3]:
             found.update(_git_names(header))
     if not diff.startswith("diff --git "):
-        _add_plain_names(text, found)
+        _add_plain_names("\n" + diff, found)
     found -= {_NOWHERE, ""}
     return tuple(sorted(found))
+
+
+def _git_headers(diff: str) -> Iterator[re.Match[str]]:
+    """The headers of a diff: one at its start, which no line end stands before, and those behind."""
+    first = _FIRST_GIT_HEADER.match(diff)
+    if first is not None:
+        yield first
+    yield from GIT_HEADER.finditer(diff, 0 if first is None else first.end())
 
 
 def _git_names(header: re.Match[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ VALUE_MAX_BYTES = 65536
 LINE_MAX_BYTES = 998
 
 _ENVELOPE_LINES = re.compile(rb"(?:>*From [^\n]*\n)+")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _NOT_A_FIELD = re.compile(rb"\n(?![ \t]|[!-9;-~]*:|>?From )")
 _FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|>?From ")
 
@@ -39,6 +40,12 @@ def normalise(raw: bytes) -> bytes:
     return raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
 
 
+def head_of(raw: bytes) -> bytes:
+    """A mail as it came, up to its first blank line: what is read of its header is read of this, too."""
+    blank = _BLANK_LINE.search(raw)
+    return raw if blank is None else raw[: blank.end()]
+
+
 def split_mail(raw: bytes) -> tuple[Headers, int]:
     """Collect the wanted fields of a mail with LF line ends, and say where its body starts.
 
@@ -49,14 +56,13 @@ def split_mail(raw: bytes) -> tuple[Headers, int]:
     return _collect(_MAIL_FIELD, head), body
 
 
-def find_break(mail: bytes) -> int | None:
+def find_break(mail: bytes, start: int) -> int | None:
     """The number, from 1, of the line at which the header section of a mail with LF line ends breaks off.
 
     That line is neither a field, nor the going on of one, nor the blank line that has to end the section (RFC 5322
-    section 2.1). None where it ends as it should.
+    section 2.1). None where it ends as it should. start: where the body starts, as `split_mail` says.
     """
-    start = split_mail(mail)[1]
-    if start == len(mail) or mail.startswith(b"\n") or mail[:start].endswith(b"\n\n"):
+    if start == len(mail) or mail.startswith(b"\n") or mail.endswith(b"\n\n", 0, start):
         return None
     return mail.count(b"\n", 0, start) + 1
 

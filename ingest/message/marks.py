@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from schemas.characters import DECEIVING, FORM_FEED, name_character
+from schemas.characters import FORM_FEED, deceiving_in, name_character
 from schemas.mail import Mark
 
 REPEATED_FIELD = "repeated-field"
@@ -192,7 +192,7 @@ def deceiving(texts: Iterable[str]) -> Sequence[Mark]:
     found: dict[str, None] = {}
     for text in texts:
         if not (text.isascii() and text.isprintable()):
-            found.update(dict.fromkeys(DECEIVING.findall(text)))
+            found.update(dict.fromkeys(deceiving_in(text)))
     found.pop(FORM_FEED, None)
     controls = [character for character in found if character < " " or "\x7f" <= character < "\xa0"]
     others = [character for character in found if character not in controls]

@@ -13,6 +13,7 @@ from ingest.message.headers import (
     Headers,
     doubtful,
     find_break,
+    head_of,
     header_text,
     normalise,
     repeated,
@@ -41,7 +42,9 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     """
     mail = normalise(raw)
     fields, start = split_mail(mail)
+    break_line = find_break(mail, start) if fields and mail[:1] not in b" \t" else 1
     body = read_body(mail, start, fields)
+    del mail  # its text is read from the body, and there may be much of it
     subject = header_text(fields, b"subject")
     text = read_text(body, is_answer=_ANSWER.match(subject) is not None)
     message_id = read_message_id(fields)
@@ -51,11 +54,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     content_hash = _hash(author, written, subject, text)
     pull_url = None if text.diff else read_pull_url(text.around)
     commit, marks = (
-        _read_commit(
-            fields, find_break(mail) if fields and mail[:1] not in b" \t" else 1, body, text, author, date, subject
-        )
-        if text.diff or pull_url
-        else (None, ())
+        _read_commit(fields, break_line, body, text, author, date, subject) if text.diff or pull_url else (None, ())
     )
     trailers = read_trailers(text.around)
     return ParsedMail(
@@ -90,8 +89,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
 
 def received_time(raw: bytes) -> datetime | None:
     """The time in the topmost Received field, aware UTC in whole seconds; None where there is none that can be read."""
-    fields: Headers = split_mail(normalise(raw))[0]
-    return read_received(fields)
+    return read_received(split_mail(normalise(head_of(raw)))[0])
 
 
 def _read_commit(
@@ -111,4 +109,7 @@ def _read_commit(
 def _hash(author: Mailbox, written: datetime | None, subject: str, text: Text) -> bytes:
     """Hash what the sender wrote: the Date as written, even if wrong, since one found elsewhere differs by delivery."""
     head = f"{author.name}\0{author.email}\0{written.isoformat() if written else ''}\0{subject}\0"
-    return blake2b((head + text.whole).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    hashed = blake2b(head.encode("utf-8", "surrogatepass"), digest_size=16)
+    for piece in text.whole():
+        hashed.update(piece.encode("utf-8", "surrogatepass"))
+    return hashed.digest()

@@ -24,24 +24,33 @@ from schemas.mail import LIKE_A_DIFF, Mark
 _NOT_PLAIN = re.compile(rb"[\0-\x08\x0b-\x1f\x7f-\xff]")
 
 
+PIECE_CHARS = 1 << 20
+"""So much of a text is gone through at a time."""
+
 _DROPPED = re.compile(rb"\0|\r(?!\n)")
 
 
 class Text(msgspec.Struct, frozen=True):
     """What a mail says.
 
-    whole: all of it, with LF lines, as people read it. before: of a mail with a diff what stands before it, of any
-    other all. message: the same, but of an answer all. diff_bytes: the bytes of the diff; diff: what is shown of them,
-    line for line. around: all but the diff, in lines that start and end with a line end.
+    before: of a mail with a diff what stands before it, of any other all. message: the same, but of an answer all, with
+    LF lines, as people read it. diff_bytes: the bytes of the diff; diff: what is shown of them, line for line. behind:
+    what stands behind the diff. around: all but the diff, in lines that start and end with a line end.
     """
 
-    whole: str
     before: str
     message: str
     diff: str
     diff_bytes: bytes
+    behind: str
     around: str
     marks: tuple[Mark, ...] = ()
+
+    def whole(self) -> Iterator[str]:
+        """All that the mail says with LF lines, as people read it, piece by piece: of a large one no copy is made."""
+        for text in (self.before, self.diff, self.behind):
+            for start in range(0, len(text), PIECE_CHARS):
+                yield text[start : start + PIECE_CHARS].replace("\r", "")
 
 
 def read_text(body: Body, *, is_answer: bool) -> Text:
@@ -50,15 +59,16 @@ def read_text(body: Body, *, is_answer: bool) -> Text:
     content, place = _find(pieces)
     if place is None:
         whole = _whole(pieces)
-        return Text(whole, whole, whole, "", b"", f"\n{whole}\n")
+        return Text(whole, whole, "", b"", "", f"\n{whole}\n")
     start, end = place[0] - 1, place[1] - 1
     message, told = _read_message(content, start)
     diff, told_of_diff = _read_diff(content, start, end)
     behind = content.decode(end, len(content.joined)).replace("\r", "")
-    whole = f"{message}{diff}{behind}".replace("\r", "")
     marked = (*told, *told_of_diff, *_marks_of_parts(body, content, *place))
-    diff_bytes = content.joined[start:end]
-    return Text(whole, message, whole if is_answer else message, diff, diff_bytes, f"\n{message}{behind}", marked)
+    diff_bytes, around = content.joined[start:end], f"\n{message}{behind}"
+    del content  # what it has is not needed twice
+    whole = f"{message}{diff}{behind}".replace("\r", "") if is_answer else message
+    return Text(message, whole, diff, diff_bytes, behind, around, marked)
 
 
 def _find(pieces: Sequence[Piece]) -> tuple["_Content", tuple[int, int] | None]:
@@ -66,16 +76,15 @@ def _find(pieces: Sequence[Piece]) -> tuple["_Content", tuple[int, int] | None]:
 
     There are mailers that say format=flowed and send patches as they are, and ones that encode all of a patch in UTF-7.
     """
-    first = _Content([_applied(piece) for piece in pieces])
-    place = find_diff(first.text)
-    if not any(piece.has_other_readings for piece in first.applied) or _has_whole_hunks(first, place):
-        return first, place
-    for is_flowed, is_recoded in ((False, False), (True, True)):
-        other = _Content([_applied(piece, is_flowed=is_flowed, is_recoded=is_recoded) for piece in pieces])
-        found = find_diff(other.text)
-        if _has_whole_hunks(other, found):
-            return other, found
-    return first, place
+    for is_flowed, is_recoded in ((True, False), (False, False), (True, True)):
+        content = _Content([_applied(piece, is_flowed=is_flowed, is_recoded=is_recoded) for piece in pieces])
+        place = find_diff(content.text)
+        has_others = is_recoded or not is_flowed or any(piece.has_other_readings for piece in content.applied)
+        if not has_others or _has_whole_hunks(content, place):
+            return content, place
+        del content  # or two readings of a large mail would be there at the same time
+    content = _Content([_applied(piece) for piece in pieces])
+    return content, find_diff(content.text)
 
 
 def _has_whole_hunks(content: "_Content", place: tuple[int, int] | None) -> bool:

@@ -43,8 +43,9 @@ def read_trailers(text: str) -> Trailers:
     supersedes: dict[str, None] = {}
     depends_on: dict[str, None] = {}
     given: dict[str, None] = {}
-    lines = [line for line in _LINE.findall(text) if line[0].lower() in _KEYS]
-    for name, rest in lines[:LINES_MAX]:
+    lines = (found for found in _LINE.finditer(text) if found[1].lower() in _KEYS)
+    for line in islice(lines, LINES_MAX):
+        name, rest = line.groups()
         key, value = name.lower(), rest.strip()
         if not value:
             continue

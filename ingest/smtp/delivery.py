@@ -9,7 +9,7 @@ import structlog
 from ingest import clock
 from ingest.log import LogError
 from ingest.meters import APPEND, SIZE, count_answer, list_of
-from ingest.receipt import parse_anyway, receive
+from ingest.receipt import PARSED_MAX_BYTES, parse_anyway, receive
 from ingest.smtp.appending import Appender
 from ingest.smtp.relay import relay_of
 from ingest.tracing import UNTRACED, Span, Value
@@ -17,9 +17,6 @@ from schemas.mail import ParsedMail
 from schemas.records import MailReceived
 
 SOURCE = "smtp"
-PARSED_MAX_BYTES = 131072
-"""A larger mail is recorded as it came and read by the projector, in a process of its own: no mail, whatever is in it,
-keeps the other sessions waiting for its reading. Of such a one the start is read, for the journal."""
 
 START_BYTES = 32_768
 """So much is read of a mail that is left to the projector, for its line in the journal."""

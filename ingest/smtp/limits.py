@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from schemas.settings import Settings
 
-READ_BYTES = 128 * 1024
-"""The most that is searched for the end of a mail before it is taken away; the transport buffers twice that.
+READ_BYTES = 64 * 1024
+"""The most that is searched for the end of a mail before it is taken away; up to twice that and what the transport
+reads at a time (250 KB) waits to be searched.
 
 Each session may have so much whatever the others hold, so a mail of this size never lacks memory."""
 POSITIVE = (
@@ -28,7 +29,7 @@ class Limits:
     recipients_max: int = 1000
     idle_seconds: float = 300.0
     mail_seconds: float = 600.0
-    memory_bytes: int = 268_435_456
+    memory_bytes: int = 134_217_728
 
     @property
     def client_memory_bytes(self) -> int:
@@ -37,8 +38,8 @@ class Limits:
 
 
 def mail_memory_bytes(size_bytes: int) -> int:
-    """What a mail of this size may take while it comes: its dots may be doubled."""
-    return size_bytes + size_bytes // 3 + READ_BYTES
+    """What a mail of this size may take while it comes."""
+    return size_bytes + READ_BYTES
 
 
 def read_limits(settings: Settings) -> Limits:

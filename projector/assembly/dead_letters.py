@@ -156,7 +156,8 @@ def _addresses(mail: DeadMail) -> Iterable[str]:
 def fault_of(raw: bytes) -> str | None:
     """What is wrong with the header of a mail, in words; None where it will do."""
     mail = normalise(raw)
-    if not WANTED & split_mail(mail)[0].keys():
+    fields, start = split_mail(mail)
+    if not WANTED & fields.keys():
         return "it has no From, Date, Subject or Message-ID that can be read, and names no list"
-    line = find_break(mail)
+    line = find_break(mail, start)
     return f"its header breaks off at line {line}, and names no list before that" if line is not None else None

@@ -13,6 +13,9 @@ KEY_BYTES = 16
 FILE_KEY_BYTES = 8
 """Files only say whether two patches touch one; a collision in a thousand million would say that they do."""
 
+PIECE_CHARS = 1 << 20
+"""So much of a message is taken apart into words at a time."""
+
 SAID_BYTES = 8
 """A collision only makes two mails look alike, and then the first one stays all the same."""
 
@@ -40,6 +43,24 @@ def keys_of(parsed: ParsedMail, title: str) -> Keys:
 
 def _said(parsed: ParsedMail, title: str) -> tuple[bytes, ...]:
     """A digest of each part in SAID. White space in the message does not count: what carries mail changes it."""
-    message = " ".join(without_signature(parsed.message).split())
+    message = _key_of_words(without_signature(parsed.message))
     diff = blake2b(bytes_of_diff(parsed), digest_size=SAID_BYTES).digest() if parsed.diff else b""
-    return (*(key(words, SAID_BYTES) for words in (parsed.author.email, title, message)), diff)
+    return (*(key(words, SAID_BYTES) for words in (parsed.author.email, title)), message, diff)
+
+
+def _key_of_words(text: str) -> bytes:
+    """`key` of the words of a text with single spaces between, however many millions there are."""
+    if len(text) <= PIECE_CHARS:
+        return key(" ".join(text.split()), SAID_BYTES)
+    hashed = blake2b(digest_size=SAID_BYTES)
+    between = ""
+    is_empty = True
+    for start in range(0, len(text), PIECE_CHARS):
+        piece = text[start : start + PIECE_CHARS]
+        if words := " ".join(piece.split()):
+            gap = "" if is_empty else between or (" " if piece[0].isspace() else "")
+            hashed.update(f"{gap}{words}".encode(errors="surrogatepass"))
+            is_empty, between = False, " " if piece[-1].isspace() else ""
+        else:
+            between = " "
+    return b"" if is_empty else hashed.digest()

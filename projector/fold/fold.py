@@ -124,6 +124,10 @@ class Fold:
         """Begin a batch."""
         self.became.clear()
 
+    def end(self) -> None:
+        """Let go of what was read of the batch's mails."""
+        self._ahead.clear()
+
     def prefetch(self, records: Sequence[Record]) -> None:
         """Load what the next records will ask for in a few queries. Changes nothing."""
         mails = []

@@ -240,7 +240,7 @@ class SeriesRows:
             "version": revision.version,
             "posting_id": posting.id,
             "cover_id": revision.cover,
-            "cover_letter": self._cover_letter(revision, shown),
+            **self._cover_letter(revision, shown),
             "name": self._name(revision.head),
             "head_id": revision.head,
             "submitter_id": self._people.id_of(posting.author),
@@ -262,14 +262,16 @@ class SeriesRows:
         user = self._find_user(newest(naming).posting.delegate) if naming else None
         return user.id if user is not None else None
 
-    def _cover_letter(self, revision: Revision, shown: Shown) -> str | None:
+    def _cover_letter(self, revision: Revision, shown: Shown) -> Row:
+        """The columns of the cover letter: of a large one the digest alone, for many rows are kept in memory."""
         if revision.cover is None:
-            return None
+            return {"cover_letter": None, "cover_digest": None}
         before = shown.revisions.get(revision.version)
         if before is not None and before["cover_id"] == revision.cover and revision.cover not in self.stale:
-            return str(before["cover_letter"])
+            return {name: before[name] for name in ("cover_letter", "cover_digest")}
         (row,) = self._working.load(t.cover, revision.cover)
-        return str(row["text"])
+        text = row["text"] if row["digest"] is None else None
+        return {"cover_letter": text, "cover_digest": row["digest"]}
 
     def _name(self, head: int | None) -> str:
         if head is None:

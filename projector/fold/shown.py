@@ -12,13 +12,14 @@ from projector.fold.moment import Moment
 from projector.fold.people import People
 from projector.fold.reading import Reading
 from projector.readmodel import tables as t
+from projector.readmodel.large import digest_of_large
 from projector.readmodel.rows import Entry, PatchState, Row
 from projector.readmodel.working import WorkingSet
 from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff
 
 SECOND_US = 1_000_000
 
-_NO_COVER: Row = {"subject": REDACTED, "text": REDACTED}
+_NO_COVER: Row = {"subject": REDACTED, "text": REDACTED, "digest": None}
 _NO_COMMENT: Row = {**_NO_COVER, "trailers": ""}
 
 
@@ -40,7 +41,12 @@ class ShownMails:
             self._working.add(t.cover, {**self._common(project, mail), **words})
         elif entry.kind == COMMENT:
             parent = mail.references[-1] if mail.references else None
-            words = {"subject": parsed.subject, "text": parsed.message, "trailers": "\n".join(parsed.trailers)}
+            words = {
+                "subject": parsed.subject,
+                "text": parsed.message,
+                "trailers": "\n".join(parsed.trailers),
+                "digest": digest_of_large(parsed.message),
+            }
             self._working.add(
                 t.comment,
                 {
@@ -139,19 +145,22 @@ def _title(reading: Reading) -> str:
 def _cover_words(reading: Reading) -> Row:
     if reading.is_redacted:
         return _NO_COVER
-    return {"subject": _title(reading), "text": without_signature(reading.parsed.message)}
+    text = without_signature(reading.parsed.message)
+    return {"subject": _title(reading), "text": text, "digest": digest_of_large(text)}
 
 
 def _patch_text(id: int, parsed: ParsedMail, kind: str) -> Row:
     """The text of a patch or pull request, and the commit that it makes: all that its mbox is written from."""
     commit = parsed.commit
     assert commit is not None, f"mail {id}: expected a commit, for it is a {kind}"
+    message, content = text_before_diff(parsed), parsed.diff if kind == PATCH else None
+    diff_bytes = parsed.diff_bytes or None
     marks = [{"kind": mark.kind, "text": mark.text} for mark in parsed.marks]
     return {
         "patch_id": id,
-        "message": text_before_diff(parsed),
-        "content": parsed.diff if kind == PATCH else None,
-        "diff_bytes": parsed.diff_bytes or None,
+        "message": message,
+        "content": content,
+        "diff_bytes": diff_bytes,
         "commit_name": commit.name,
         "commit_email": commit.email,
         "commit_date": commit.date,
@@ -161,6 +170,7 @@ def _patch_text(id: int, parsed: ParsedMail, kind: str) -> Row:
         "commit_message_end": commit.message_end,
         "marks": msgspec.json.encode(marks).decode() if marks else None,
         "is_doubtful": any(mark.kind != FROM_REWRITTEN for mark in parsed.marks),
+        "digest": digest_of_large(message, content, diff_bytes),
     }
 
 

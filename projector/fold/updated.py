@@ -2,7 +2,7 @@
 
 from projector.readmodel.rows import Row
 
-WORDS = ("name", "cover_letter")
+WORDS = ("name", "cover_letter", "cover_digest")
 """Columns of series and revisions that come from what a mail says; `head_id` and `cover_id` say from which."""
 
 

@@ -96,6 +96,7 @@ patch_text = Table(
     Column("commit_message_end", BigInteger, nullable=False),
     Column("marks", Text),  # JSON array of {kind, text}, ready to serve; null where there is none
     Column("is_doubtful", Boolean, nullable=False),  # a mark says that git could read the mail otherwise
+    Column("digest", Text),  # of message, content and diff_bytes, where one is large (`projector.readmodel.large`)
     Index(
         "patch_text_doubtful", "patch_id", sqlite_where=text("is_doubtful = 1"), postgresql_where=text("is_doubtful"),
     ),
@@ -112,6 +113,7 @@ comment = Table(
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("trailers", Text, nullable=False),  # one a line
+    Column("digest", Text),  # of a large text
     Index("comment_by_target", "target_id", "date_us", "id"),
 )  # fmt: skip
 
@@ -159,6 +161,7 @@ revision = Table(
     Column("patches", Text, nullable=False),  # JSON array of patch ids, in order, ready to serve
     Column("rerun_of", BigInteger),  # the revision that it is a copy of, for another test
     Column("test_state", Text),
+    Column("cover_digest", Text),  # of a large cover letter, whose text is its cover's alone; cover_letter is null then
     PrimaryKeyConstraint("series_id", "version"),
     Index("revision_by_posting", "posting_id"),
     Index(  # of the few alone that are
@@ -184,6 +187,7 @@ cover = Table(
     Column("date_us", BigInteger, nullable=False),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("digest", Text),  # of a large text
     Index("cover_by_message_id", "message_id"),
 )  # fmt: skip
 

@@ -19,8 +19,8 @@ ANSWERS = 20
 MIB = 1024 * 1024
 LARGE = (b"x" * 78 + b"\r\n") * (25 * MIB // 80)
 STALLED_BYTES = 5 * MIB
-MEMORY_MAX_BYTES = (60 + 50 + 256 + 96 + 100) * MIB
-"""What docs/delivery.md says: the receiver, 200 sessions of 256 KB, smtp_memory_bytes, what waits for the log, and four
+MEMORY_MAX_BYTES = (60 + 75 + 128 + 56 + 125) * MIB
+"""What docs/delivery.md says: the receiver, 200 sessions of 384 KB, smtp_memory_bytes, what waits for the log, and five
 times the largest mail while that is put together and packed."""
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ingest.log import Log, open_log
-from ingest.smtp.delivery import PARSED_MAX_BYTES
+from ingest.receipt import PARSED_MAX_BYTES
 from schemas.records import MailReceived, Record
 from tests.databases import DATABASES, make_data_directory
 from tests.e2e.running import PATIENCE_SECONDS, Running, eventually, patchlog, running

@@ -24,7 +24,7 @@ SESSIONS = 20
 PAUSE_SECONDS = 60
 MAIL_BYTES = 500_000
 MEMORY_MAX_MIB = 400
-"""What may wait (96 MB, and packed and sent once more), and the program itself."""
+"""What may wait (56 MB, and packed and sent once more), and the program itself."""
 ANSWER_SECONDS = 60
 """So long a client waits for an answer: some times what it is promised."""
 _numbers = itertools.count()

@@ -88,7 +88,8 @@ class KafkaLog:
         return self._writer.submit(facts)
 
     def read(self, after_id: int, limit: int = 1000) -> list[Record]:
-        return list(map(self._unpack, self._reader.read(self._offset(after_id) + 1, limit)))
+        entries = self._reader.read(self._offset(after_id) + 1, limit, self._codec.size_bytes)
+        return list(map(self._unpack, entries))
 
     def read_stored(self, after_id: int, limit: int = 1000) -> list[Stored]:
         entries = self._reader.read(self._offset(after_id) + 1, limit)

@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ingest.log.contract import READ_MAX_BYTES
 from ingest.log.kafka.address import KafkaAddress
 from ingest.log.kafka.fetching import CLOSING_MS, Entry, fetch, latest, newest
 from ingest.log.kafka.wire import Wire
 
-READ_MAX_BYTES = 8 * 1024 * 1024
-"""Stored bytes that one read gives at most (unless one batch alone is larger), so that large mails do not add up."""
+FETCH_MAX_BYTES = 8 * 1024 * 1024
+"""What is asked of the broker at most (unless one batch alone is larger)."""
 RECORD_BYTES = 4096
 """What a record may be expected to take; a guess too low costs one more request."""
 WAIT_SECONDS = 1.0
@@ -29,15 +30,18 @@ class Reader:
         self._ahead: list[Entry] = []
         self._seen_end = 0
 
-    def read(self, offset: int, limit: int) -> list[Entry]:
-        """Give what stands at an offset and behind it. What was fetched beyond the limit is kept for the next call."""
+    def read(self, offset: int, limit: int, weigh: Callable[[bytes], int] = len) -> list[Entry]:
+        """Give what stands at an offset and behind it: `limit` entries, or as many as weigh READ_MAX_BYTES together.
+
+        What was fetched beyond that is kept for the next call.
+        """
         with self._lock:
             entries, self._ahead = self._ahead, []
         if not entries or entries[0].offset != offset:
-            entries = self._open_part(fetch(self._wire, offset, min(limit * RECORD_BYTES, READ_MAX_BYTES)))
+            entries = self._open_part(fetch(self._wire, offset, min(limit * RECORD_BYTES, FETCH_MAX_BYTES)))
         count = size_bytes = 0
         for entry in entries[:limit]:
-            size_bytes += len(entry.value)
+            size_bytes += weigh(entry.value)
             if count and size_bytes > READ_MAX_BYTES:
                 break
             count += 1
@@ -52,7 +56,7 @@ class Reader:
             run = 1
             while done + run < len(offsets) and offsets[done + run] == offsets[done] + run:
                 run += 1
-            entries = self._open_part(fetch(self._wire, offsets[done], min(run * RECORD_BYTES, READ_MAX_BYTES)))
+            entries = self._open_part(fetch(self._wire, offsets[done], min(run * RECORD_BYTES, FETCH_MAX_BYTES)))
             if not entries:
                 break
             there = {entry.offset: entry for entry in entries}
@@ -73,7 +77,7 @@ class Reader:
             if self._has(offset):
                 return True
             entries = self._open_part(
-                fetch(self._waiting_wire(), offset, READ_MAX_BYTES, min(max(left, 0.0), WAIT_SECONDS))
+                fetch(self._waiting_wire(), offset, FETCH_MAX_BYTES, min(max(left, 0.0), WAIT_SECONDS))
             )
             if entries:
                 self._keep(entries)

@@ -13,6 +13,7 @@ from projector.readmodel.queries.comments import list_patch_comments, list_serie
 from projector.readmodel.queries.events import Followed, follow_events, list_events
 from projector.readmodel.queries.following import Reached, read_reached
 from projector.readmodel.queries.interrupting import in_short, interrupt
+from projector.readmodel.queries.large import LargeText, read_piece, split_large
 from projector.readmodel.queries.listing import (
     Filters,
     Listed,
@@ -64,6 +65,7 @@ __all__ = [
     "Connection",
     "Filters",
     "Followed",
+    "LargeText",
     "Listed",
     "Mailbox",
     "NeedsPatience",
@@ -112,6 +114,7 @@ __all__ = [
     "patches_by_diff_id",
     "patches_by_message_id",
     "read_outcomes",
+    "read_piece",
     "read_reached",
     "refuse_change",
     "refuse_entry",
@@ -123,6 +126,7 @@ __all__ = [
     "revision_target",
     "series_moved_to",
     "series_target",
+    "split_large",
     "view_patch",
     "view_series",
 ]

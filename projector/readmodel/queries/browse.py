@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import BigInteger, Connection, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select
 
 from projector.assembly.states import state_of
 from projector.readmodel.queries.copies import copies_of_all
@@ -13,7 +13,7 @@ from projector.readmodel.queries.listing import NoSuchPage, Page, time_of
 from projector.readmodel.queries.patches import get_patch
 from projector.readmodel.queries.results import patch_results
 from projector.readmodel.queries.series import get_series
-from projector.readmodel.tables import comment, patch, patch_text, person, revision, revision_patch, test_result
+from projector.readmodel.tables import comment, cover, patch, patch_text, person, revision, revision_patch, test_result
 from schemas.rest import PatchDocument, SeriesDocument, TestResultDocument
 
 SHOWN_LENGTH_MAX = 300_000
@@ -202,14 +202,15 @@ def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> Pa
         raise NoSuchPage
     total = int(connection.execute(_COMMENTS_TOTAL, {"patch_id": patch_id}).scalar_one())
     results = patch_results(connection, patch_id) or []
-    content = document.content
-    shown = {"content": _beginning(content or ""), "message": _beginning(row.message)}
+    shown = {"content": _beginning(row.content or ""), "message": _beginning(row.message)}
     cut = {
-        name for name, text in (("content", content or ""), ("message", row.message)) if len(shown[name]) < len(text)
+        name
+        for name, text in (("content", row.content or ""), ("message", row.message))
+        if len(shown[name]) < len(text)
     }
     if len(results) > RESULTS_MAX:
         cut.add("results")
-    if "content" in cut:
+    if row.content is not None:
         document = replace(document, content=shown["content"])
     copies = _copies(connection, [patch_id]).get(patch_id, [])
     if len(copies) > COPIES_MAX:
@@ -243,7 +244,9 @@ _REVISIONS = (
         revision.c.version,
         revision.c.name,
         revision.c.cover_id,
-        func.substr(revision.c.cover_letter, 1, COVER_LENGTH_MAX + 1).label("cover_letter"),
+        func.substr(func.coalesce(revision.c.cover_letter, cover.c.text), 1, COVER_LENGTH_MAX + 1).label(
+            "cover_letter"
+        ),
         revision.c.complete,
         revision.c.test_state,
         revision.c.submitted_us,
@@ -251,6 +254,7 @@ _REVISIONS = (
         person.c.email,
     )
     .outerjoin(person, person.c.id == revision.c.submitter_id)
+    .outerjoin(cover, and_(cover.c.id == revision.c.cover_id, revision.c.cover_digest.is_not(None)))
     .where(revision.c.series_id == bindparam("series"))
     .order_by(revision.c.version.desc())
     .limit(bindparam("size", type_=BigInteger))
@@ -289,7 +293,14 @@ _RESULTS = (
     .limit(RESULTS_MAX + 1)
 )
 _PATCH = (
-    select(patch.c.message_id, patch.c.series_id, patch.c.pull_url, patch_text.c.message, patch.c.verified)
+    select(
+        patch.c.message_id,
+        patch.c.series_id,
+        patch.c.pull_url,
+        func.substr(patch_text.c.message, 1, SHOWN_LENGTH_MAX + 1).label("message"),
+        func.substr(patch_text.c.content, 1, SHOWN_LENGTH_MAX + 1).label("content"),
+        patch.c.verified,
+    )
     .select_from(patch)
     .join(patch_text, patch_text.c.patch_id == patch.c.id)
     .where(patch.c.id == bindparam("patch_id"))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, and_, bindparam, case, select
 
+from projector.readmodel.queries.large import COMMENT, shown, small
 from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page, time_of
 from projector.readmodel.queries.ways import Condition, equals
 from projector.readmodel.reading import Row, fetch_first
@@ -42,8 +43,9 @@ def _list(
 
 
 def _document(row: Row, expand: bool) -> CommentDocument:
-    id_, author_id, date_us, text, parent, patch_id, message_id = row[:7]
-    author = PersonDocument(author_id, row[7] or row[8] or "") if expand else author_id
+    id_, author_id, date_us, text, parent, patch_id, message_id, digest = row[:8]
+    text = shown(text, COMMENT, id_, digest) or ""
+    author = PersonDocument(author_id, row[8] or row[9] or "") if expand else author_id
     return CommentDocument(id_, author, time_of(date_us), text, parent, patch_id, message_id)
 
 
@@ -56,10 +58,11 @@ _COLUMNS = (
     comment.c.id,
     comment.c.author_id,
     comment.c.date_us,
-    comment.c.text,
+    small(comment.c.text, comment.c.digest),
     _ABOVE.c.id.label("parent_id"),
     case((_ABOUT.c.kind == "cover", None), else_=comment.c.target_id).label("patch_id"),
     comment.c.message_id,
+    comment.c.digest,
 )
 _PATCH = select(patch.c.id).where(patch.c.id == bindparam("id"))
 _SERIES = select(series.c.id).where(series.c.id == bindparam("id"))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
+from projector.readmodel.queries.large import DIFF, DIFF_BYTES, MESSAGE, LargeText, small
 from projector.readmodel.queries.listing import WasRedacted
 from projector.readmodel.queries.revisions import RevisionKey
 from projector.readmodel.reading import Row, fetch_all, fetch_first
@@ -17,11 +18,26 @@ COVER_TRAILERS = ("reviewed-by", "acked-by", "tested-by")
 
 
 class PatchMail(msgspec.Struct, frozen=True):
-    """One patch of an mbox. trailers are those of its comments, then those of its cover letter's, each once."""
+    """One patch of an mbox. trailers are those of its comments, then those of its cover letter's, each once.
+
+    digest: of a large one, whose message and diff are not in it; has_bytes: whether its diff has bytes of its own.
+    """
 
     patch_id: int
     mail: MboxMail
     trailers: tuple[str, ...]
+    digest: str | None = None
+    has_bytes: bool = False
+
+    @property
+    def message(self) -> LargeText:
+        """The message of a large one."""
+        return LargeText(MESSAGE, self.patch_id, self.digest or "")
+
+    @property
+    def diff(self) -> LargeText:
+        """The diff of a large one."""
+        return LargeText(DIFF_BYTES if self.has_bytes else DIFF, self.patch_id, self.digest or "")
 
 
 class Mailbox(msgspec.Struct, frozen=True):
@@ -82,22 +98,29 @@ def _with_trailers(rows: Iterable[Row], given: dict[int, list[str]], covers: Seq
         if trailer.partition(":")[0].lower() in COVER_TRAILERS
     ]
     return [
-        PatchMail(row[0], _mail(*row[1:REDACTED]), tuple(dict.fromkeys([*given.get(row[0], []), *shared])))
+        PatchMail(
+            row[0],
+            _mail(*row[1:DIGEST]),
+            tuple(dict.fromkeys([*given.get(row[0], []), *shared])),
+            *row[DIGEST:REDACTED],
+        )
         for row in rows
     ]
 
 
-def _mail(message_id: str, message: str, content: str | None, diff_bytes: bytes | None, *commit: Any) -> MboxMail:
+def _mail(
+    message_id: str, message: str | None, content: str | None, diff_bytes: bytes | None, *commit: Any
+) -> MboxMail:
     diff = (content or "").encode() if diff_bytes is None else bytes(diff_bytes)
-    return MboxMail(message_id, Commit(*commit), message, diff)
+    return MboxMail(message_id, Commit(*commit), message or "", diff)
 
 
 _MAIL_COLUMNS = (
     patch.c.id,
     patch.c.message_id,
-    patch_text.c.message,
-    patch_text.c.content,
-    patch_text.c.diff_bytes,
+    small(patch_text.c.message, patch_text.c.digest),
+    small(patch_text.c.content, patch_text.c.digest),
+    small(patch_text.c.diff_bytes, patch_text.c.digest),
     patch_text.c.commit_name,
     patch_text.c.commit_email,
     patch_text.c.commit_date,
@@ -105,10 +128,14 @@ _MAIL_COLUMNS = (
     patch_text.c.commit_subject,
     patch_text.c.commit_message_start,
     patch_text.c.commit_message_end,
+    patch_text.c.digest,
+    patch_text.c.diff_bytes.is_not(None),
     patch.c.redacted,
 )
 REDACTED = len(_MAIL_COLUMNS) - 1
 """Where a row says whether its patch was."""
+DIGEST = REDACTED - 2
+"""Where a row has what is said of a large one."""
 
 _REVISION = select(revision.c.name, revision.c.cover_id).where(
     revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version")

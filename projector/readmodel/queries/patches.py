@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select
 
 from projector.assembly.states import state_of
+from projector.readmodel.queries.large import DIFF, shown, small
 from projector.readmodel.queries.listing import (
     Filters,
     Listed,
@@ -122,10 +123,11 @@ def patches_by_diff_id(connection: Connection, project_id: int | None, ids: Sequ
 
 def patch_document(row: Row) -> PatchDocument:
     """Make the document of a row that begins with PATCH_COLUMNS."""
-    id_, project_id, name, date_us, updated_us, submitter_id, state, content, *commit, marks = row[:_EXPANSION]
+    id_, project_id, name, date_us, updated_us, submitter_id, state, content, *commit, marks, digest = row[:_EXPANSION]
     date, updated = time_of(date_us), time_of(updated_us)
     author_name, author_email, author_date, title = commit
     author = None if author_name is None else AuthorDocument(author_name, author_email)
+    content = shown(content, DIFF, id_, digest)
     warnings = _NO_MARKS if marks is None else msgspec.Raw(marks.encode())
     return PatchDocument(
         id_, project_id, name, date, updated, submitter_id, state, content, author, author_date, title, warnings
@@ -153,12 +155,13 @@ PATCH_COLUMNS = (
     patch.c.last_updated_us,
     patch.c.submitter_id,
     patch.c.state,
-    patch_text.c.content,
+    small(patch_text.c.content, patch_text.c.digest),
     patch_text.c.commit_name,
     patch_text.c.commit_email,
     patch_text.c.commit_date,
     patch_text.c.commit_title,
     patch_text.c.marks,
+    patch_text.c.digest,
 )
 EXPANSION_COLUMNS = (*PROJECT_COLUMNS, person.c.name, person.c.email)
 _EXPANSION = len(PATCH_COLUMNS)

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw
 from sqlalchemy import Connection, bindparam, func, select
 
+from projector.readmodel.queries.large import COVER, shown
 from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page
 from projector.readmodel.queries.patches import patches_of_revisions
 from projector.readmodel.queries.ways import equals
@@ -50,9 +51,13 @@ def revision_moved_to(connection: Connection, key: RevisionKey) -> RevisionKey |
 
 def _documents(connection: Connection, series_id: int, rows: Sequence[Row], expand: bool) -> list[RevisionDocument]:
     if not expand:
-        return [RevisionDocument(row[0], row[1], Raw(row[2]), row[3], row[4]) for row in rows]
+        return [RevisionDocument(row[0], _cover_letter(row), Raw(row[2]), row[3], row[4]) for row in rows]
     patches = patches_of_revisions(connection, series_id, [row[0] for row in rows])
-    return [RevisionDocument(row[0], row[1], patches.get(row[0], []), row[3], row[4]) for row in rows]
+    return [RevisionDocument(row[0], _cover_letter(row), patches.get(row[0], []), row[3], row[4]) for row in rows]
+
+
+def _cover_letter(row: Row) -> str | None:
+    return shown(row[1], COVER, row[5], row[6])
 
 
 _OF_SERIES = select(series.c.submitter_id).where(series.c.id == revision.c.series_id).scalar_subquery()
@@ -62,6 +67,8 @@ _ROWS = select(
     revision.c.patches,
     revision.c.rerun_of,
     func.nullif(revision.c.submitter_id, _OF_SERIES),
+    revision.c.cover_id,
+    revision.c.cover_digest,
 )
 _ONE = _ROWS.where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
 _SERIES = select(series.c.id).where(series.c.id == bindparam("series"))

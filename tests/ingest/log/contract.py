@@ -16,6 +16,7 @@ import pytest
 
 from ingest import clock
 from ingest.log import Log, LogClosedError, LogError, open_log
+from ingest.log.contract import READ_MAX_BYTES
 from schemas.fact import Fact
 from schemas.records import FACT_TYPES, LogClosed, LogOpened, PatchStateChanged, Record
 from tests.ingest.log.facts import EVERY_FACT, MAIL, PARSED, state
@@ -154,6 +155,18 @@ class LogContract:
         while records := log.read(seen[-1] if seen else 0):
             seen += [record.id for record in records]
         assert seen == [1, 2, 3, 4, 5, 6]
+
+    def test_records_are_read_by_what_they_take_unpacked(self, log: Log) -> None:
+        mail = msgspec.structs.replace(MAIL, raw=b"x" * (READ_MAX_BYTES // 4), parsed=None)
+        large = msgspec.structs.replace(MAIL, raw=b"x" * (READ_MAX_BYTES + 1), parsed=None)
+        log.append([mail] * 7)
+        log.append([large])
+        log.append([mail])
+        seen: list[list[int]] = []
+        while records := log.read(seen[-1][-1] if seen else 1):
+            seen.append([record.id for record in records])
+        assert seen == [[2, 3, 4], [5, 6, 7], [8], [9], [10]]
+        assert [stored.id for stored in log.read_stored(1)] == [2, 3, 4, 5, 6, 7, 8, 9, 10]
 
     def test_get_gives_what_is_there_in_the_order_of_ids(self, log: Log) -> None:
         log.append([state(number) for number in range(5)])

@@ -181,3 +181,19 @@ def test_what_cannot_be_read_is_named(body: bytes, message: str) -> None:
     with pytest.raises(LogError) as caught:
         HISTORY.unpack(5, body)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(zstd.compress(b"x" * 100_000), 100_000, id="what it says of itself"),
+        pytest.param(b"no frame", None, id="no frame"),
+    ],
+)
+def test_what_a_record_takes_unpacked_is_told_without_unpacking_it(body: bytes, expected: int | None) -> None:
+    record = HISTORY.seal(packed("moved", 3, body), WHEN)
+    assert HISTORY.size_bytes(record) == (expected or len(record))
+
+
+def test_what_is_no_record_takes_what_it_takes() -> None:
+    assert HISTORY.size_bytes(b"nothing of ours") == 15

@@ -132,7 +132,7 @@ def test_a_paused_broker_fails_appends_soon_takes_no_memory_and_all_goes_on_afte
     kafka.signal(signal.SIGSTOP)
     try:
         first = log.submit([state(2)])
-        large = MailReceived(source="smtp", received_at=WHEN, raw=bytes(WAITING_MAX_BYTES // 20))
+        large = MailReceived(source="smtp", received_at=WHEN, raw=bytes(WAITING_MAX_BYTES // 10))
         futures = [log.submit([large]) for _ in range(50)]
         refused = [future for future in futures if future.done()]
         assert len(refused) > 30

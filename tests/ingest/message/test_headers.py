@@ -5,6 +5,7 @@ import pytest
 from ingest.message.headers import (
     decode_header,
     find_break,
+    head_of,
     header_bytes,
     header_text,
     normalise,
@@ -70,7 +71,7 @@ def test_split_mail(raw: bytes, subject: list[bytes], body: bytes) -> None:
     ],
 )
 def test_line_at_which_a_header_section_breaks_off(mail: bytes, line: int | None) -> None:
-    assert find_break(mail) == line
+    assert find_break(mail, split_mail(mail)[1]) == line
 
 
 def test_a_part_has_its_own_headers_and_body() -> None:
@@ -115,3 +116,22 @@ def test_what_names_something_is_cut_to_a_line_between_two_letters() -> None:
 )
 def test_decode_header(value: bytes, expected: str) -> None:
     assert decode_header(value) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"Subject: a\nList-Id: <l>\n\nFrom: b\n\nc\n", id="LF"),
+        pytest.param(b"Subject: a\r\nList-Id: <l>\r\n\r\nFrom: b\r\n\r\nc\r\n", id="CRLF"),
+        pytest.param(b"Subject: a\r\nList-Id: <l>\n\r\nFrom: b\n", id="mixed"),
+        pytest.param(b"Subject: a\nno field\nFrom: b\n\nc\n", id="broken off"),
+        pytest.param(b"\nSubject: a\n\nb\n", id="starts with the blank line"),
+        pytest.param(b"From x\nSubject: a\n b\n", id="no body"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_head_has_the_fields_of_the_mail(raw: bytes) -> None:
+    head = head_of(raw)
+    assert raw.startswith(head)
+    assert split_mail(normalise(head))[0] == split_mail(normalise(raw))[0]
+    assert b"\n\n" not in normalise(head)[:-1]

@@ -50,3 +50,28 @@ def test_without_signature(text: str, expected: str) -> None:
 def test_a_long_text_of_rules_is_looked_at_only_at_its_end() -> None:
     text = RULE * 20_000 + "\n" * 11 + "All.\n"
     assert without_signature(text) == text
+
+
+@pytest.mark.parametrize("before", ["", "words\n" * 10_000, "words\n" * 10_000 + "\n\n", "x" * 50_000 + "\n"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "",
+        "last",
+        "-- \n2.39\n",
+        "-- ",
+        "-- \n" + "line\n" * (SIGNATURE_MAX_LINES + 1),
+        "-- \n" + "line\n" * 500,
+        "_" * 40 + "\nlist\nhttps://lists.example.org/\n",
+        "-- \nsig\n" + "_" * 40 + "\nlist\nhttps://lists.example.org/\n",
+        "-- \n" + "x" * 30_000 + "\n",
+    ],
+)
+def test_the_end_of_a_long_text_is_cut_like_a_short_one(before: str, end: str) -> None:
+    short = "words\n"
+    cut = without_signature(short + end)
+    if cut == short + end:
+        assert without_signature(before + end) == before + end
+    else:
+        kept = before.rstrip("\n") + "\n" if before and cut == short else before + cut.removeprefix(short)
+        assert without_signature(before + end) == kept
