@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import falcon
 
@@ -18,8 +19,23 @@ MINUTE_US = 60_000_000
 CLIENTS_MAX = 1000
 """Of more, those are forgotten who have used nothing for long enough."""
 COME_AGAIN_SECONDS = 10
-WAITING = "Too many requests {whose}wait already; try again later, or without wait."
-LARGE = "Too many large answers {whose}are being read; try again later."
+
+
+class Refusal(NamedTuple):
+    """What is said where all places are taken, and where a client has all that one may have."""
+
+    of_all: str
+    of_one: str
+
+
+WAITING = Refusal(
+    "Too many requests wait already; try again later, or without wait.",
+    "Too many requests of yours wait already; try again later, or without wait.",
+)
+LARGE = Refusal(
+    "Too many large answers are being read; try again later.",
+    "Too many large answers of yours are being read; try again later.",
+)
 
 
 class Turns:
@@ -86,18 +102,15 @@ class Budget:
 class Places:
     """Places where requests may wait: so many for all, so many for one client."""
 
-    def __init__(self, most: int, most_of_one: int, refusal: str = WAITING) -> None:
-        """refusal: what is said where there is none; {whose} in it becomes "of yours " where others have places."""
+    def __init__(self, most: int, most_of_one: int, refusal: Refusal = WAITING) -> None:
         self._most, self._most_of_one, self._refusal = most, most_of_one, refusal
         self._taken: Counter[str] = Counter()
 
     def check(self, client: str) -> None:
         """Raises HTTPTooManyRequests where there is no place for a client. "" is counted among all only."""
         if self._taken.total() >= self._most or (client and self._taken[client] >= self._most_of_one):
-            whose = "of yours " if self._taken.total() < self._most else ""
-            raise falcon.HTTPTooManyRequests(
-                description=self._refusal.format(whose=whose), retry_after=COME_AGAIN_SECONDS
-            )
+            said = self._refusal.of_one if self._taken.total() < self._most else self._refusal.of_all
+            raise falcon.HTTPTooManyRequests(description=said, retry_after=COME_AGAIN_SECONDS)
 
     @contextmanager
     def one_for(self, client: str) -> Iterator[None]:

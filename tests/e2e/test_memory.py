@@ -9,12 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from ingest.log import open_log
 from schemas.records import MailReceived
 from schemas.settings import Settings
+from tests.e2e.accounts import caught_up
 from tests.e2e.memory import MIB, limit_of, watched
 from tests.e2e.running import PATIENCE_SECONDS, Running, eventually, patchlog, running
 from tests.ingest.smtp.dialogue import Client
@@ -54,13 +56,23 @@ def large_mails() -> Iterator[bytes]:
     yield large_mail(5, b"Re: [PATCH 1/2] noise", b"utf-8", b"", b"a b")
 
 
+class Imported(NamedTuple):
+    """A data directory with the largest mails, and the most bytes that their import took."""
+
+    data: Path
+    most_bytes: int
+
+
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with a project."""
-    made = tmp_path_factory.mktemp("memory") / "data"
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    folder = tmp_path_factory.mktemp("memory")
+    data, archive = folder / "data", folder / "large"
     names = ("--name=Large", "--listid=large.example.org", "--listemail=large@example.org")
-    assert patchlog("project", "add", "large", *names, data=made).returncode == 0
-    return made
+    assert patchlog("project", "add", "large", *names, data=data).returncode == 0
+    archive.mkdir()
+    for number, raw in enumerate(large_mails()):
+        (archive / f"{number}.eml").write_bytes(raw)
+    return Imported(data, most_of("import", archive, data=data))
 
 
 def most_of(*arguments: str | Path, data: Path) -> int:
@@ -74,22 +86,20 @@ def most_of(*arguments: str | Path, data: Path) -> int:
     return seen.most_bytes
 
 
-def test_import_and_replay_of_the_largest_mails(data: Path, record_property: Note) -> None:
-    archive = data.parent / "large"
-    archive.mkdir()
-    for number, raw in enumerate(large_mails()):
-        (archive / f"{number}.eml").write_bytes(raw)
-    imported = most_of("import", archive, data=data)
-    replayed = most_of("replay", data=data)
-    record_property("met", f"import {imported // MIB} MiB, replay {replayed // MIB} MiB at most")
-    assert imported < limit_of("tools")
+@pytest.mark.xdist_group("large mails")
+def test_import_and_replay_of_the_largest_mails(imported: Imported, record_property: Note) -> None:
+    replayed = most_of("replay", data=imported.data)
+    record_property("met", f"import {imported.most_bytes // MIB} MiB, replay {replayed // MIB} MiB at most")
+    assert imported.most_bytes < limit_of("tools")
     assert replayed < min(limit_of("tools"), limit_of("projector"))
 
 
+@pytest.mark.xdist_group("large mails")
 def test_several_who_ask_for_lists_and_mailboxes_of_the_largest_mails_at_once(
-    data: Path, record_property: Note
+    imported: Imported, record_property: Note
 ) -> None:
-    with running(data) as up:
+    with running(imported.data) as up:
+        eventually(lambda: caught_up(up))
         series = up.get_json("series/")["results"][0]["id"]
         (first, *_) = up.get_json("patches/?perpage=1")["results"]
         paths = [
