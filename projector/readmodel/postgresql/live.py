@@ -14,9 +14,10 @@ from projector.readmodel.database import GONE, NOTHING_YET, OTHER_VERSION, POSIT
 from projector.readmodel.kept import Kept
 from projector.readmodel.postgresql.connecting import Server
 
-POINTER = "SELECT schema_version, generation FROM public.patchlog_pointer"
-LIMIT = "SET LOCAL statement_timeout = {}; "
-"""Milliseconds for each statement of a transaction, said in the trip that begins it."""
+_FROM_POINTER = "FROM public.patchlog_pointer"
+POINTER = f"SELECT schema_version, generation {_FROM_POINTER}"
+LIMIT = ", set_config('statement_timeout', '{}', true)"
+"""Milliseconds for each further statement of a transaction, said in the one that begins it, which may take its time."""
 BASIS = f"SELECT schema_version, generation, ({POSITION}) FROM public.patchlog_pointer".encode()
 """One statement by itself sees one snapshot, and takes one trip."""
 
@@ -109,16 +110,17 @@ class FixedSchema:
         connection = self._kept.take()
         try:
             driver = _driver_of(connection)
-            driver.execute(f"BEGIN; {_limited_to(statement_ms_max)}")
-            (found,) = driver.execute(f"SELECT to_regnamespace('patchlog_{self._generation}')").fetchall()
+            driver.execute("BEGIN")
+            look = f"SELECT to_regnamespace('patchlog_{self._generation}'){_limit(statement_ms_max)}"
+            (found,) = driver.execute(look).fetchall()
         except BaseException:
             _discard(connection)
             raise
-        look = _Look(self._kept, connection)
+        begun = _Look(self._kept, connection)
         if found[0] is None:
-            look.__exit__()
+            begun.__exit__()
             raise NoReadModel(GONE.format(self._generation))
-        return look
+        return begun
 
     def basis(self) -> Basis:
         with self.connect() as connection:
@@ -158,10 +160,10 @@ def _read_basis(connection: Connection) -> Basis:
 
 @cache
 def _begin_with(statement_ms_max: int) -> bytes:
-    return f"BEGIN; {_limited_to(statement_ms_max)}{POINTER}".encode()
+    return f"BEGIN; SELECT schema_version, generation{_limit(statement_ms_max)} {_FROM_POINTER}".encode()
 
 
-def _limited_to(statement_ms_max: int) -> str:
+def _limit(statement_ms_max: int) -> str:
     return LIMIT.format(statement_ms_max) if statement_ms_max else ""
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, create_engine, select, text
 
 from projector.readmodel.database import NoReadModel
 from projector.readmodel.generations import Reader, ReadModels
@@ -146,3 +146,29 @@ def _set_position(models: ReadModels, generation: int, position: int) -> None:
     with engine.begin() as writing:
         writing.execute(metadata.tables["meta"].update().where(text("name = 'position'")).values(value=position))
     engine.dispose()
+
+
+def test_the_time_that_a_statement_has_is_not_that_of_the_look_for_what_is_live(url: str, reader: Reader) -> None:
+    """The look waits behind a lock for longer than that."""
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite counts the steps of statements, not their time")
+    other = create_engine(url)
+    answers: list[int | None] = []
+
+    def ask() -> None:
+        with reader.connect(200) as connection:
+            answers.append(connection.execute(text("SELECT pg_backend_pid()")).scalar())
+
+    ask()  # which makes the connection
+    with other.connect() as holder, other.connect() as watcher:
+        holder.execute(text("LOCK TABLE public.patchlog_pointer IN ACCESS EXCLUSIVE MODE"))
+        asking = threading.Thread(target=ask)
+        asking.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'public.patchlog_pointer'::regclass"
+        while watcher.execute(text(waiting)).scalar() == 0:
+            watcher.rollback()
+        watcher.execute(text("SELECT pg_sleep(0.3)"))  # the limit is over
+        holder.rollback()
+        asking.join()
+    other.dispose()
+    assert (len(answers), len(set(answers))) == (2, 1), "no other connection was made"
