@@ -18,6 +18,7 @@ from projector.assembly.tracing import Compared, changes, compare
 from projector.dead_letters import mending
 from projector.fold.candidates import candidates
 from projector.fold.corrections import Corrections
+from projector.fold.mails import THREAD_MAX
 from projector.fold.projects import Project, Projects
 from projector.fold.reading import Reading, Received, reading_of
 from projector.fold.redacting import Redactions
@@ -110,6 +111,9 @@ class Explainer:
                 return f"{said}, and its subject has {' or '.join(tags)}" if tags else f"{said}, and no tag of another"
         return "by settings that were others when it came"
 
+    def _is_elsewhere(self, thread: Thread, message_id: str) -> bool:
+        return self._working.names.get((thread.project, message_id)) not in (None, thread.id)
+
     def _inferred(self, thread: Thread, entry: Entry, state: PostingState) -> Inferred:
         posting, id = state.posting, entry.mail.id
         names = {id: entry.mail.message_id for id, entry in thread.entries.items()}
@@ -127,7 +131,10 @@ class Explainer:
             name=self._title(posting.submitter),
             is_full=posting.is_full,
             is_partial=posting.is_partial,
-            replaces=names.get(posting.answers[0]) if posting.is_partial else None,
+            is_apart=posting.is_apart,
+            elsewhere=tuple(name for name in entry.mail.references if self._is_elsewhere(thread, name)),
+            is_in_huge_thread=len(thread.entries) > THREAD_MAX,
+            replaces=names.get(posting.answers[0]) if posting.is_partial or posting.is_apart else None,
             waits_until=_moment(wait_us) if wait_us is not None else None,
             announced=state.event,
         )

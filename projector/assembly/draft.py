@@ -19,7 +19,7 @@ class Draft:
 
     places: order -> the patch that has it, 1 for one without; opener: the first patch; last: the latest Date. Of a
     partial reroll, answered is the patch that it replaces, base the posting that it is of in the end, and floor the
-    reroll that it has where no marker says one.
+    reroll that it has where no marker says one. is_apart: it would be one, and there are enough.
     """
 
     author: bytes
@@ -32,8 +32,14 @@ class Draft:
     extras: list[Mail] = field(default_factory=list)
     answered: Mail | None = None
     base: "Draft | None" = None
+    is_apart: bool = False
     floor: Marker = UNMARKED
     last: int = 0
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it is a partial reroll."""
+        return self.answered is not None and not self.is_apart
 
     @property
     def is_full(self) -> bool:
@@ -111,8 +117,8 @@ class Drafting:
 
     def may_join(self, draft: Draft, mail: Mail) -> bool:
         """Whether the place is free, and no announced partial reroll would gain or lose a patch."""
-        if mail.number in draft.places:
-            return False
+        if mail.number in draft.places or not self.announced:
+            return mail.number not in draft.places
         announced = self.announced.get(mail.id)
         return all(self.announced.get(other.id) == announced for other in draft.places.values())
 

@@ -28,7 +28,7 @@ def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
     kinds = {mail.id: mail.kind for mail in mails}
     work = Drafting(tree, mails, kinds, read_markers(mails), answers, announced)
     find_covers(work)
-    work.above = _nearest(tree, kinds)
+    work.above = nearest_above(tree, kinds)
     fill_covers(work)
     gather(work, [mail for mail in patches if mail.id not in work.of and kinds[mail.id] == PATCH])
     find_partial_rerolls(work)
@@ -37,7 +37,7 @@ def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
     return work
 
 
-def _nearest(tree: Tree, kinds: Mapping[int, str]) -> dict[str, Mail | None]:
+def nearest_above(tree: Tree, kinds: Mapping[int, str]) -> dict[str, Mail | None]:
     """Message-ID -> the nearest cover letter or patch above."""
     above: dict[str, Mail | None] = {}
     mails, parents = tree.mails, tree.parents

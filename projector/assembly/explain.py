@@ -11,6 +11,7 @@ import msgspec
 
 from projector.assembly import links
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST
+from projector.assembly.rerolls import REPLACED_MAX
 from projector.assembly.tracing import Change, Compared, reroll_text
 
 RULES = {
@@ -72,6 +73,12 @@ class Inferred(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     is_full: bool
     is_partial: bool
+    is_apart: bool
+    """Whether it would be a partial reroll, and there are enough of its posting."""
+    elsewhere: tuple[str, ...]
+    """The mails that it names and is read without, for their thread has enough of its author."""
+    is_in_huge_thread: bool
+    """Whether its thread has so many mails that it is read with its author's alone."""
     replaces: str | None
     """Of a partial reroll, the Message-ID of the patch whose place it takes."""
     waits_until: datetime | None
@@ -204,10 +211,19 @@ def _inferred(inferred: Inferred) -> Iterator[str]:
     yield f"The posting is called “{inferred.name}”, by {inferred.author}, reroll {reroll_text(inferred.reroll)}."
     if inferred.is_partial:
         yield f"It is a partial reroll: it takes the place of <{inferred.replaces}>."
+    elif inferred.is_apart:
+        yield (
+            f"It would take the place of <{inferred.replaces}>, but {REPLACED_MAX} patches of that posting were"
+            " replaced before: it is a posting of its own."
+        )
     elif inferred.is_full:
         yield "It is full: patches 1 to n are all there."
     else:
         yield "It is not full: some patch of 1 to n is missing."
+    if inferred.elsewhere:
+        yield f"It is read without {_names(inferred.elsewhere)}: there is enough of its author in that thread."
+    if inferred.is_in_huge_thread:
+        yield "Its thread is so large that it is read with its author's mails alone."
     if inferred.waits_until is not None:
         yield f"More of it may come until {inferred.waits_until:%Y-%m-%d %H:%M:%S} UTC by the log's time."
     if inferred.announced is not None:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from projector.assembly.draft import RUN_SECONDS, Draft, Drafting, Marker, numbered
 from projector.assembly.mail import Mail
 
+BESIDE_MAX = 50
+"""So many postings that were begun last are looked at for one that a patch, or a part of a run, fits into."""
+
 
 def gather(work: Drafting, patches: Iterable[Mail]) -> None:
     """Each patch joins the posting of the patch that it answers, or of what answers the same; or it opens one."""
@@ -38,7 +41,7 @@ def join_unthreaded(work: Drafting) -> None:
     for drafts in groups.values():
         taken_in: list[Draft] = []
         for draft in sorted(drafts, key=lambda draft: draft.root.order):
-            fitting = [other for other in taken_in if _fits_beside(draft, other)]
+            fitting = [other for other in taken_in[-BESIDE_MAX:] if _fits_beside(draft, other)]
             if fitting:
                 nearest = min(reversed(fitting), key=lambda other: _distance(draft, other))
                 work.merge(nearest, draft)
@@ -53,7 +56,7 @@ def _joined(work: Drafting, mail: Mail, marker: Marker, siblings: Sequence[Draft
     """The posting that a patch joins: that of the patch above it, else the newest that answers the same in one run."""
     above = work.above[mail.message_id]
     draft = work.of.get(above.id) if above is not None else None
-    candidates = [other for other in reversed(siblings) if mail.date - other.last <= RUN_SECONDS]
+    candidates = [other for other in siblings[: -BESIDE_MAX - 1 : -1] if mail.date - other.last <= RUN_SECONDS]
     if draft is not None and (draft.author, draft.marker, draft.total) == (mail.author, marker, mail.total):
         candidates.insert(0, draft)
     return next((other for other in candidates if work.may_join(other, mail)), None)

@@ -13,6 +13,7 @@ from projector.assembly.posting import MESSAGE_ID, Posting
 from projector.assembly.subject import name_other_kernels
 
 YEAR_SECONDS = 365 * 86400
+_KEPT = "keys"
 
 BY_OPERATOR, BY_CHANGE_ID, BY_SUPERSEDES, BY_REPLY, BY_NAME, BY_PATCHES, BY_RERUN = range(7)
 
@@ -34,14 +35,16 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def keys(posting: Posting) -> frozenset[str]:
-    """The keys under which a posting looks for others that it may link to, and is found by others."""
-    return frozenset(
-        {
-            name_key(posting.name_key),
-            *map(change_key, posting.change_ids),
-            *(patch_key(posting.author, name) for name in posting.patch_names),
-        }
-    )
+    """The keys under which a posting looks for others that it may link to, and is found by others.
+
+    They are kept with the posting: one of many patches is asked for them with each that comes.
+    """
+    found: frozenset[str] | None = posting.__dict__.get(_KEPT)
+    if found is None:
+        patches = [patch_key(posting.author, name) for name in posting.patch_names]
+        found = frozenset([name_key(posting.name_key), *map(change_key, posting.change_ids), *patches])
+        posting.__dict__[_KEPT] = found
+    return found
 
 
 def filed_under(posting: Posting) -> frozenset[str]:
@@ -129,8 +132,13 @@ def _by_reply(posting: Posting, others: Sequence[Posting]) -> Posting | None:
 
     others come in their order.
     """
+    answered = set(posting.answers)
+    holders_of: dict[int, list[Posting]] = {}
+    for other in others if answered else ():
+        for mail in answered.intersection(other.mails):
+            holders_of.setdefault(mail, []).append(other)
     for mail in posting.answers:
-        holders = [other for other in others if mail in other.mails]
+        holders = holders_of.get(mail, [])
         fitting = holders if posting.is_partial else [other for other in holders if answers_revision(posting, other)]
         if fitting:
             return _newest(other for other in fitting if other.order < posting.order) or fitting[0]

@@ -7,7 +7,7 @@ import msgspec
 
 from projector.assembly.drafts import RUN_SECONDS, Draft, Drafting, draft_postings
 from projector.assembly.mail import COMMENT, Mail
-from projector.assembly.tree import build_tree
+from projector.assembly.tree import Tree, build_tree
 
 MESSAGE_ID, CHANGE_ID = "message-id", "change-id"
 """The kinds of names in `depends_on`: before the first colon."""
@@ -68,6 +68,9 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, dict=True):
 
     is_verified: bool = True
     """Whether nothing is known against its author being who From says, as far as the project asks."""
+    is_apart: bool = False
+    """Whether it would be a partial reroll, and there are enough of its posting: then the patch that it would replace
+    comes first in answers."""
 
     @cached_property
     def order(self) -> tuple[int, str]:
@@ -86,11 +89,16 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, dict=True):
 
 
 class Assembled(msgspec.Struct, frozen=True):
-    """What a set of mails comes to. kinds and targets by record id; a target is what a comment is about."""
+    """What a set of mails comes to. kinds and targets by record id; a target is what a comment is about.
+
+    tree and above: who answers whom, and the nearest cover letter or patch above, as in `Drafting`.
+    """
 
     postings: tuple[Posting, ...]
     kinds: dict[int, str]
     targets: dict[int, int | None]
+    tree: Tree
+    above: dict[str, Mail | None]
 
 
 def assemble(
@@ -104,8 +112,8 @@ def assemble(
     """
     work = draft_postings(build_tree(mails), announced or {})
     known = frozenset(anchors)
-    postings = sorted((_finish(work, draft, known) for draft in work.drafts), key=lambda posting: posting.order)
-    return Assembled(tuple(postings), work.kinds, _targets(work))
+    postings = sorted((finish(work, draft, known) for draft in work.drafts), key=lambda posting: posting.order)
+    return Assembled(tuple(postings), work.kinds, _targets(work), work.tree, work.above)
 
 
 def repeat(posting: Posting, id: int) -> Posting:
@@ -138,7 +146,8 @@ def _runs(own: Iterable[Mail]) -> tuple[int, ...]:
     return tuple(sorted({half_hour(mail) for mail in own if not mail.references and mail.total is not None}))
 
 
-def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
+def finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
+    """The posting that a draft comes to. anchors: as in `assemble`."""
     own = draft.mails()
     cover, head = draft.cover, draft.head
     earliest = min(own, key=lambda mail: mail.order)
@@ -153,7 +162,7 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         total=1 if draft.total is None else draft.total,
         is_numbered=draft.total is not None,
         is_full=draft.is_full,
-        is_partial=draft.answered is not None,
+        is_partial=draft.is_partial,
         reroll=work.reroll(draft),
         author=head.author,
         submitter=head.id,
@@ -172,6 +181,7 @@ def _finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         depends_on=_depends_on(own),
         is_verified=all(mail.is_verified is not False for mail in own),
         delegate=next((mail.delegate for mail in [head, *own] if mail.delegate), b""),
+        is_apart=draft.is_apart,
     )
 
 
@@ -184,7 +194,7 @@ def _depends_on(own: Sequence[Mail]) -> tuple[str, ...]:
 
 def _patches(work: Drafting, draft: Draft) -> tuple[PostedPatch, ...]:
     """The patches at their places; of a partial reroll, those that they take in the revision before."""
-    if draft.answered is None:
+    if not draft.is_partial:
         return tuple(PostedPatch(place, mail.id, mail.name_key) for place, mail in sorted(draft.places.items()))
     places = sorted((work.replaced[mail.id], mail.order, mail) for mail in draft.places.values())
     return tuple(PostedPatch(place, mail.id, mail.name_key) for place, _, mail in places)

@@ -1,10 +1,16 @@
 """Tells replacements of single patches from postings of their own (assembly, section 3: partial rerolls)."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from projector.assembly.draft import RUN_SECONDS, Draft, Drafting, Marker, numbered
 from projector.assembly.mail import PATCH, Mail
 from projector.assembly.subject import name_other_kernels
+
+REPLACED_MAX = 50
+"""So many patches of one posting are replaced by its author, and so many by others, those that came first; each makes
+a copy of the revision before. Further ones are postings of their own.
+"""
 
 
 def find_partial_rerolls(work: Drafting) -> None:
@@ -16,8 +22,9 @@ def find_partial_rerolls(work: Drafting) -> None:
             _compare(work, draft, above)
     partial = [draft for draft in work.drafts if draft.answered is not None]
     if partial:
+        _set_apart(partial)
         _join(work, sorted(partial, key=lambda draft: draft.root.order))
-        _give_places(work, [draft for draft in work.drafts if draft.answered is not None])
+        _give_places(work, [draft for draft in work.drafts if draft.is_partial])
 
 
 def _compare(work: Drafting, draft: Draft, above: Mail) -> None:
@@ -57,10 +64,10 @@ def _base(draft: Draft) -> Draft:
 
 def _replaces_any(work: Drafting, draft: Draft, above: Mail) -> bool:
     """Whether one of a posting's patches takes the place of the patch that they answer."""
-    return any(work.above[mail.message_id] is above and _replaces(work, mail, above) for mail in draft.places.values())
+    return any(work.above[mail.message_id] is above and replaces(work, mail, above) for mail in draft.places.values())
 
 
-def _replaces(work: Drafting, mail: Mail, above: Mail) -> bool:
+def replaces(work: Drafting, mail: Mail, above: Mail) -> bool:
     """Whether a patch takes the place of the patch that it answers. One for another stable kernel never does."""
     if name_other_kernels(mail.prefix, above.prefix):
         return False
@@ -78,6 +85,15 @@ def _continues(work: Drafting, mail: Mail, other: Mail) -> bool:
     return mail.name_key == other.name_key and work.markers[mail.id] > work.markers[other.id]
 
 
+def _set_apart(partial: Sequence[Draft]) -> None:
+    """Let those be postings of their own that come when there are enough."""
+    replaced: Counter[tuple[Draft, bool]] = Counter()
+    for draft in sorted(partial, key=lambda draft: min(mail.id for mail in draft.places.values())):
+        base = _base(draft)
+        replaced[base, draft.author == base.author] += len(draft.places)
+        draft.is_apart = replaced[base, draft.author == base.author] > REPLACED_MAX
+
+
 def _join(work: Drafting, partial: Sequence[Draft]) -> None:
     """Replacements of one author, reroll, total and run, for one posting, are one posting.
 
@@ -86,7 +102,7 @@ def _join(work: Drafting, partial: Sequence[Draft]) -> None:
     last: dict[tuple[Draft, bytes, Marker, int], Draft] = {}
     merged: set[Draft] = set()
     for draft in partial:
-        if draft.total is None or draft.total < 2:
+        if draft.total is None or draft.total < 2 or draft.is_apart:
             continue
         key = (_base(draft), draft.author, draft.marker, draft.total)
         earlier = last.get(key)

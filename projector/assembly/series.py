@@ -1,11 +1,14 @@
 """From linked postings to the numbered revisions of a series (assembly, section 4)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, count
 
 import msgspec
 
 from projector.assembly.posting import Posting
+
+Stand = tuple[tuple[int, ...], tuple[int, str]]
+"""A reroll, and the order of a posting."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -76,35 +79,142 @@ def revise(members: Iterable[Member], gone: Collection[int] = ()) -> list[Revisi
     before it that came of the same posting, with its patches put at their places; one whose posting is in another
     series stands for itself.
     """
+    return run(members, gone)[0]
+
+
+def run(members: Iterable[Member], gone: Collection[int] = ()) -> tuple[list[Revision], "Course"]:
+    """As `revise`, with the course that the revisions took, so that more can be put behind them."""
     members = list(members)
-    here = {mail for member in members for mail in member.posting.mails}
     ready = sorted((member for member in members if member.is_ready), key=lambda member: member.posting.order)
     numbers = _number(ready, gone)
-    revisions = []
-    lineage: dict[int, Revision] = {}
-    places: dict[int, dict[int, int]] = {}
-    root_of: dict[int, int] = {}
-    posted = [member for member in ready if member.posting.repeats is None]
-    for member in sorted(posted, key=lambda member: member.posting.is_partial):
-        posting = member.posting
-        replaces = posting.is_partial and posting.answers[0] in here
-        root = root_of.get(posting.answers[0], posting.id) if replaces else posting.id
-        before = lineage.get(root)
-        placed = {**places.get(root, {}), **{patch.place: patch.id for patch in posting.patches}}
+    course = Course(members)
+    posted = [member.posting for member in ready if member.posting.repeats is None]
+    revisions = [
+        course.put(posting, numbers[posting.id]) for posting in sorted(posted, key=lambda posting: posting.is_partial)
+    ]
+    reruns = _reruns(ready, revisions, numbers)
+    for rerun in reruns:
+        course.note(rerun)
+    return sorted(revisions + reruns, key=lambda revision: revision.version), course
+
+
+class Course:
+    """What the revisions of a series were made of, one after the other.
+
+    made: the revisions by number; lowest: where the lowest revision stands that has a patch; last: the highest number;
+    first: the revision that was posted first; newest: the one that the series shows; naming: the newest of those that
+    name a reviewer.
+    """
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        """members: all of the series, also those that are no revisions yet."""
+        postings = [member.posting for member in members]
+        self._mails = {mail for posting in postings for mail in posting.mails}
+        self._repeated = {posting.repeats for posting in postings}
+        self._ends: dict[int, Revision] = {}
+        self._places: dict[int, dict[int, int]] = {}
+        self._root_of: dict[int, int] = {}
+        self._orphans: set[int] = set()
+        self._next = 1
+        self.made: dict[int, Revision] = {}
+        self.lowest: dict[int, Stand] = {}
+        self.last = 0
+        self.newest: Revision | None = None
+        self.first: Revision | None = None
+        self.naming: Revision | None = None
+
+    def put(self, posting: Posting, version: int) -> Revision:
+        """Make the revision of a posting: after all of those before it, and of replacements after what they replace."""
+        replaces = posting.is_partial and posting.answers[0] in self._mails
+        if posting.is_partial and posting.answers[0] not in self._root_of:
+            self._orphans.add(posting.answers[0])
+        root = self._root_of.get(posting.answers[0], posting.id) if replaces else posting.id
+        before = self._ends.get(root)
+        placed = {**self._places.get(root, {}), **{patch.place: patch.id for patch in posting.patches}}
         if before is not None:
-            revision = _replace(before, numbers[posting.id], posting, placed)
+            revision = _replace(before, version, posting, placed)
         else:
-            revision = _revision(numbers[posting.id], posting, placed, is_complete=posting.is_full and not replaces)
-        lineage[root], places[root] = revision, placed
-        root_of.update(dict.fromkeys(posting.mails, root))
-        revisions.append(revision)
-    revisions += _reruns(ready, revisions, numbers)
-    return sorted(revisions, key=lambda revision: revision.version)
+            revision = _revision(version, posting, placed, is_complete=posting.is_full and not replaces)
+        self._ends[root], self._places[root] = revision, placed
+        self._root_of.update(dict.fromkeys(posting.mails, root))
+        self.note(revision)
+        return revision
+
+    def follow(self, posting: Posting, gone: Collection[int]) -> Revision | None:
+        """Put a posting that is new behind what is here; None where it changes what is here, or hangs on the order.
+
+        gone: as in `revise`.
+        """
+        if posting.id in self._repeated or not self._orphans.isdisjoint(posting.mails):
+            return None
+        if posting.is_partial:
+            root = self._root_of.get(posting.answers[0])
+            if root is None or self._ends[root].posting.order > posting.order:
+                return None
+        self._next = next(number for number in count(self._next) if number not in self.made and number not in gone)
+        self._mails.update(posting.mails)
+        return self.put(posting, self._next)
+
+    def await_more(self, posting: Posting) -> None:
+        """Take in a posting that is no revision yet."""
+        self._mails.update(posting.mails)
+
+    def amend(self, old: Posting, posting: Posting, version: int) -> Revision | None:
+        """Put a posting that grew in the place of what it was; None where other revisions hang on it.
+
+        version: its number, where it is a revision.
+        """
+        before = self.made.get(version)
+        if before is None or before.posting.id != posting.id or posting.is_partial or old.is_partial:
+            return None
+        if self._ends.get(posting.id) is not before or posting.id in self._repeated:
+            return None
+        self._mails.update(posting.mails)
+        for patch in before.patches:
+            del self.lowest[patch]
+        del self._ends[posting.id], self._places[posting.id]
+        self._forget(before)
+        return self.put(posting, version)
+
+    def _forget(self, revision: Revision) -> None:
+        """Let a revision, which is put anew, be none of the first or the newest."""
+        del self.made[revision.version]
+        others = self.made.values()
+        if revision is self.first:
+            self.first = min(others, key=lambda other: other.posting.order, default=None)
+        if revision is self.newest:
+            self.newest = max(others, key=lambda other: stand(other.posting), default=None)
+        if revision is self.naming:
+            naming = (other for other in others if other.posting.delegate)
+            self.naming = max(naming, key=lambda other: stand(other.posting), default=None)
+
+    def note(self, revision: Revision) -> None:
+        """Take a revision in that was made, for whatever is asked of them all."""
+        self.made[revision.version] = revision
+        place = stand(revision.posting)
+        for patch in revision.patches:
+            if place < self.lowest.setdefault(patch, place):
+                self.lowest[patch] = place
+        self.last = max(self.last, revision.version)
+        self.newest = _newer(self.newest, revision)
+        if self.first is None or revision.posting.order < self.first.posting.order:
+            self.first = revision
+        if revision.posting.delegate:
+            self.naming = _newer(self.naming, revision)
 
 
 def newest(revisions: Sequence[Revision]) -> Revision:
     """The revision that a series shows: the one with the highest reroll, then the latest."""
-    return max(revisions, key=lambda revision: (revision.posting.reroll, revision.posting.order))
+    return max(revisions, key=lambda revision: stand(revision.posting))
+
+
+def stand(posting: Posting) -> Stand:
+    """Where a posting stands among the revisions of its series, the newest last."""
+    return posting.reroll, posting.order
+
+
+def _newer(one: Revision | None, other: Revision) -> Revision:
+    return other if one is None else newest([one, other])
 
 
 def _number(ready: Sequence[Member], gone: Collection[int]) -> dict[int, int]:

@@ -6,16 +6,18 @@ import msgspec
 
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
 from projector.assembly.mail import aliased
+from projector.assembly.newer import Announced
 from projector.assembly.posting import Posting
 from projector.assembly.redaction import REDACTED
-from projector.assembly.states import SUPERSEDED, state_of
+from projector.assembly.series import stand
+from projector.assembly.states import SUPERSEDED
 from projector.fold.accounts import Accounts
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
 from projector.fold.pending import PULL_REQUEST, RETRY, REVISION, SUPERSEDE, Pending
 from projector.fold.projects import Projects
-from projector.readmodel.rows import PatchState, PostingState, Shown
+from projector.readmodel.rows import PostingState, Shown
 from projector.readmodel.working import WorkingSet
 from schemas.fact import Fact
 from schemas.records import (
@@ -52,7 +54,7 @@ class Announcing:
     def facts(self) -> list[Fact]:
         """What the active projector has to append now, in order. Changes nothing."""
         facts: list[Fact] = []
-        given: dict[int, list[tuple[tuple[int, ...], tuple[int, str], int]]] = {}
+        given: dict[int, Announced] = {}
         for row in self._pending.announcements():
             if row["kind"] == PULL_REQUEST:
                 facts.append(
@@ -68,7 +70,7 @@ class Announcing:
                 assert state is not None and state.series is not None, (
                     f"posting {row['cause']} pending without a series"
                 )
-                facts.append(self._revision_fact(state, state.series, given.setdefault(state.series, [])))
+                facts.append(self._revision_fact(state, state.series, given.setdefault(state.series, Announced())))
         return facts
 
     def _retries(self, cause: int) -> list[Fact]:
@@ -91,7 +93,7 @@ class Announcing:
             state.event = state.event or moment.record
             self._working.postings.put(state.posting.id, state)
             if state.series is not None:
-                self._grouping.refresh(state.project, state.series, moment)
+                self._grouping.restate(state.project, state.series, moment, about=state)
             self._note_superseded(state, moment)
         parameters: dict[str, int | str] = {"revision": fact.revision}
         if fact.older_than is not None:
@@ -127,16 +129,12 @@ class Announcing:
         settings = self._projects.by_id[state.project].settings
         if shown is None or not settings.supersedes or not self._may_supersede(state, shown, settings.linkname):
             return
-        own: set[int] = set()
-        older: set[int] = set()
-        for row in shown.revisions.values():
-            other = self._working.postings.get(row["posting_id"])
-            patches = msgspec.json.decode(row["patches"], type=list[int])
-            if row["posting_id"] == state.posting.id:
-                own.update(patches)
-            elif other is not None and _place(other.posting) < _place(state.posting):
-                older.update(patches)
-        found = sorted(id for id in older - own if is_open(self._working.patches.get(id)))
+        own = shown.course.made.get(state.pinned[-1][1]) if shown.course is not None else None
+        if shown.course is None or own is None:
+            return
+        place, patches = stand(own.posting), own.patches
+        lowest = shown.course.lowest
+        found = sorted(id for id in self._grouping.open_patches(shown) - set(patches) if lowest.get(id, place) < place)
         if found:
             detail = msgspec.json.encode(found).decode()
             self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, detail)
@@ -149,21 +147,25 @@ class Announcing:
 
     def _is_own(self, state: PostingState, shown: Shown) -> bool:
         """Whether a revision's author is the submitter of its series, by whatever address."""
-        settings, submitter = self._projects.by_id[state.project].settings, shown.row["submitter_id"]
-        first = (row["posting_id"] for row in shown.revisions.values() if row["submitter_id"] == submitter)
-        theirs = (other for id in first if (other := self._working.postings.get(id)) is not None)
-        author = aliased(state.posting.author, settings)
-        return any(aliased(other.posting.author, settings) == author for other in theirs)
+        settings = self._projects.by_id[state.project].settings
+        first = shown.course.first.posting if shown.course is not None and shown.course.first is not None else None
+        first = first or self._first(shown)
+        return first is not None and aliased(first.author, settings) == aliased(state.posting.author, settings)
 
-    def _revision_fact(
-        self, state: PostingState, series: int, given: list[tuple[tuple[int, ...], tuple[int, str], int]]
-    ) -> RevisionAnnounced:
+    def _first(self, shown: Shown) -> Posting | None:
+        """A posting of a series' submitter, where only the rows of the series are known."""
+        submitter = shown.row["submitter_id"]
+        ids = (row["posting_id"] for row in shown.revisions.values() if row["submitter_id"] == submitter)
+        return next((state.posting for id in ids if (state := self._working.postings.get(id)) is not None), None)
+
+    def _revision_fact(self, state: PostingState, series: int, given: Announced) -> RevisionAnnounced:
         shown = self._working.series.get(series)
         assert shown is not None, f"series {series}: expected a row, found none"
-        version, row = next((v, row) for v, row in shown.revisions.items() if row["posting_id"] == state.posting.id)
-        place = _place(state.posting)
-        newer = [number for reroll, order, number in [*self._announced(shown), *given] if (reroll, order) > place]
-        given.append((*place, version))
+        version = state.pinned[-1][1]
+        row, place = shown.revisions[version], stand(state.posting)
+        assert row["posting_id"] == state.posting.id, f"series {series}, {version}: expected posting {state.posting.id}"
+        newer = [number for other in (self._announced(shown), given) if (number := other.above(place)) is not None]
+        given.add(version, place)
         return RevisionAnnounced(
             project=state.project,
             cause=state.posting.id,
@@ -176,14 +178,14 @@ class Announcing:
             submitter_changed=not self._is_own(state, shown),
         )
 
-    def _announced(self, shown: Shown) -> list[tuple[tuple[int, ...], tuple[int, str], int]]:
-        """Reroll, order and number of the revisions of a series that were announced."""
-        found = []
-        for version, row in shown.revisions.items():
-            other = self._working.postings.get(row["posting_id"]) if row["event_id"] is not None else None
-            if other is not None:
-                found.append((other.posting.reroll, other.posting.order, version))
-        return found
+    def _announced(self, shown: Shown) -> Announced:
+        if shown.announced is None:
+            shown.announced = Announced()
+            for version, row in shown.revisions.items():
+                state = self._working.postings.get(row["posting_id"]) if row["event_id"] is not None else None
+                if state is not None:
+                    shown.announced.add(version, stand(state.posting))
+        return shown.announced
 
     def _now_with(self, patches: tuple[int, ...]) -> PostingState | None:
         """The posting that has the patches of an announcement whose own posting is no more."""
@@ -195,12 +197,3 @@ class Announcing:
                 if state is not None and id in state.posting.mails:
                     return state
         return None
-
-
-def is_open(patch: PatchState | None) -> bool:
-    """Whether a patch is there and still waits for a decision."""
-    return patch is not None and not state_of(patch.state).final
-
-
-def _place(posting: Posting) -> tuple[tuple[int, ...], tuple[int, str]]:
-    return posting.reroll, posting.order

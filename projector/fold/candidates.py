@@ -1,8 +1,15 @@
 """The postings that a posting may link to: found by key, by what it supersedes, and by what it answers."""
 
+from collections import Counter
+from collections.abc import Collection, Iterable
+from functools import partial
+
 from projector.assembly import links
 from projector.assembly.links import Found
-from projector.readmodel.rows import PostingState, Thread
+from projector.assembly.posting import Posting
+from projector.assembly.shelf import WINDOW, Shelf
+from projector.assembly.standing import base_of
+from projector.readmodel.rows import Filed, PostingState, Thread
 from projector.readmodel.working import WorkingSet
 
 LINKS_MAX = 100
@@ -14,41 +21,128 @@ def candidates(working: WorkingSet, state: PostingState) -> tuple[list[Found], s
     posting, project = state.posting, state.project
     keys = [(project, key) for key in links.keys(posting)]
     working.keys.need(keys)
-    ids = {id for key in keys if (filed := working.keys.get(key)) is not None for id in filed.ids}
+    ids: set[int] = set()
+    for key in keys:
+        filed = working.keys.get(key)
+        if filed is not None:
+            ids |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(working, filed).before(posting)
     superseded: set[int] = set()
     for name in posting.supersedes:
         holder = _holder(working, project, name)
         if holder is not None:
             superseded.add(holder[1])
-            ids |= holder[0].postings
-    if posting.answers:
-        thread = working.threads.get(state.thread)
-        ids |= thread.postings if thread is not None else set()
+            ids |= holders(working, holder[0]).get(holder[1], set())
+    thread = working.threads.get(state.thread) if posting.answers else None
+    if thread is not None:
+        known = holders(working, thread)
+        ids = ids.union(*(known.get(mail, ()) for mail in posting.answers))
     ids.discard(posting.id)
     if not ids:
         return [], superseded
     working.postings.need(ids)
     others = [other for id in sorted(ids) if (other := working.postings.get(id)) is not None]
-    found = [
-        Found(other.posting, other.series if other.posting.author == posting.author else _series(working, other))
+    return found_by(working, posting, others), superseded
+
+
+def found_by(working: WorkingSet, posting: Posting, others: Iterable[PostingState]) -> list[Found]:
+    """What a posting finds, with the series that each is in."""
+    known: dict[int, int | None] = {}
+    return [
+        Found(other.posting, other.series if other.posting.author == posting.author else _series(working, other, known))
         for other in others
     ]
-    return found, superseded
 
 
-def _series(working: WorkingSet, state: PostingState) -> int | None:
+def shelf_of(working: WorkingSet, filed: Filed) -> Shelf:
+    """The postings under a key in their order."""
+    if filed.shelf is None:
+        states = states_of(working, filed.ids)
+        filed.shelf = Shelf(state.posting for state in states)
+    return filed.shelf
+
+
+def states_of(working: WorkingSet, ids: Collection[int]) -> list[PostingState]:
+    """Those of some postings that are there."""
+    working.postings.need(ids)
+    return [state for id in ids if (state := working.postings.get(id)) is not None]
+
+
+def holders(working: WorkingSet, thread: Thread) -> dict[int, set[int]]:
+    """Which postings of a thread have a mail: those of each, by their ids."""
+    if thread.holders is None:
+        thread.holders = {}
+        for state in states_of(working, thread.postings):
+            _note_mails(thread.holders, state.posting)
+    return thread.holders
+
+
+def hold(thread: Thread, before: Posting | None, after: Posting | None) -> None:
+    """Note that a posting of a thread has other mails than before; None: there is none."""
+    if thread.posted is not None:
+        thread.posted.subtract([before.author] if before is not None else [])
+        thread.posted.update([after.author] if after is not None else [])
+    if thread.holders is None:
+        return
+    if before is not None:
+        for mail in before.mails:
+            thread.holders[mail].discard(before.id)
+    if after is not None:
+        _note_mails(thread.holders, after)
+
+
+def _note_mails(holders: dict[int, set[int]], posting: Posting) -> None:
+    for mail in posting.mails:
+        holders.setdefault(mail, set()).add(posting.id)
+
+
+def posted_by(working: WorkingSet, thread: Thread, author: bytes) -> int:
+    """How many postings of a thread are an author's."""
+    if thread.posted is None:
+        thread.posted = Counter(state.posting.author for state in states_of(working, thread.postings))
+    return thread.posted[author]
+
+
+def posting_of(working: WorkingSet, thread: Thread, patch: int) -> Posting:
+    """The posting of a thread that has a patch."""
+    (id,) = holders(working, thread)[patch]
+    state = working.postings.get(id)
+    assert state is not None, f"posting {id}: a thread names it, and it is not there"
+    return state.posting
+
+
+def replaced_of(working: WorkingSet, thread: Thread, posting: int, is_own: bool) -> int:
+    """How many patches of a posting would be replaced by its author, or by others."""
+    if thread.replaced is None:
+        thread.replaced = Counter()
+        for state in states_of(working, thread.postings):
+            note_replaced(working, thread, state.posting)
+    return thread.replaced[posting, is_own]
+
+
+def note_replaced(working: WorkingSet, thread: Thread, posting: Posting) -> None:
+    """Count what a posting replaces, or would, of another of its thread."""
+    if thread.replaced is not None and (posting.is_partial or posting.is_apart):
+        base = base_of(posting, partial(posting_of, working, thread))
+        thread.replaced[base.id, posting.author == base.author] += len(posting.patches)
+
+
+def _series(working: WorkingSet, state: PostingState, known: dict[int, int | None]) -> int | None:
     """The series that a posting will be in by its links, which are worked out before postings are grouped anew.
 
-    It is asked of other authors' postings alone, of which a name has few: rule 4 counts their series.
+    It is asked of other authors' postings alone: rule 4 counts their series. known: what was found of others.
     """
     seen = {state.posting.id}
     while state.link is not None and state.link.to not in seen and len(seen) < LINKS_MAX:
-        seen.add(state.link.to)
+        if state.link.to in known:
+            break
         target = working.postings.get(state.link.to)
         if target is None:
             break
+        seen.add(state.link.to)
         state = target
-    return state.series
+    leads_to = known.get(state.link.to) if state.link is not None and state.link.to in known else state.series
+    known.update(dict.fromkeys(seen, leads_to))
+    return leads_to
 
 
 def _holder(working: WorkingSet, project: int, name: str) -> tuple[Thread, int] | None:

@@ -1,13 +1,20 @@
 """Keeps postings linked and grouped into series: looks again at what a changed posting can have changed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from heapq import nsmallest
+
+import msgspec
 
 from projector.assembly import links
 from projector.assembly.corrections import Correction, kept_joins
+from projector.assembly.draft import UNMARKED
 from projector.assembly.events import SERIES_MERGED
 from projector.assembly.posting import Posting, repeat
 from projector.assembly.series import components
-from projector.fold.candidates import candidates
+from projector.assembly.shelf import WINDOW
+from projector.assembly.standing import PostingOf, ReplacedOf
+from projector.fold.candidates import candidates, hold, holders, note_replaced, posting_of, replaced_of, shelf_of
 from projector.fold.corrections import Corrections, operators_link
 from projector.fold.dependencies import Dependencies
 from projector.fold.feed import Feed
@@ -18,7 +25,7 @@ from projector.fold.pending import REVISION, WAIT, Pending
 from projector.fold.people import People
 from projector.fold.projects import Projects
 from projector.fold.series import FindUser, SeriesRows, patches_of
-from projector.readmodel.rows import PostingState, Thread
+from projector.readmodel.rows import Filed, PostingState, Shown, Thread
 from projector.readmodel.working import WorkingSet
 
 
@@ -43,6 +50,67 @@ class Grouping:
         self._waiting: set[int] = set()
         self._touched: set[int] = set()
 
+    def add(self, thread: Thread, posting: Posting, moment: Moment) -> None:
+        """Take in a posting of a new mail that nobody answers yet."""
+        thread.postings.add(posting.id)
+        note_replaced(self._working, thread, posting)
+        self._working.postings.seed(posting.id, None)
+        dirty: dict[int, None] = {}
+        self._take_in(thread, posting, None, dirty, ())
+        self._settle_in(thread.project, posting.id, None, dirty, moment)
+
+    def _settle_in(self, project: int, id: int, old: Posting | None, dirty: dict[int, None], moment: Moment) -> None:
+        """Group anew what the only posting that came or changed touches. old: what it was; None where it is new."""
+        series: set[int] = set()
+        state = self._working.postings.get(id)
+        assert state is not None
+        before = self._link(dirty, series, state if old is None else None)
+        if self._amend(project, state, old, dirty, before, moment):
+            self._refresh_dependents(project, moment)
+        else:
+            self._group(project, dirty, series, moment)
+
+    def _amend(
+        self,
+        project: int,
+        state: PostingState,
+        old: Posting | None,
+        dirty: dict[int, None],
+        before: Mapping[int, links.Link | None],
+        moment: Moment,
+    ) -> bool:
+        """Bring a series up to date with a posting of it that is new or changed; False where more may have changed."""
+        if self._corrections.naming(state.posting):
+            return False
+        target = self._working.postings.get(state.link.to) if state.link is not None else None
+        leads_back = _leads_back(state, target)
+        if old is None:
+            home = self._home(state, dirty, before)
+            return home is not None and self._rows.follow(project, home, state, moment, leads_back=leads_back)
+        is_alone = dirty.keys() <= {state.posting.id} and not before
+        return is_alone and self._rows.amend(project, state, old, moment, leads_back=leads_back)
+
+    def _home(self, new: PostingState, dirty: Iterable[int], before: Mapping[int, links.Link | None]) -> int | None:
+        """The one series that a new posting joins, without a change to which other postings are in it; else None.
+
+        before: the links that were others. A posting in between holds together what it takes over: what linked to the
+        same as it does now; and where all lead to what was sent before, what linked to anything, by its own link or as
+        the new beginning of all.
+        """
+        others = [state for id in dirty if id != new.posting.id and (state := self._working.postings.get(id))]
+        target = self._working.postings.get(new.link.to) if new.link is not None else None
+        homes = {state.series for state in [*others, *([target] if target is not None else [])]}
+        home = homes.pop() if len(homes) == 1 else None
+        if home is None or not others:
+            return home
+        taken_over = all(state.link is not None and state.link.to == new.posting.id for state in others)
+        were = [link.to for state in others if (link := before.get(state.posting.id)) is not None]
+        if taken_over and all(new.link is not None and new.link.to == to for to in were):
+            return home
+        leads_on = target is not None or any(before.get(state.posting.id) is None for state in others)
+        is_plain = self._rows.is_plain(home) and _leads_back(new, target)
+        return home if taken_over and leads_on and is_plain else None
+
     def regroup(
         self,
         thread: Thread,
@@ -59,16 +127,31 @@ class Grouping:
         for posting in changed:
             if posting.id not in states:  # its mails are in this thread alone: nothing is stored of it
                 self._working.postings.seed(posting.id, None)
+        old = states[changed[0].id].posting if changed and changed[0].id in states else None
         for state in removed:
-            self._remove(state, thread, dirty)
+            self._remove(state, thread, dirty, states.keys())
             if state.series is not None:
                 series.add(state.series)
         for posting in changed:
-            self._take_in(thread, posting, states.get(posting.id), dirty)
+            self._take_in(thread, posting, states.get(posting.id), dirty, states.keys())
         for state in removed:
             self._hand_on(state, changed, dirty)
-        self._link(dirty, series)
-        self._group(thread.project, dirty, series, moment)
+        thread.replaced = None
+        if len(changed) == 1 and not removed:
+            self._settle_in(thread.project, changed[0].id, old, dirty, moment)
+        else:
+            self._link(dirty, series, None)
+            self._group(thread.project, dirty, series, moment)
+
+    def having(self, thread: Thread, mails: Iterable[int]) -> dict[int, PostingState]:
+        """The postings of a thread that have some of its mails."""
+        known = holders(self._working, thread)
+        ids = sorted(set().union(*(known.get(mail, ()) for mail in mails)))
+        return {id: state for id in ids if (state := self._working.postings.get(id)) is not None}
+
+    def postings_of(self, thread: Thread) -> tuple[PostingOf, ReplacedOf]:
+        """Ways to find the posting of a thread that has a patch, and how much of one is replaced already."""
+        return partial(posting_of, self._working, thread), partial(replaced_of, self._working, thread)
 
     def settle(self, posting: int, moment: Moment) -> None:
         """The wait for more of a posting is over."""
@@ -77,6 +160,17 @@ class Grouping:
             state.settled = True
             self._working.postings.put(posting, state)
             self._group(state.project, {posting: None}, set(), moment)
+
+    def restate(
+        self, project: int, series: int, moment: Moment, *, patch: int | None = None, about: PostingState | None = None
+    ) -> None:
+        """The state of a patch changed, or what was announced of a posting."""
+        if not self._rows.restate(project, series, moment, patch, about):
+            self.refresh(project, series, moment)
+
+    def open_patches(self, shown: Shown) -> set[int]:
+        """The patches of a series that wait for a decision."""
+        return self._rows.open_patches(shown)
 
     def refresh(self, project: int, series: int, moment: Moment, *, touch: bool = False) -> None:
         """Work a series out again: what is known of its patches or announcements changed.
@@ -104,7 +198,7 @@ class Grouping:
         dirty: dict[int, None] = {state.posting.id: None for state in states}
         if len(states) == len(mails) and len({state.project for state in states}) == 1:
             series: set[int] = set()
-            self._link(dirty, series)
+            self._link(dirty, series, None)
             self._group(states[0].project, dirty, series, moment)
 
     def revisions_with(self, states: Iterable[PostingState], mail: int) -> set[int]:
@@ -148,29 +242,44 @@ class Grouping:
 
     # --- keys and links ---
 
-    def _take_in(self, thread: Thread, posting: Posting, state: PostingState | None, dirty: dict[int, None]) -> None:
+    def _take_in(
+        self,
+        thread: Thread,
+        posting: Posting,
+        state: PostingState | None,
+        dirty: dict[int, None],
+        others: Collection[int],
+    ) -> None:
+        """Take in a posting as it is now. others: those that may stand below its mails, or did."""
         before = links.filed_under(state.posting) if state is not None else frozenset()
         after = links.filed_under(posting)
+        hold(thread, state.posting if state is not None else None, posting)
+        is_shown_anew = True  # what it answers changes nothing but its link
         if state is None:
             state = PostingState(posting, thread.project, thread.id)
             self._working.tallies.seed(("revision", posting.id), {})
-            self._note_dependents(thread, (posting,), after, dirty)
-        else:
-            self._note_dependents(thread, (state.posting, posting), before | after, dirty)
-        self._file(thread.project, posting.id, before, after)
+            self._note_dependents(thread, (posting,), after, dirty, others)
+            self._file(thread.project, None, posting, before, after)
+        elif msgspec.structs.replace(state.posting, answers=posting.answers) != posting:
+            self._note_dependents(thread, (state.posting, posting), before | after, dirty, others)
+            self._file(thread.project, state.posting, posting, before, after)
+        elif not posting.is_partial:
+            is_shown_anew = False
         state.posting, state.thread = posting, thread.id
         self._working.postings.put(posting.id, state)
-        self._taken_in.add(posting.id)
         dirty[posting.id] = None
+        if is_shown_anew:
+            self._taken_in.add(posting.id)
         self._wait(state)
 
-    def _remove(self, state: PostingState, thread: Thread, dirty: dict[int, None]) -> None:
+    def _remove(self, state: PostingState, thread: Thread, dirty: dict[int, None], others: Collection[int]) -> None:
         """A posting is part of another one now; its numbers lead there."""
         id = state.posting.id
         keys = links.filed_under(state.posting)
-        self._note_dependents(thread, (state.posting,), keys, dirty)
-        self._file(state.project, id, keys, frozenset())
+        self._note_dependents(thread, (state.posting,), keys, dirty, others)
+        self._file(state.project, state.posting, None, keys, frozenset())
         self._working.postings.drop(id)
+        hold(thread, state.posting, None)
         dirty.pop(id, None)
         self._pending.done(REVISION, id)
         self._pending.done(WAIT, id)
@@ -186,16 +295,30 @@ class Grouping:
                 if removed.pinned:
                     own = [pair for pair in state.pinned if pair not in removed.pinned]
                     state.pinned = (*removed.pinned, *own)
+                    state.event = state.event or removed.event
                     self._rows.hand_on(removed, state)
 
-    def _file(self, project: int, id: int, before: frozenset[str], after: frozenset[str]) -> None:
-        self._working.keys.need((project, key) for key in before ^ after)
-        for key in sorted(before ^ after):
+    def _file(
+        self, project: int, old: Posting | None, new: Posting | None, before: frozenset[str], after: frozenset[str]
+    ) -> None:
+        """File a posting under other keys than before, or in another place among those that are under them."""
+        has_moved = old is not None and new is not None and (old.order, old.author) != (new.order, new.author)
+        keys = before | after if has_moved else before ^ after
+        self._working.keys.need((project, key) for key in keys)
+        for key in sorted(keys):
             filed = self._working.filed(project, key)
-            (filed.ids.add if key in after else filed.ids.discard)(id)
+            if old is not None and key in before:
+                filed.remove(old)
+            if new is not None and key in after:
+                filed.add(new)
 
     def _note_dependents(
-        self, thread: Thread, stages: Sequence[Posting], keys: frozenset[str], dirty: dict[int, None]
+        self,
+        thread: Thread,
+        stages: Sequence[Posting],
+        keys: frozenset[str],
+        dirty: dict[int, None],
+        others: Collection[int],
     ) -> None:
         """Whatever may link to a posting, or could before it changed, is looked at again.
 
@@ -210,13 +333,14 @@ class Grouping:
         self._working.keys.need(wanted)
         for key in wanted:
             filed = self._working.keys.get(key)
-            for id in filed.ids if filed is not None else ():
+            is_awaited = key[1] in awaits
+            for id in self._beside(filed, stages, is_awaited=is_awaited) if filed is not None else ():
                 other = self._working.postings.get(id)
-                if other is not None and (key[1] in awaits or other.posting.order >= earliest):
+                if other is not None and (is_awaited or other.posting.order >= earliest):
                     dirty[id] = None  # by a Supersedes: line even to what was sent later, as its Date has it
                 if other is not None and other.posting.depends_on:
                     self._waiting.add(id)
-        for id in thread.postings:
+        for id in others:
             other = self._working.postings.get(id)
             if other is not None and not mails.isdisjoint(other.posting.answers):
                 dirty[id] = None
@@ -224,19 +348,61 @@ class Grouping:
             for posting in stages:
                 dirty.update(dict.fromkeys(self._corrections.links_to(posting)))
 
-    def _link(self, dirty: dict[int, None], series: set[int]) -> None:
+    def _beside(self, filed: Filed, stages: Iterable[Posting], *, is_awaited: bool) -> Iterable[int]:
+        """The postings under a key that may link to one, or depend on it, as far as they are looked at."""
+        if len(filed.ids) <= WINDOW:
+            return filed.ids
+        if is_awaited:
+            return nsmallest(WINDOW, filed.ids)
+        shelf = shelf_of(self._working, filed)
+        return set(shelf.newest()).union(*map(shelf.behind, stages))
+
+    def _link(self, dirty: dict[int, None], series: set[int], new: PostingState | None) -> dict[int, links.Link | None]:
+        """Link what is to be looked at again, and give the links that were others before.
+
+        new: the only posting that came or changed, and nobody knew it before.
+        """
+        before: dict[int, links.Link | None] = {}
         states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]
         dirty.clear()
         for state in sorted(states, key=lambda state: state.posting.order):
-            dirty[state.posting.id] = None
+            if new is not None and state is not new and self._stays(state, new.posting):
+                continue
             link = self._find_link(state)
+            is_new = state.posting.id in self._taken_in or state.posting.repeats is not None
+            if link == state.link and not is_new and not self._corrections.naming(state.posting):
+                continue
+            dirty[state.posting.id] = None
             if link != state.link:
+                before[state.posting.id] = state.link
                 state.link = link
                 self._working.postings.put(state.posting.id, state)
             if link is not None:
                 target = self._working.postings.get(link.to)
                 if target is not None and target.series is not None:
                     series.add(target.series)
+        return before
+
+    def _stays(self, state: PostingState, new: Posting) -> bool:
+        """Whether a posting's link is surely what it was, now that there is a new one that it might link to.
+
+        Of two the stronger is chosen, whatever others there are, but where others' postings are counted; and a new one
+        between a posting and its target may put this out of sight.
+        """
+        posting, link = state.posting, state.link
+        if posting.repeats is not None or posting.supersedes or self._corrections.naming(posting):
+            return False
+        if link is None:
+            others, may_count = [new], posting.reroll > UNMARKED
+        else:
+            target = self._working.postings.get(link.to)
+            if target is None or target.posting.order < new.order:
+                return False
+            others = [target.posting, new]
+            may_count = target.posting.author != posting.author or link.rule > links.BY_NAME
+            if link.rule == links.BY_CHANGE_ID and not may_count:
+                return True  # the newest one counts
+        return not may_count and links.link(posting, [links.Found(other, None) for other in others], ()) == link
 
     def _find_link(self, state: PostingState) -> links.Link | None:
         if state.posting.repeats is not None:
@@ -261,6 +427,12 @@ class Grouping:
 
     def _group(self, project: int, dirty: Iterable[int], series: set[int], moment: Moment) -> None:
         states = self._members(dirty, series)
+        is_corrected = bool(self._corrections) and any(
+            self._corrections.naming(state.posting) for state in states.values()
+        )
+        is_plain = not is_corrected and all(
+            state.link is None or _leads_back(state, states.get(state.link.to)) for state in states.values()
+        )
         targets = {id: state.link.to if state.link is not None else None for id, state in states.items()}
         joins: Iterable[tuple[int, int]] = ()
         if self._corrections:
@@ -280,6 +452,7 @@ class Grouping:
                 members = members_of(group, name)
                 is_new, touch = name not in claimed, name in self._touched
                 self._rows.write(project, name, members, by_id, moment, is_new=is_new, touch=touch)
+                self._rows.note(name, is_plain=is_plain, is_corrected=is_corrected)
         for gone, target in self._rows.retire(claimed, {name for name in names if name is not None}):
             self._feed.put(project, SERIES_MERGED, moment, series=gone, parameters={"merged_into": target})
         self._refresh_dependents(project, moment)
@@ -322,6 +495,10 @@ class Grouping:
                     ids.update(partner.posting.id for _, partner in self._corrections.joined_to(state))
             ids -= states.keys()
         return {id: states[id] for id in sorted(states)}
+
+
+def _leads_back(state: PostingState, target: PostingState | None) -> bool:
+    return target is None or target.posting.order < state.posting.order
 
 
 def _shows(state: PostingState, mail: int) -> bool:

@@ -1,6 +1,6 @@
 """Puts a mail into its thread, and works the thread's postings out again where the mail can have changed them."""
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -9,6 +9,8 @@ from projector.assembly.links import awaited_key, change_key, name_key, patch_ke
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.redaction import REDACTED
+from projector.assembly.standing import Standing
+from projector.fold.candidates import holders, posted_by, states_of
 from projector.fold.copies import Copies
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
@@ -23,6 +25,14 @@ from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, PostingState, Row, Thread
 from projector.readmodel.working import WorkingSet
 from schemas.records import CopyChosen
+
+AUTHOR_MAX, POSTINGS_MAX = 700, 50
+"""So many mails, and postings, of one author in one thread are read together; further ones stand apart.
+
+The largest thread of half a million mails of real lists has 637 mails in all.
+"""
+THREAD_MAX = 700
+"""In a thread of more, what may change how others were read is read with its author's mails alone."""
 
 Reread = Callable[[int, int], tuple[Mail, Reading]]
 """The mail of a record that was folded before, as a project sees it by now: of the record and the project."""
@@ -71,21 +81,29 @@ class Mails:
             if holder is not None:
                 return self.copies.receive(project, thread.entries[holder], mail, reading)
         author = self._people.meet(mail, reading)
-        thread = self._join(project, mail)
-        attaches = mail.kind == COMMENT and not mail.may_be_cover and not was_named and self._knows_all(thread, mail)
+        found = self._found_by(project, mail)
+        is_leaf = len(found) == 1 and not was_named and self._standing(self._thread(min(found))).takes(mail)
+        if is_leaf or not any(self._has_enough(self._thread(id), mail) for id in found):
+            thread = self._join(project, mail, found)
+            is_leaf = is_leaf or (not found and not was_named and self._standing(thread).takes(mail))
+        else:
+            thread = self._begin(project, mail)
+            if known is not None:
+                self._thread(known).stands_apart = True
+            working.names.put((project, mail.message_id), thread.id)
         for name in names:
             if working.names.get((project, name)) is None:
                 working.names.put((project, name), thread.id)
             thread.names.setdefault(name, None)
+        if not self._found(project, mail.references) <= {thread.id}:
+            thread.stands_apart = True
         thread.names[mail.message_id] = mail.id
         entry = thread.entries[mail.id] = Entry(mail, mail.kind, author=author)
-        if attaches:
-            entry.target = self._target(thread, mail)
-            working.touch(thread, entry)
-            self._shown.show(project, entry, reading)
-        else:
+        if thread.mails_of is not None:
+            thread.mails_of.setdefault(mail.author, []).append(mail.id)
+        if not is_leaf or not self._attach(thread, entry, reading, moment):
             entry.kind = ""
-            self._reassemble(thread, {mail.id: reading}, moment)
+            self._place(thread, entry, reading, moment, is_named=was_named)
         if entry.kind == COMMENT:
             self._tell_of_comment(thread, entry, moment)
         return entry.kind
@@ -142,7 +160,7 @@ class Mails:
         entry.mail = msgspec.structs.replace(mail, id=id, record=mail.id, received=entry.mail.received)
         entry.kind = ""
         self._grouping.replaced(id)
-        self._reassemble(thread, {id: reading}, moment)
+        self._place(thread, entry, reading, moment, is_named=True)
         self._grouping.reworded(thread, id, moment)
 
     def _refer(self, thread: Thread, mail: Mail) -> Thread:
@@ -181,22 +199,78 @@ class Mails:
             self._grouping.reworded(thread, mail, moment)
         return mail
 
-    def _join(self, project: int, mail: Mail) -> Thread:
-        """The thread of a new mail: what its references are in, and the runs that it may belong to, become one."""
+    def _found_by(self, project: int, mail: Mail) -> set[int]:
+        """The threads that a new mail belongs to: of what it refers to, and of the runs that it may be in."""
         found = self._found(project, (mail.message_id, *mail.references))
+        if len(found) > 1:
+            found = self._without_apart(project, mail, found)
         if not mail.references and mail.total is not None:
             for number in (half_hour(mail) - 1, half_hour(mail), half_hour(mail) + 1):
                 key = run_key(mail.author, mail.total, number)
                 filed = self._working.keys.get((project, key))
-                for posting in sorted(filed.ids) if filed is not None else ():
+                for posting in sorted(filed.ids) if filed is not None and len(filed.ids) < POSTINGS_MAX else ():
                     state = self._working.postings.get(posting)
                     if state is not None:
                         found.add(state.thread)
+        return found
+
+    def _without_apart(self, project: int, mail: Mail, found: set[int]) -> set[int]:
+        """Of the threads that a mail refers to, the one apart that it answers, else all that are not apart."""
+        above = next((name for name in reversed(mail.references) if name != mail.message_id), mail.message_id)
+        parent = self._working.names.get((project, above))
+        if parent is not None and self._stands_apart(self._thread(parent)):
+            return {parent}
+        return {id for id in found if not self._stands_apart(self._thread(id))}
+
+    def _stands_apart(self, thread: Thread) -> bool:
+        """Whether the mails of a thread refer to such of another one."""
+        if thread.stands_apart is None:
+            named = {name for entry in thread.entries.values() for name in entry.mail.references}
+            self._working.names.need((thread.project, name) for name in named)
+            thread.stands_apart = not self._found(thread.project, named) <= {thread.id}
+        return thread.stands_apart
+
+    def _has_enough(self, thread: Thread, mail: Mail) -> bool:
+        """Whether a thread has as much of a mail's author as is read together."""
+        if len(thread.entries) < POSTINGS_MAX:
+            return False
+        if len(self._mails_of(thread, mail.author)) >= AUTHOR_MAX:
+            return True
+        return posted_by(self._working, thread, mail.author) >= POSTINGS_MAX and not self._fills(thread, mail)
+
+    def _fills(self, thread: Thread, mail: Mail) -> bool:
+        """Whether a mail answers a posting of its author that lacks it."""
+        above = next((id for name in reversed(mail.references) if (id := thread.names.get(name)) is not None), None)
+        ids = holders(self._working, thread).get(above, ()) if above is not None else ()
+        postings = [state.posting for state in states_of(self._working, ids)]
+        return any(
+            posting.author == mail.author
+            and (posting.is_numbered, posting.total) == (True, mail.total)
+            and all(patch.place != mail.number for patch in posting.patches)
+            for posting in postings
+        )
+
+    def _mails_of(self, thread: Thread, author: bytes) -> Sequence[int]:
+        """The mails of an author in a thread."""
+        if thread.mails_of is None:
+            thread.mails_of = {}
+            for id, entry in thread.entries.items():
+                thread.mails_of.setdefault(entry.mail.author, []).append(id)
+        return thread.mails_of.get(author, ())
+
+    def _begin(self, project: int, mail: Mail) -> Thread:
+        thread = Thread(mail.id, project, {}, {}, set())
+        self._working.threads.seed(thread.id, thread)
+        return thread
+
+    def _join(self, project: int, mail: Mail, found: Collection[int]) -> Thread:
+        """The thread of a new mail: those that were found for it become one."""
         if not found:
-            thread = Thread(mail.id, project, {}, {}, set())
-            self._working.threads.seed(thread.id, thread)
-            return thread
-        return self._join_threads(project, self._thread(min(found)), found)
+            return self._begin(project, mail)
+        return self._join_threads(project, self._largest(found), found)
+
+    def _largest(self, ids: Iterable[int]) -> Thread:
+        return max((self._thread(id) for id in sorted(ids)), key=lambda thread: len(thread.entries))
 
     def _found(self, project: int, names: Iterable[str]) -> set[int]:
         return {id for name in names if (id := self._working.names.get((project, name))) is not None}
@@ -217,42 +291,93 @@ class Mails:
                 thread.entries.update(other.entries)
                 thread.names.update(other.names)
                 thread.postings |= other.postings
+                if thread.standing is not None:
+                    thread.standing.absorb(self._standing(other))
+                thread.holders = thread.replaced = thread.posted = thread.mails_of = thread.stands_apart = None
                 self._working.threads.drop(id)
         return thread
 
-    def _knows_all(self, thread: Thread, mail: Mail) -> bool:
-        """Whether everything that a mail refers to is there, so that it tells nothing new about the thread."""
-        return all(thread.names.get(name) is not None for name in mail.references)
+    def _standing(self, thread: Thread) -> Standing:
+        """How a thread stands: asked before a mail is put into it, and kept up to date."""
+        if thread.standing is None:
+            entries = thread.entries
+            kinds = {id: entry.kind for id, entry in entries.items()}
+            thread.standing = Standing.of((entry.mail for entry in entries.values()), kinds)
+        return thread.standing
 
-    def _target(self, thread: Thread, mail: Mail) -> int | None:
-        above = next((name for name in reversed(mail.references) if name != mail.message_id), None)
-        holder = thread.names[above] if above is not None else None
-        if holder is None:
-            return None
-        parent = thread.entries[holder]
-        return parent.mail.id if parent.kind in (PATCH, COVER) else parent.target
+    def _attach(self, thread: Thread, entry: Entry, reading: Reading, moment: Moment) -> bool:
+        """Take in a mail that changes nothing of its thread; False where it has to be read with the others."""
+        mail, standing = entry.mail, self._standing(thread)
+        standing.add(mail)
+        posting = None
+        if mail.kind == PATCH:
+            posting = standing.post(mail, *self._grouping.postings_of(thread))
+            if posting is None:
+                return False
+        entry.kind = ""
+        self._turn(thread, entry, mail.kind, standing.target(mail), {mail.id: reading}, moment)
+        if posting is not None:
+            self._grouping.add(thread, posting, moment)
+        return True
+
+    def _place(self, thread: Thread, entry: Entry, reading: Reading, moment: Moment, *, is_named: bool) -> None:
+        """Read a mail with the others of its thread. is_named: whether others may answer it, or did what it was."""
+        if len(thread.entries) <= THREAD_MAX:
+            self._reassemble(thread, {entry.mail.id: reading}, moment)
+        else:
+            self._reassemble_own(thread, entry, reading, moment, is_named=is_named)
+
+    def _reassemble_own(
+        self, thread: Thread, entry: Entry, reading: Reading, moment: Moment, *, is_named: bool
+    ) -> None:
+        """Read a mail with those of its author alone; what each answers of others' is known from before."""
+        if is_named or (thread.standing is not None and not thread.standing.knows(entry.mail)):
+            thread.standing = None
+        entry.kind = entry.mail.kind
+        is_known = thread.standing is not None
+        standing = self._standing(thread)
+        if entry.mail.id not in standing:
+            standing.add(entry.mail)
+        placed = own = {id: thread.entries[id] for id in self._mails_of(thread, entry.mail.author)}
+        states = self._grouping.having(thread, own)
+        result = assemble(standing.among([other.mail for other in own.values()]), states, _announced(states))
+        if not is_known or any(thread.entries[id].kind != kind for id, kind in result.kinds.items()):
+            placed = thread.entries
+            kinds = {id: other.kind for id, other in placed.items()} | result.kinds
+            standing = thread.standing = Standing.of((other.mail for other in placed.values()), kinds)
+        entry.kind = ""
+        found = {id: (result.kinds.get(id, other.kind), standing.target(other.mail)) for id, other in placed.items()}
+        self._apply(thread, found, result.postings, states, {entry.mail.id: reading}, moment)
 
     def _reassemble(self, thread: Thread, readings: dict[int, Reading], moment: Moment) -> None:
         states = self._states(thread)
-        announced = {
-            patch.id: state.posting.id
-            for state in states.values()
-            if state.posting.is_partial and state.event is not None
-            for patch in state.posting.patches
-        }
-        result = assemble((entry.mail for entry in thread.entries.values()), states, announced)
-        for id, entry in thread.entries.items():
-            kind, target = result.kinds[id], result.targets.get(id)
+        result = assemble((entry.mail for entry in thread.entries.values()), states, _announced(states))
+        thread.standing = Standing.after(result)
+        placed = {id: (result.kinds[id], result.targets.get(id)) for id in thread.entries}
+        self._apply(thread, placed, result.postings, states, readings, moment)
+
+    def _apply(
+        self,
+        thread: Thread,
+        placed: Mapping[int, tuple[str, int | None]],
+        postings: Iterable[Posting],
+        states: dict[int, PostingState],
+        readings: dict[int, Reading],
+        moment: Moment,
+    ) -> None:
+        """Bring mails up to date with what they were found to be, and about what, and states with their postings."""
+        for id, (kind, target) in placed.items():
+            entry = thread.entries[id]
             if kind != entry.kind:
                 self._turn(thread, entry, kind, target, readings, moment)
             elif target != entry.target:
                 entry.target = target
                 self._working.touch(thread, entry)
                 self._shown.retarget(entry)
-        postings = {posting.id: posting for posting in result.postings}
-        changed = [posting for id, posting in postings.items() if _differs(states.get(id), posting)]
-        removed = [state for id, state in sorted(states.items()) if id not in postings]
-        thread.postings = set(postings)
+        found = {posting.id: posting for posting in postings}
+        changed = [posting for id, posting in found.items() if _differs(states.get(id), posting)]
+        removed = [state for id, state in sorted(states.items()) if id not in found]
+        thread.postings = (thread.postings - states.keys()) | found.keys()
         self._grouping.regroup(thread, states, changed, removed, moment)
 
     def _states(self, thread: Thread) -> dict[int, PostingState]:
@@ -294,6 +419,16 @@ class Mails:
         if kind == PULL_REQUEST:
             url = REDACTED if reading.is_redacted else reading.parsed.pull_url or ""
             self._pending.note(PULL_REQUEST_PENDING, id, thread.project, moment.record, url)
+
+
+def _announced(states: Mapping[int, PostingState]) -> dict[int, int]:
+    """The partial reroll of each patch that was announced in one."""
+    return {
+        patch.id: state.posting.id
+        for state in states.values()
+        if state.posting.is_partial and state.event is not None
+        for patch in state.posting.patches
+    }
 
 
 def _differs(state: PostingState | None, posting: Posting) -> bool:

@@ -1,12 +1,13 @@
 """Writes series and their revisions, and where what was announced has gone."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from projector.assembly.series import Member, Revision, newest, revise
-from projector.assembly.states import TEST_STATES, series_state, summarise, worst_test_state
+from projector.assembly.posting import Posting
+from projector.assembly.series import Course, Member, Revision, run, stand
+from projector.assembly.states import TEST_STATES, series_state, state_of, summarise, worst_test_state
 from projector.fold.dependencies import Dependencies
 from projector.fold.moment import Moment
 from projector.fold.naming import is_awaited
@@ -14,7 +15,7 @@ from projector.fold.pending import REVISION, Pending
 from projector.fold.people import People
 from projector.fold.updated import differs
 from projector.readmodel import tables as t
-from projector.readmodel.rows import PostingState, Row, Shown
+from projector.readmodel.rows import PatchState, PostingState, Row, Shown
 from projector.readmodel.working import WorkingSet
 from projector.rights import User
 
@@ -105,21 +106,143 @@ class SeriesRows:
         shown.postings |= states.keys()
         shown.gone |= {version for state in states.values() for home, version in state.pinned if home == series}
         shown.gone -= {member.pinned for member in members if member.pinned is not None}
-        revisions = revise(members, shown.gone)
+        revisions, shown.course = run(members, shown.gone)
+        shown.open = shown.announced = None
+        shown.review = max((state.review for state in states.values() if state.review is not None), default=None)
         rows = {revision.version: self._revision_row(series, revision, states, shown) for revision in revisions}
         changed = self._write_revisions(series, shown, rows)
         if touch:  # the rows of a patch that was replaced are new, and know no series
             self._write_homes(series, (), rows.values())
         for revision in revisions:
-            state = states[revision.posting.id]
-            self._keep_numbers(state, series, revision.version)
-            if not revision.is_complete or is_awaited(state):
-                self._pending.done(REVISION, state.posting.id)
-            elif state.event is None:
-                self._pending.note(REVISION, state.posting.id, project, moment.record)
-        row = self._series_row(project, series, revisions, rows)
-        row["reviewer_id"] = self._reviewer(revisions, states)
-        if changed or touch or differs(shown.row, row):
+            self._note(project, series, revision, states[revision.posting.id], moment)
+        self._write_series(project, series, shown, moment, touch=changed or touch)
+
+    def note(self, series: int, *, is_plain: bool, is_corrected: bool) -> None:
+        """Keep of a series that was written what Shown has by these names."""
+        shown = self._working.series.get(series)
+        assert shown is not None, f"series {series}: expected a row, found none"
+        shown.is_plain, shown.is_corrected = is_plain, is_corrected
+
+    def is_plain(self, series: int) -> bool:
+        """Whether all links in a series are known to lead to what was sent before."""
+        shown = self._working.series.get(series)
+        return shown is not None and shown.is_plain
+
+    def follow(self, project: int, series: int, state: PostingState, moment: Moment, *, leads_back: bool) -> bool:
+        """Put the posting of a new mail among the revisions of a series, if no other one changes by that.
+
+        leads_back: whether it links to what was sent before. False, and nothing is done, where the series has to be
+        worked out again.
+        """
+        shown, posting = self._working.series.get(series), state.posting
+        if shown is None or shown.course is None or shown.is_corrected or self.stale:
+            return False
+        if not Member(posting, settled=state.settled).is_ready:
+            shown.course.await_more(posting)
+        else:
+            revision = shown.course.follow(posting, shown.gone)
+            if revision is None:
+                return False
+            self._put(project, series, shown, revision, state, moment)
+        if state.series != series:
+            self.move(state, series)
+        shown.postings.add(posting.id)
+        shown.is_plain = shown.is_plain and leads_back
+        return True
+
+    def amend(self, project: int, state: PostingState, old: Posting, moment: Moment, *, leads_back: bool) -> bool:
+        """Bring a series up to date with a posting of it that grew, if no other revision changes by that.
+
+        old: what it was. False, and nothing is done, where the series has to be worked out again.
+        """
+        series, posting = state.series, state.posting
+        shown = self._working.series.get(series) if series is not None else None
+        if series is None or shown is None or shown.course is None or shown.is_corrected or self.stale:
+            return False
+        if not set(old.mails) <= set(posting.mails):
+            return False
+        member = Member(posting, settled=state.settled)
+        if state.pinned and state.pinned[-1][0] == series:
+            revision = shown.course.amend(old, posting, state.pinned[-1][1]) if member.is_ready else None
+            if revision is None:
+                return False
+            self._put(project, series, shown, revision, state, moment)
+        elif state.pinned or not self.follow(project, series, state, moment, leads_back=leads_back):
+            return False
+        shown.is_plain = shown.is_plain and leads_back
+        return True
+
+    def _put(
+        self, project: int, series: int, shown: Shown, revision: Revision, state: PostingState, moment: Moment
+    ) -> None:
+        """Write a revision that is new or changed, where no other one is."""
+        version, before = revision.version, shown.revisions.get(revision.version)
+        row = self._revision_row(series, revision, {state.posting.id: state}, shown)
+        if row != before:
+            self._working.add(t.revision, row)
+            self._write_patches(series, version, before, row)
+            shown.revisions[version] = row
+        self._settle_in(series, revision.patches)
+        self._note_open(shown, revision.patches)
+        if shown.announced is not None and row["event_id"] is not None:
+            shown.announced = None
+        self._note(project, series, revision, state, moment)
+        touch = before is None or differs(before, row)
+        self._write_series(project, series, shown, moment, touch=touch)
+
+    def restate(self, project: int, series: int, moment: Moment, patch: int | None, about: PostingState | None) -> bool:
+        """Bring a series up to date with the state of a patch, and with what was announced of a posting.
+
+        False, and nothing is done, where the series has to be worked out again.
+        """
+        shown = self._working.series.get(series)
+        if shown is None or shown.course is None or shown.course.newest is None or self.stale:
+            return False
+        changed = False
+        if patch is not None:
+            self._note_open(shown, [patch])
+        if about is not None:
+            home, version = about.pinned[-1]
+            row = shown.revisions.get(version)
+            if row is None or home != series or row["posting_id"] != about.posting.id:
+                return False
+            self._keep_numbers(about, series, version)
+            if row["event_id"] != about.event:
+                shown.revisions[version] = {**row, "event_id": about.event}
+                self._working.add(t.revision, shown.revisions[version])
+                if shown.announced is not None:
+                    shown.announced.add(version, stand(about.posting))
+                changed = True
+        self._write_series(project, series, shown, moment, touch=changed)
+        return True
+
+    def open_patches(self, shown: Shown) -> set[int]:
+        """The patches of a series that wait for a decision."""
+        if shown.open is None:
+            shown.open = set()
+            self._note_open(shown, shown.course.lowest if shown.course is not None else ())
+        return shown.open
+
+    def _note_open(self, shown: Shown, patches: Collection[int]) -> None:
+        if shown.open is not None:
+            self._working.patches.need(patches)
+            for id in patches:
+                (shown.open.add if is_open(self._working.patches.get(id)) else shown.open.discard)(id)
+
+    def _note(self, project: int, series: int, revision: Revision, state: PostingState, moment: Moment) -> None:
+        """Keep the number of a revision, and whether it is to be announced."""
+        self._keep_numbers(state, series, revision.version)
+        if not revision.is_complete or is_awaited(state):
+            self._pending.done(REVISION, state.posting.id)
+        elif state.event is None:
+            self._pending.note(REVISION, state.posting.id, project, moment.record)
+
+    def _write_series(self, project: int, series: int, shown: Shown, moment: Moment, *, touch: bool) -> None:
+        """Write the row of a series whose revisions are written."""
+        assert shown.course is not None
+        row = self._series_row(project, series, shown.course, shown.revisions)
+        row["reviewer_id"] = self._reviewer(shown)
+        if touch or differs(shown.row, row):
             shown.row = {**shown.row, **row, "last_updated_us": moment.time_us, "changed_id": moment.record}
             self._working.series.put(series, shown)
 
@@ -187,9 +310,13 @@ class SeriesRows:
         """Write which series the patches are in that came or went."""
         here = {patch for row in after for patch in patches_of(row)}
         there = {patch for row in before for patch in patches_of(row)}
-        for patch in sorted(here ^ there):
+        self._settle_in(series, sorted(here ^ there), here)
+
+    def _settle_in(self, series: int, patches: Iterable[int], here: Container[int] | None = None) -> None:
+        """Write that patches are in a series, or, those that are not here, no more."""
+        for patch in patches:
             state = self._working.patches.get(patch)
-            home = series if patch in here else None
+            home = series if here is None or patch in here else None
             if state is not None and state.series != home and (home is not None or state.series == series):
                 state.series = home
                 self._working.patches.put(patch, state)
@@ -253,13 +380,12 @@ class SeriesRows:
             "test_state": worst_test_state(self._working.test_states(("revision", posting.id))),
         }
 
-    def _reviewer(self, revisions: Sequence[Revision], states: Mapping[int, PostingState]) -> int | None:
+    def _reviewer(self, shown: Shown) -> int | None:
         """Who was last said to review it, else whom its newest mail that names somebody names."""
-        said = max((state.review for state in states.values() if state.review is not None), default=None)
-        if said is not None:
-            return said[1]
-        naming = [revision for revision in revisions if revision.posting.delegate]
-        user = self._find_user(newest(naming).posting.delegate) if naming else None
+        if shown.review is not None:
+            return shown.review[1]
+        naming = shown.course.naming if shown.course is not None else None
+        user = self._find_user(naming.posting.delegate) if naming is not None else None
         return user.id if user is not None else None
 
     def _cover_letter(self, revision: Revision, shown: Shown) -> Row:
@@ -280,9 +406,10 @@ class SeriesRows:
         assert title is not None, f"mail {head}: expected the row of a cover letter or patch, found none"
         return title
 
-    def _series_row(self, project: int, series: int, revisions: Sequence[Revision], rows: Mapping[int, Row]) -> Row:
-        shown = newest(revisions)
-        first = min(revisions, key=lambda revision: revision.posting.order)
+    def _series_row(self, project: int, series: int, course: Course, rows: Mapping[int, Row]) -> Row:
+        shown, first = course.newest, course.first
+        assert shown is not None
+        assert first is not None
         patches = [state for id in shown.patches if (state := self._working.patches.get(id)) is not None]
         tested = self._working.test_states(("revision", shown.posting.id))
         return {
@@ -293,7 +420,7 @@ class SeriesRows:
             "n_patches": shown.n_patches,
             "submitter_id": rows[first.version]["submitter_id"],
             "submitted_us": first.posting.date * SECOND_US,
-            "version": max(rows),
+            "version": course.last,
             "state": series_state((patch.state for patch in patches), is_complete=shown.is_complete),
             "state_summary": _json(summarise(patch.state for patch in patches)),
             "test_state": rows[shown.version]["test_state"],
@@ -305,6 +432,11 @@ class SeriesRows:
         if not revision.depends_on:
             return "[]"
         return _json(self._dependencies.resolve(project, series, revision.depends_on))
+
+
+def is_open(patch: PatchState | None) -> bool:
+    """Whether a patch is there and still waits for a decision."""
+    return patch is not None and not state_of(patch.state).final
 
 
 def patches_of(row: Row) -> list[int]:

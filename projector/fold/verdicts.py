@@ -103,7 +103,7 @@ class Verdicts:
             parameters=parameters,
         )
         if patch.series is not None:
-            self._grouping.refresh(patch.project, patch.series, moment)
+            self._grouping.restate(patch.project, patch.series, moment, patch=fact.patch)
         return Outcome(DONE)
 
     def supersede(self, fact: PatchStateChanged, moment: Moment) -> Outcome:

@@ -163,16 +163,17 @@ class Stored:
             for chunk in chunks(hashes):
                 for key, posting in fetch_all(self.connection, _KEYS, {"project": project, "values": chunk}):
                     found.setdefault((project, hashes[key]), set()).add(posting)
-        return {key: Filed(ids, frozenset(ids)) for key, ids in found.items()}
+        return {key: Filed(ids, set(), set()) for key, ids in found.items()}
 
     def _save_keys(self, kept: list[tuple[Keyed, Filed]], gone: list[Keyed]) -> None:
         assert not gone, "a key that nothing is filed under is kept as an empty set"
         new, old = [], []
         for (project, name), filed in kept:
             key = _hash(name)
-            new += [{"project_id": project, "key": key, "posting_id": id} for id in sorted(filed.ids - filed.stored)]
-            old += [(project, key, id) for id in sorted(filed.stored - filed.ids)]
-            filed.stored = frozenset(filed.ids)
+            new += [{"project_id": project, "key": key, "posting_id": id} for id in sorted(filed.added)]
+            old += [(project, key, id) for id in sorted(filed.removed)]
+            filed.added.clear()
+            filed.removed.clear()
         delete_where(self.connection, t.posting_key, ["project_id", "key", "posting_id"], old)
         upsert(self.connection, t.posting_key, new)
 

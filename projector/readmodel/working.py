@@ -118,7 +118,7 @@ class WorkingSet(Stored):
 
     def filed(self, project: int, key: str) -> Filed:
         """What is filed under a key, to be changed."""
-        filed = self.keys.get((project, key)) or Filed(set(), frozenset())
+        filed = self.keys.get((project, key)) or Filed(set(), set(), set())
         self.keys.put((project, key), filed)
         return filed
 

@@ -22,8 +22,8 @@ READ = Read(
 )  # fmt: skip
 INFERRED = Inferred(
     posting=16, role="patch", place=1, cover="b-0@example.org", patches=("b-1@example.org", "b-2@example.org"), total=2,
-    reroll=(2,), author="ada@example.org", name="net: one", is_full=True, is_partial=False, replaces=None,
-    waits_until=None, announced=19,
+    reroll=(2,), author="ada@example.org", name="net: one", is_full=True, is_partial=False, is_apart=False,
+    elsewhere=(), is_in_huge_thread=False, replaces=None, waits_until=None, announced=19,
 )  # fmt: skip
 COMPARED = Compared(3, 4, "net: one", True, True, (1,), ("net",), 2, ("net: a", "net: b"), 2)
 LINKED = Linked(
@@ -122,6 +122,18 @@ def test_what_is_said_of_a_patch_whole() -> None:
         pytest.param({"patches": ()}, "Inferred", "No patch of it has come.", id="no patch"),
         pytest.param(
             {"is_partial": True, "replaces": "a@b"}, "Inferred", "it takes the place of <a@b>", id="a partial reroll"
+        ),
+        pytest.param(
+            {"elsewhere": ("a@b", "c@d")}, "Inferred", "read without <a@b>, <c@d>: there is enough", id="read apart"
+        ),
+        pytest.param(
+            {"is_in_huge_thread": True}, "Inferred", "read with its author's mails alone", id="in a huge thread"
+        ),
+        pytest.param(
+            {"is_apart": True, "replaces": "a@b"},
+            "Inferred",
+            "It would take the place of <a@b>, but 50 patches",
+            id="more partial rerolls than count",
         ),
         pytest.param({"waits_until": AT}, "Inferred", "More of it may come until 2026-03-02 09:00:00", id="a wait"),
         pytest.param({"to": None, "rule": None}, "Link", "links to nothing before it", id="begins a series"),

@@ -189,6 +189,16 @@ def test_what_was_listed_and_is_a_reroll_after_all_waits_for_the_rest_of_it() ->
     world.close()
 
 
+def test_what_becomes_part_of_another_is_not_announced_again_under_the_number_that_it_had() -> None:
+    """An extra that came early has the place of what was announced before the cover letter of both came."""
+    extra = mail("[PATCH 5/4] net: one more", "c-5", answers="c-0", minute=20)
+    first = series("a", 3, minute=7, has_cover=True)
+    other = series("b", 4, has_cover=False, threading="deep")
+    cover = series("c", 4, minute=14, has_cover=True)[0]
+    order = [first[2], extra, first[3], other[2], other[3], other[1], first[1], other[0], first[0], cover]
+    arrive(Conversation(order).mails, 500, checks=True).close()
+
+
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 def test_replay_in_any_batches_gives_the_same_rows(tmp_path: Path, batch: int) -> None:
     facts = Conversation([*series("b", 3, marker="v2", minute=90), answer("r", "b-1"), *series("a", 3)]).mails

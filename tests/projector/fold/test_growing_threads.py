@@ -1,0 +1,170 @@
+"""Threads that grow: no short way, and nothing that is kept in memory, changes what comes of them.
+
+A log is folded three times: as it came; with a new process for every few records; and the long way, in which all is
+worked out again at every record.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from bench.shapes import SHAPES, thread
+from ingest.log import Log
+from ingest.receipt import receive
+from projector.assembly import rerolls, shelf, standing
+from projector.assembly.posting import assemble
+from projector.fold import candidates, grouping, mails
+from projector.fold import series as rows
+from projector.generation import Generation
+from projector.readmodel import tables as t
+from schemas.fact import Fact
+from tests.projector.fold.conversations import Conversation, conversations
+from tests.projector.fold.invariants import check
+from tests.projector.fold.mailing import LIST_ID, START
+from tests.projector.fold.world import World, deliver
+
+LIMITS: dict[tuple[Any, ...], int] = {
+    (mails, "AUTHOR_MAX"): 8,
+    (mails, "THREAD_MAX"): 6,
+    (mails, "POSTINGS_MAX"): 3,
+    (rerolls, "REPLACED_MAX"): 2,
+    (standing, "REPLACED_MAX"): 2,
+    (shelf, "WINDOW"): 2,
+    (candidates, "WINDOW"): 2,
+    (grouping, "WINDOW"): 2,
+}
+MAILS = 24
+WITHIN_SERIES = [(grouping.Grouping, "_amend"), (rows.SeriesRows, "restate")]
+ALL_WAYS = [*WITHIN_SERIES, (standing.Standing, "takes")]
+"""Beyond the limits it counts by which way a mail is placed: the log alone says which."""
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+
+
+@pytest.fixture
+def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for (module, name), most in LIMITS.items():
+        monkeypatch.setattr(module, name, most)
+
+
+@pytest.fixture
+def as_a_whole(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Whatever is placed without a look at its thread is where it is when all are read together. Gives the mails."""
+    placed: list[int] = []
+    attach = mails.Mails._attach
+
+    def attach_and_compare(self: mails.Mails, thread: Any, entry: Any, *rest: Any) -> bool:
+        if not attach(self, thread, entry, *rest):
+            return False
+        placed.append(entry.mail.id)
+        states = self._states(thread)
+        entries = thread.entries
+        found = assemble((entry.mail for entry in entries.values()), states, mails._announced(states))
+        assert {id: state.posting for id, state in states.items()} == {one.id: one for one in found.postings}
+        assert {id: entry.kind for id, entry in entries.items()} == found.kinds
+        comments = {id: entry.target for id, entry in entries.items() if entry.kind == "comment"}
+        assert comments == found.targets
+        return True
+
+    monkeypatch.setattr(mails.Mails, "_attach", attach_and_compare)
+    yield placed
+
+
+def posted(name: str, count: int = MAILS, seed: int | None = None) -> list[Fact]:
+    """The mails of a shape; with a seed, in any order."""
+    raws = [
+        raw.replace(b"List-Id: <bench.example.org>", f"List-Id: <{LIST_ID}>".encode())
+        for raw in thread(SHAPES[name], count)
+    ]
+    facts: list[Fact] = [receive(raw, source="smtp", received_at=START) for raw in raws]
+    if seed is not None:
+        random.Random(seed).shuffle(facts)
+    return facts
+
+
+def live(folder: Path, facts: Sequence[Fact]) -> World:
+    """Deliver mails one by one."""
+    world = World(folder)
+    for fact in facts:
+        deliver(world, [fact])
+    check(world)
+    return world
+
+
+def replay_forgetting(folder: Path, world: World, batch: int) -> World:
+    """Fold a log anew, in a process of its own for every few records, so that nothing stays in memory."""
+    again = World(folder, world.log)
+    while again.generation.fold(batch):
+        number = again.generation.number
+        again.generation.close()
+        again.generation = Generation(cast(Log, again.log), again.models, number)
+    return again
+
+
+def replay_the_long_way(folder: Path, world: World, ways: Sequence[tuple[type, str]]) -> World:
+    """Fold a log anew without the short ways."""
+    with pytest.MonkeyPatch.context() as patching:
+        for where, name in ways:
+            patching.setattr(where, name, lambda *rest, **more: False)
+        again = World(folder, world.log)
+        again.fold()
+    return again
+
+
+def compare(
+    tmp_path_factory: pytest.TempPathFactory, world: World, batch: int, ways: Sequence[tuple[type, str]]
+) -> None:
+    forgot = replay_forgetting(tmp_path_factory.mktemp("forgot"), world, batch)
+    long = replay_the_long_way(tmp_path_factory.mktemp("long"), world, ways)
+    assert forgot.everything() == world.everything()
+    assert long.everything() == world.everything()
+    for one in (world, forgot, long):
+        one.close()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("seed", [None, 1])
+@pytest.mark.usefixtures("low_limits")
+def test_what_is_beyond_the_limits_is_the_same_without_memory(
+    tmp_path_factory: pytest.TempPathFactory, name: str, seed: int | None
+) -> None:
+    world = live(tmp_path_factory.mktemp("world"), posted(name, seed=seed))
+    kinds = [row["kind"] for row in world.rows(t.mail)]
+    assert len(kinds) == MAILS
+    assert kinds.count("patch") == len(world.rows(t.patch))
+    compare(tmp_path_factory, world, 1 if seed is None else 5, WITHIN_SERIES)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("seed", [None, 2])
+def test_a_growing_thread_is_the_same_without_memory_and_as_a_whole(
+    tmp_path_factory: pytest.TempPathFactory, as_a_whole: list[int], name: str, seed: int | None
+) -> None:
+    compare(tmp_path_factory, live(tmp_path_factory.mktemp("world"), posted(name, seed=seed)), 1, ALL_WAYS)
+
+
+@settings(max_examples=15, deadline=None, phases=PHASES, suppress_health_check=LENIENT)
+@given(conversations(), st.randoms(use_true_random=False))
+def test_conversations_are_the_same_without_memory_and_as_a_whole(
+    tmp_path_factory: pytest.TempPathFactory, as_a_whole: list[int], conversation: Conversation, chance: random.Random
+) -> None:
+    facts = list(conversation.mails)
+    if chance.random() < 0.5:
+        chance.shuffle(facts)
+    compare(tmp_path_factory, live(tmp_path_factory.mktemp("world"), facts), 1, ALL_WAYS)
+
+
+@settings(max_examples=15, deadline=None, phases=PHASES, suppress_health_check=LENIENT)
+@given(conversations(), st.randoms(use_true_random=False))
+@pytest.mark.usefixtures("low_limits")
+def test_conversations_beyond_the_limits_are_the_same_without_memory(
+    tmp_path_factory: pytest.TempPathFactory, conversation: Conversation, chance: random.Random
+) -> None:
+    facts = list(conversation.mails)
+    chance.shuffle(facts)
+    compare(tmp_path_factory, live(tmp_path_factory.mktemp("world"), facts), 1, WITHIN_SERIES)
