@@ -26,7 +26,7 @@ from projector.readmodel.rows import Entry, PostingState, Row, Thread
 from projector.readmodel.working import WorkingSet
 from schemas.records import CopyChosen
 
-AUTHOR_MAX, POSTINGS_MAX = 700, 50
+AUTHOR_MAX, POSTINGS_MAX = 700, 30
 """So many mails, and postings, of one author in one thread are read together; further ones stand apart.
 
 The largest thread of half a million mails of real lists has 637 mails in all.
