@@ -95,11 +95,11 @@ def _note_mails(holders: dict[int, set[int]], posting: Posting) -> None:
         holders.setdefault(mail, set()).add(posting.id)
 
 
-def posted_by(working: WorkingSet, thread: Thread, author: bytes) -> int:
-    """How many postings of a thread are an author's."""
+def posted(working: WorkingSet, thread: Thread) -> Counter[bytes]:
+    """How many postings of a thread each author has."""
     if thread.posted is None:
         thread.posted = Counter(state.posting.author for state in states_of(working, thread.postings))
-    return thread.posted[author]
+    return thread.posted
 
 
 def posting_of(working: WorkingSet, thread: Thread, patch: int) -> Posting:

@@ -20,7 +20,9 @@ class Dependencies:
         return sorted(id for id in found if id is not None and id != series)
 
     def waiting_for(self, state: PostingState) -> Iterable[int]:
-        """The postings that depend on a posting."""
+        """The postings that depend on a posting. One that repeats another has no mails, and no thread."""
+        if state.posting.repeats is not None:
+            return
         thread = self._working.threads.get(state.thread)
         entries = thread.entries if thread is not None else {}
         names = [entry.mail.message_id for id in state.posting.mails if (entry := entries.get(id)) is not None]

@@ -1,5 +1,6 @@
 """Puts a mail into its thread, and works the thread's postings out again where the mail can have changed them."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 
 import msgspec
@@ -10,7 +11,7 @@ from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.redaction import REDACTED
 from projector.assembly.standing import Standing
-from projector.fold.candidates import holders, posted_by, states_of
+from projector.fold.candidates import holders, posted, states_of
 from projector.fold.copies import Copies
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
@@ -88,13 +89,13 @@ class Mails:
             is_leaf = is_leaf or (not found and not was_named and self._standing(thread).takes(mail))
         else:
             thread = self._begin(project, mail)
-            if known is not None:
-                self._thread(known).stands_apart = True
-            working.names.put((project, mail.message_id), thread.id)
-        for name in names:
-            if working.names.get((project, name)) is None:
+        self._take_name(thread, mail.message_id)
+        for name in mail.references:
+            owner = working.names.get((project, name))
+            if owner is None:
                 working.names.put((project, name), thread.id)
-            thread.names.setdefault(name, None)
+            if owner in (None, thread.id):
+                thread.names.setdefault(name, None)
         if not self._found(project, mail.references) <= {thread.id}:
             thread.stands_apart = True
         thread.names[mail.message_id] = mail.id
@@ -107,6 +108,15 @@ class Mails:
         if entry.kind == COMMENT:
             self._tell_of_comment(thread, entry, moment)
         return entry.kind
+
+    def _take_name(self, thread: Thread, name: str) -> None:
+        """Let a name lead to the thread of its mail, also where another one, which is read without it, named it."""
+        known = self._working.names.get((thread.project, name))
+        if known not in (None, thread.id):
+            other = self._thread(known)
+            del other.names[name]
+            other.stands_apart = True
+        self._working.names.put((thread.project, name), thread.id)
 
     def _thread(self, id: int) -> Thread:
         thread = self._working.threads.get(id)
@@ -157,6 +167,7 @@ class Mails:
         self._shown.hide(project, id, entry.kind)
         self.copies.exchange(row, entry.mail, mail, self._people.meet(mail, reading), moment)
         thread = self._refer(thread, mail)
+        thread.mails_of = thread.stands_apart = None  # the author and the references may be others
         entry.mail = msgspec.structs.replace(mail, id=id, record=mail.id, received=entry.mail.received)
         entry.kind = ""
         self._grouping.replaced(id)
@@ -204,6 +215,9 @@ class Mails:
         found = self._found(project, (mail.message_id, *mail.references))
         if len(found) > 1:
             found = self._without_apart(project, mail, found)
+        if len(found) > 1 and self._would_have_much(found):
+            above = self._working.names.get((project, _parent_of(mail)))
+            found = {above} if above in found else {self._largest(found).id}
         if not mail.references and mail.total is not None:
             for number in (half_hour(mail) - 1, half_hour(mail), half_hour(mail) + 1):
                 key = run_key(mail.author, mail.total, number)
@@ -216,11 +230,26 @@ class Mails:
 
     def _without_apart(self, project: int, mail: Mail, found: set[int]) -> set[int]:
         """Of the threads that a mail refers to, the one apart that it answers, else all that are not apart."""
-        above = next((name for name in reversed(mail.references) if name != mail.message_id), mail.message_id)
-        parent = self._working.names.get((project, above))
+        parent = self._working.names.get((project, _parent_of(mail)))
         if parent is not None and self._stands_apart(self._thread(parent)):
             return {parent}
         return {id for id in found if not self._stands_apart(self._thread(id))}
+
+    def _would_have_much(self, threads: Collection[int]) -> bool:
+        """Whether threads had half of what is read together of some author, if they became one.
+
+        Anybody can name mails of many threads: that never leaves their authors without room for more.
+        """
+        mails: Counter[bytes] = Counter()
+        postings: Counter[bytes] = Counter()
+        known = [self._thread(id) for id in sorted(threads)]
+        if sum(len(thread.entries) for thread in known) < POSTINGS_MAX // 2:
+            return False
+        for thread in known:
+            mails.update({author: len(ids) for author, ids in self._by_author(thread).items()})
+            postings.update(posted(self._working, thread))
+        most = max(mails.values(), default=0), max(postings.values(), default=0)
+        return most[0] >= AUTHOR_MAX // 2 or most[1] >= POSTINGS_MAX // 2
 
     def _stands_apart(self, thread: Thread) -> bool:
         """Whether the mails of a thread refer to such of another one."""
@@ -236,7 +265,7 @@ class Mails:
             return False
         if len(self._mails_of(thread, mail.author)) >= AUTHOR_MAX:
             return True
-        return posted_by(self._working, thread, mail.author) >= POSTINGS_MAX and not self._fills(thread, mail)
+        return posted(self._working, thread)[mail.author] >= POSTINGS_MAX and not self._fills(thread, mail)
 
     def _fills(self, thread: Thread, mail: Mail) -> bool:
         """Whether a mail answers a posting of its author that lacks it."""
@@ -252,11 +281,14 @@ class Mails:
 
     def _mails_of(self, thread: Thread, author: bytes) -> Sequence[int]:
         """The mails of an author in a thread."""
+        return self._by_author(thread).get(author, ())
+
+    def _by_author(self, thread: Thread) -> dict[bytes, list[int]]:
         if thread.mails_of is None:
             thread.mails_of = {}
             for id, entry in thread.entries.items():
                 thread.mails_of.setdefault(entry.mail.author, []).append(id)
-        return thread.mails_of.get(author, ())
+        return thread.mails_of
 
     def _begin(self, project: int, mail: Mail) -> Thread:
         thread = Thread(mail.id, project, {}, {}, set())
@@ -419,6 +451,11 @@ class Mails:
         if kind == PULL_REQUEST:
             url = REDACTED if reading.is_redacted else reading.parsed.pull_url or ""
             self._pending.note(PULL_REQUEST_PENDING, id, thread.project, moment.record, url)
+
+
+def _parent_of(mail: Mail) -> str:
+    """The Message-ID that a mail answers; its own where it answers none."""
+    return next((name for name in reversed(mail.references) if name != mail.message_id), mail.message_id)
 
 
 def _announced(states: Mapping[int, PostingState]) -> dict[int, int]:

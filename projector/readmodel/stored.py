@@ -113,7 +113,8 @@ class Stored:
             thread.names[row["message_id"]] = row["id"]
         for chunk in chunks(ids):
             for posting, id in fetch_all(self.connection, _POSTINGS_OF_THREADS, {"values": chunk}):
-                threads[id].postings.add(posting)
+                if id in threads:  # one that repeats another is in none
+                    threads[id].postings.add(posting)
         return threads
 
     def _save_threads(self, kept: list[tuple[int, Thread]], gone: list[int]) -> None:

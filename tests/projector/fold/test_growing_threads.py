@@ -6,6 +6,7 @@ worked out again at every record.
 
 import random
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,9 +24,10 @@ from projector.fold import series as rows
 from projector.generation import Generation
 from projector.readmodel import tables as t
 from schemas.fact import Fact
+from schemas.records import ClockAdvanced
 from tests.projector.fold.conversations import Conversation, conversations
 from tests.projector.fold.invariants import check
-from tests.projector.fold.mailing import LIST_ID, START
+from tests.projector.fold.mailing import LIST_ID, START, answer, mail, series
 from tests.projector.fold.world import World, deliver
 
 LIMITS: dict[tuple[Any, ...], int] = {
@@ -168,3 +170,44 @@ def test_conversations_beyond_the_limits_are_the_same_without_memory(
     facts = list(conversation.mails)
     chance.shuffle(facts)
     compare(tmp_path_factory, live(tmp_path_factory.mktemp("world"), facts), 1, WITHIN_SERIES)
+
+
+EVE = "Eve <eve@example.org>"
+
+
+def revisions(world: World, name: str) -> list[tuple[int, bool, bool]]:
+    """Number, completeness and whether it was announced, of the revisions of that name."""
+    rows = [row for row in world.rows(t.revision) if name in row["name"]]
+    return [(row["version"], row["complete"], row["event_id"] is not None) for row in rows]
+
+
+@pytest.mark.usefixtures("low_limits")
+@pytest.mark.parametrize("again", ["a copy of it", "another mail with its Message-ID"])
+def test_a_mail_is_known_that_a_thread_apart_named_before_it_came(
+    tmp_path_factory: pytest.TempPathFactory, again: str
+) -> None:
+    cover, first, second = series("v", 2)
+    eves = [mail(f"[PATCH] eve {n}", f"e{n}", answers="v-0", author=EVE, minute=n, path=f"e{n}.c") for n in range(4)]
+    apart = mail("[PATCH 1/3] eve more", "e-apart", answers=["v-2", "v-0"], author=EVE, minute=60)
+    forged = mail("[PATCH 2/2] net: evil", "v-2", answers="v-0", author=EVE)
+    last = second if again == "a copy of it" else forged
+    facts = [cover, *eves, apart, first, second, answer("r", "v-2"), last]
+    world = live(tmp_path_factory.mktemp("world"), facts)
+    assert revisions(world, "leaks") == [(1, True, True)]
+    names = {row["id"]: row["message_id"] for row in world.rows(t.mail)}
+    assert [names[row["target_id"]] for row in world.rows(t.comment)] == ["v-2@example.org"]
+    assert len(names) == len(facts) - 1
+    compare(tmp_path_factory, world, 1, WITHIN_SERIES)
+
+
+@pytest.mark.usefixtures("low_limits")
+def test_a_strangers_mail_that_names_many_threads_takes_no_room_from_their_authors(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    old = [mail(f"[PATCH] old {n}", f"o{n}", minute=-100 * n, path=f"o{n}.c") for n in range(5)]
+    join = answer("eve", [*(f"o{n}" for n in range(5)), "v-1"], author=EVE)
+    again = mail("[PATCH v2 2/3] net: part 2", "w", answers=["v-0", "v-2"], minute=40)
+    wait_over = ClockAdvanced(until=START + timedelta(days=90))
+    world = live(tmp_path_factory.mktemp("world"), [*old, *series("v", 3), join, again, wait_over])
+    assert revisions(world, "leaks") == [(1, True, True), (2, True, True)]
+    compare(tmp_path_factory, world, 1, WITHIN_SERIES)

@@ -1,11 +1,14 @@
 """Copies of revisions that are to be tested again, and what was said of revisions whose postings change."""
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
 
+from ingest.log import Log
+from projector.generation import Generation
 from projector.outcomes import CONFLICT, DONE
 from projector.readmodel import tables as t
 from schemas.accounts import UserAdded
@@ -150,3 +153,18 @@ def test_a_replay_comes_to_the_same_in_any_batches(
     again.fold(batch)
     assert again.everything() == world.everything()
     again.close()
+
+
+def test_a_rerun_in_a_series_that_moves_holds_up_nothing_after_a_restart(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    cover, *first = series("a", 2)
+    post(world, cover, *first)
+    again = post(world, *series("b", 2, marker="v2", minute=60))
+    rerun(world, again[1:])
+    number = world.generation.number
+    world.generation.close()
+    world.generation = Generation(cast(Log, world.log), world.models, number)
+    post(world, SeriesSplit(mail=again[1]))
+    assert [(version, rerun_of) for _, version, rerun_of in versions(world)] == [(1, None), (1, None), (2, 1)]
+    check(world)
+    world.close()
