@@ -75,7 +75,7 @@ class Measured:
 
 
 class Encoder:
-    """Encodes a body piece by piece, of which the pieces are as `Measured` had them."""
+    """Encodes a body piece by piece. The pieces are those that `Measured` was given."""
 
     def __init__(self, encoding: bytes) -> None:
         self._encoding = encoding

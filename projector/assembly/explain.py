@@ -76,7 +76,7 @@ class Inferred(msgspec.Struct, frozen=True, kw_only=True):
     is_apart: bool
     """Whether it would be a partial reroll, and there are enough of its posting."""
     elsewhere: tuple[str, ...]
-    """The mails that it names and is read without, for their thread has enough of its author."""
+    """The mails that it names and is read without, for together there is more of an author than is read."""
     is_in_huge_thread: bool
     """Whether its thread has so many mails that it is read with its author's alone."""
     replaces: str | None
@@ -221,7 +221,7 @@ def _inferred(inferred: Inferred) -> Iterator[str]:
     else:
         yield "It is not full: some patch of 1 to n is missing."
     if inferred.elsewhere:
-        yield f"It is read without {_names(inferred.elsewhere)}: there is enough of its author in that thread."
+        yield f"It is read without {_names(inferred.elsewhere)}: there is too much of one author to read both together."
     if inferred.is_in_huge_thread:
         yield "Its thread is so large that it is read with its author's mails alone."
     if inferred.waits_until is not None:

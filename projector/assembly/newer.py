@@ -22,7 +22,7 @@ class Announced:
         self._numbers[start:end], self._stands[start:end] = [number], [stand]
 
     def above(self, stand: Stand) -> int | None:
-        """The highest number of those that stand above; None where there is none."""
+        """The highest number of a revision that stands above; None where nothing does."""
         end = self._first_at_most(stand, len(self._stands))
         return self._numbers[end - 1] if end else None
 

@@ -48,7 +48,7 @@ class Standing:
         return cls(assembled.tree, assembled.above, assembled.kinds)
 
     def absorb(self, other: "Standing") -> None:
-        """Take in another thread, of which none names a mail of this one."""
+        """Take in another thread. No mail of either names one of the other."""
         self._mails.update(other._mails)
         self._above.update(other._above)
         self._kinds.update(other._kinds)
@@ -64,7 +64,7 @@ class Standing:
         """Some mails as they are read without the others: each answers the nearest above it, if that is there."""
         names = {mail.message_id for mail in mails}
         for mail in mails:
-            above, parent = self._above[mail.message_id], _parent(mail)
+            above, parent = self._above[mail.message_id], parent_of(mail)
             if parent not in names and above is not None and above.message_id in names:
                 yield msgspec.structs.replace(mail, references=(above.message_id,))
             else:
@@ -78,7 +78,7 @@ class Standing:
 
     def add(self, mail: Mail) -> None:
         """Take in a mail that no other one names, and whose references are known."""
-        name, parent = mail.message_id, _parent(mail)
+        name, parent = mail.message_id, parent_of(mail)
         if parent is None:
             self._above[name] = None
         else:
@@ -148,7 +148,7 @@ class Standing:
             is_marked_alone = mail.branch_reroll is None
         else:
             is_marked_alone = self._tokens.get(mail.reroll[0], ()) <= mail.reroll
-        name = _parent(mail)
+        name = parent_of(mail)
         parent = self._mails.get(name) if name is not None else None
         may_fill_cover = parent is not None and self._kinds[parent.id] == COVER and parent.author == mail.author
         return is_marked_alone and not (may_fill_cover and parent is not None and parent.total == 1)
@@ -168,6 +168,6 @@ def base_of(posting: Posting, posting_of: PostingOf) -> Posting:
     return posting
 
 
-def _parent(mail: Mail) -> str | None:
+def parent_of(mail: Mail) -> str | None:
     """The Message-ID that a mail answers, as `build_tree` has it where there is no cycle."""
     return next((name for name in reversed(mail.references) if name != mail.message_id), None)

@@ -77,7 +77,7 @@ def holders(working: WorkingSet, thread: Thread) -> dict[int, set[int]]:
 
 
 def hold(thread: Thread, before: Posting | None, after: Posting | None) -> None:
-    """Note that a posting of a thread has other mails than before; None: there is none."""
+    """Note which posting of a thread was there, and which is now. None: there was none, or it is no more."""
     if thread.posted is not None:
         thread.posted.subtract([before.author] if before is not None else [])
         thread.posted.update([after.author] if after is not None else [])

@@ -10,7 +10,7 @@ from projector.assembly.links import awaited_key, change_key, name_key, patch_ke
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.redaction import REDACTED
-from projector.assembly.standing import Standing
+from projector.assembly.standing import Standing, parent_of
 from projector.fold.candidates import holders, posted, states_of
 from projector.fold.copies import Copies
 from projector.fold.feed import Feed
@@ -216,7 +216,7 @@ class Mails:
         if len(found) > 1:
             found = self._without_apart(project, mail, found)
         if len(found) > 1 and self._would_have_much(found):
-            above = self._working.names.get((project, _parent_of(mail)))
+            above = self._working.names.get((project, parent_of(mail) or mail.message_id))
             found = {above} if above in found else {self._largest(found).id}
         if not mail.references and mail.total is not None:
             for number in (half_hour(mail) - 1, half_hour(mail), half_hour(mail) + 1):
@@ -230,26 +230,31 @@ class Mails:
 
     def _without_apart(self, project: int, mail: Mail, found: set[int]) -> set[int]:
         """Of the threads that a mail refers to, the one apart that it answers, else all that are not apart."""
-        parent = self._working.names.get((project, _parent_of(mail)))
+        parent = self._working.names.get((project, parent_of(mail) or mail.message_id))
         if parent is not None and self._stands_apart(self._thread(parent)):
             return {parent}
         return {id for id in found if not self._stands_apart(self._thread(id))}
 
     def _would_have_much(self, threads: Collection[int]) -> bool:
-        """Whether threads had half of what is read together of some author, if they became one.
+        """Whether threads had half of what is read together of an author of several of them, if they became one.
 
-        Anybody can name mails of many threads: that never leaves their authors without room for more.
+        Anybody can name mails of many threads: that never leaves their authors without room for more. Who has mails in
+        one of them alone loses no room, and holds up no one.
         """
         mails: Counter[bytes] = Counter()
         postings: Counter[bytes] = Counter()
+        threads_of: Counter[bytes] = Counter()
         known = [self._thread(id) for id in sorted(threads)]
         if sum(len(thread.entries) for thread in known) < POSTINGS_MAX // 2:
             return False
         for thread in known:
             mails.update({author: len(ids) for author, ids in self._by_author(thread).items()})
             postings.update(posted(self._working, thread))
-        most = max(mails.values(), default=0), max(postings.values(), default=0)
-        return most[0] >= AUTHOR_MAX // 2 or most[1] >= POSTINGS_MAX // 2
+            threads_of.update(self._by_author(thread).keys())
+        return any(
+            number > 1 and (mails[author] >= AUTHOR_MAX // 2 or postings[author] >= POSTINGS_MAX // 2)
+            for author, number in threads_of.items()
+        )
 
     def _stands_apart(self, thread: Thread) -> bool:
         """Whether the mails of a thread refer to such of another one."""
@@ -451,11 +456,6 @@ class Mails:
         if kind == PULL_REQUEST:
             url = REDACTED if reading.is_redacted else reading.parsed.pull_url or ""
             self._pending.note(PULL_REQUEST_PENDING, id, thread.project, moment.record, url)
-
-
-def _parent_of(mail: Mail) -> str:
-    """The Message-ID that a mail answers; its own where it answers none."""
-    return next((name for name in reversed(mail.references) if name != mail.message_id), mail.message_id)
 
 
 def _announced(states: Mapping[int, PostingState]) -> dict[int, int]:

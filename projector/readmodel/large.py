@@ -1,8 +1,7 @@
 """Texts that are too large to be read with a list of others: known by a digest, and read piece by piece.
 
-A row of such a text has its digest, rows of other texts have none. So a list that may have a hundred of them is read
-without them, what an answer says is told by the digests, and whoever goes on reading sees that it is the same text
-still.
+Only a row with such a text has a digest. A list is read without large texts, and the tag of its answer is made of their
+digests. Who reads the next piece compares the digest, and so sees whether it is still the same text.
 """
 
 from hashlib import blake2b

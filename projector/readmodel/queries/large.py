@@ -1,4 +1,4 @@
-"""Large texts in answers: a mark stands for each in its document, and whoever writes the answer reads it in pieces."""
+"""Large texts in answers. A document has a mark in place of each, whose text is read piece by piece when written."""
 
 import re
 import secrets

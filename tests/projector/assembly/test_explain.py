@@ -124,7 +124,7 @@ def test_what_is_said_of_a_patch_whole() -> None:
             {"is_partial": True, "replaces": "a@b"}, "Inferred", "it takes the place of <a@b>", id="a partial reroll"
         ),
         pytest.param(
-            {"elsewhere": ("a@b", "c@d")}, "Inferred", "read without <a@b>, <c@d>: there is enough", id="read apart"
+            {"elsewhere": ("a@b", "c@d")}, "Inferred", "read without <a@b>, <c@d>: there is too much", id="read apart"
         ),
         pytest.param(
             {"is_in_huge_thread": True}, "Inferred", "read with its author's mails alone", id="in a huge thread"

@@ -211,3 +211,18 @@ def test_a_strangers_mail_that_names_many_threads_takes_no_room_from_their_autho
     world = live(tmp_path_factory.mktemp("world"), [*old, *series("v", 3), join, again, wait_over])
     assert revisions(world, "leaks") == [(1, True, True), (2, True, True)]
     compare(tmp_path_factory, world, 1, WITHIN_SERIES)
+
+
+def test_who_has_much_in_one_thread_keeps_it_from_no_other(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second patch, which comes last, makes one thread of two."""
+    monkeypatch.setattr(mails, "POSTINGS_MAX", 8)
+    cover, first, second, third = (
+        mail(f"[PATCH {n}/3] net: part {n}", f"v-{n}", answers=f"v-{n - 1}" if n else (), minute=n / 60)
+        for n in range(4)
+    )
+    eves = [mail(f"[PATCH] eve {n}", f"e{n}", answers="v-3", author=EVE, minute=n, path=f"e{n}.c") for n in range(5)]
+    world = live(tmp_path_factory.mktemp("world"), [third, *eves, cover, first, second])
+    assert revisions(world, "net: part 0") == [(1, True, True)]
+    compare(tmp_path_factory, world, 1, WITHIN_SERIES)
