@@ -149,6 +149,10 @@ class Grouping:
         ids = sorted(set().union(*(known.get(mail, ()) for mail in mails)))
         return {id: state for id in ids if (state := self._working.postings.get(id)) is not None}
 
+    def beside(self, thread: Thread, mails: Iterable[int]) -> set[int]:
+        """The mails of the postings of a thread that have some of its mails."""
+        return set().union(*(state.posting.mails for state in self.having(thread, mails).values()))
+
     def postings_of(self, thread: Thread) -> tuple[PostingOf, ReplacedOf]:
         """Ways to find the posting of a thread that has a patch, and how much of one is replaced already."""
         return partial(posting_of, self._working, thread), partial(replaced_of, self._working, thread)

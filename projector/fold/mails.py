@@ -367,7 +367,7 @@ class Mails:
     def _reassemble_own(
         self, thread: Thread, entry: Entry, reading: Reading, moment: Moment, *, is_named: bool
     ) -> None:
-        """Read a mail with those of its author alone; what each answers of others' is known from before."""
+        """Read a mail without most others of its thread; what each answers of them is known from before."""
         if is_named or (thread.standing is not None and not thread.standing.knows(entry.mail)):
             thread.standing = None
         entry.kind = entry.mail.kind
@@ -375,7 +375,7 @@ class Mails:
         standing = self._standing(thread)
         if entry.mail.id not in standing:
             standing.add(entry.mail)
-        placed = own = {id: thread.entries[id] for id in self._mails_of(thread, entry.mail.author)}
+        placed = own = {id: thread.entries[id] for id in sorted(self._read_with(thread, entry.mail))}
         states = self._grouping.having(thread, own)
         result = assemble(standing.among([other.mail for other in own.values()]), states, _announced(states))
         if not is_known or any(thread.entries[id].kind != kind for id, kind in result.kinds.items()):
@@ -385,6 +385,16 @@ class Mails:
         entry.kind = ""
         found = {id: (result.kinds.get(id, other.kind), standing.target(other.mail)) for id, other in placed.items()}
         self._apply(thread, found, result.postings, states, {entry.mail.id: reading}, moment)
+
+    def _read_with(self, thread: Thread, mail: Mail) -> set[int]:
+        """The mails of a thread that one cannot be read without: its author's, those of whoever is in one posting with
+        it, as its other copies' authors are, and what is in one posting with any of these.
+        """
+        authors = {mail.author, *(thread.entries[id].mail.author for id in self._grouping.beside(thread, {mail.id}))}
+        found = {mail.id}.union(*(self._mails_of(thread, author) for author in authors))
+        while more := self._grouping.beside(thread, found) - found:
+            found |= more
+        return found
 
     def _reassemble(self, thread: Thread, readings: dict[int, Reading], moment: Moment) -> None:
         states = self._states(thread)

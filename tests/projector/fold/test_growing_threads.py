@@ -24,10 +24,10 @@ from projector.fold import series as rows
 from projector.generation import Generation
 from projector.readmodel import tables as t
 from schemas.fact import Fact
-from schemas.records import ClockAdvanced
+from schemas.records import ClockAdvanced, CopyChosen
 from tests.projector.fold.conversations import Conversation, conversations
 from tests.projector.fold.invariants import check
-from tests.projector.fold.mailing import LIST_ID, START, answer, mail, series
+from tests.projector.fold.mailing import AUTHOR, LIST_ID, START, answer, mail, series
 from tests.projector.fold.world import World, deliver
 
 LIMITS: dict[tuple[Any, ...], int] = {
@@ -225,4 +225,45 @@ def test_who_has_much_in_one_thread_keeps_it_from_no_other(
     eves = [mail(f"[PATCH] eve {n}", f"e{n}", answers="v-3", author=EVE, minute=n, path=f"e{n}.c") for n in range(5)]
     world = live(tmp_path_factory.mktemp("world"), [third, *eves, cover, first, second])
     assert revisions(world, "net: part 0") == [(1, True, True)]
+    compare(tmp_path_factory, world, 1, WITHIN_SERIES)
+
+
+def answers_of_many(to: str) -> list[Fact]:
+    """Answers of different people, which make a thread as large as one with the low limits may be."""
+    return [answer(f"many-{n}", to, author=f"Nr {n} <n{n}@example.org>", minute=n) for n in range(6)]
+
+
+@pytest.mark.usefixtures("low_limits")
+@pytest.mark.parametrize("author", [AUTHOR, EVE])
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_copy_of_another_author_is_chosen_in_a_large_thread(
+    tmp_path_factory: pytest.TempPathFactory, place: int, author: str
+) -> None:
+    """Whether the author of the series or the other one was first, all of it stays in one series."""
+    posted = [*series("v", 3), *answers_of_many("v-0")]
+    name = "net: fix leaks" if place == 0 else f"net: part {place}"
+    other = mail(f"[PATCH {place}/3] {name}", f"v-{place}", author=EVE, answers="v-0" if place else (), path="evil.c")
+    if author == AUTHOR:
+        posted[place], other = other, posted[place]
+    world = live(tmp_path_factory.mktemp("world"), posted)
+    (copy,) = world.append(other)
+    deliver(world, [CopyChosen(record=copy, reason="the first one was forged")])
+    check(world)
+    assert revisions(world, "leaks") == [(2, True, True)]
+    deliver(world, [mail("[PATCH v2 0/3] net: fix leaks", "w-0", answers="v-0", minute=60)])
+    assert revisions(world, "leaks")[0] == (2, True, True)
+    assert len({row["series_id"] for row in world.rows(t.patch)}) == 1
+    compare(tmp_path_factory, world, 1, WITHIN_SERIES)
+
+
+@pytest.mark.usefixtures("low_limits")
+def test_what_another_author_put_into_a_series_stays_in_it_when_the_thread_is_large(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    cover, first, _, third = series("v", 3)
+    second = mail("[PATCH 2/3] net: part 2", "v-2", author=EVE, answers="v-0", minute=2 / 60)
+    more = mail("[PATCH v2 0/3] net: fix leaks", "w-0", answers="v-0", minute=60)
+    world = live(tmp_path_factory.mktemp("world"), [cover, first, second, third, *answers_of_many("v-0"), more])
+    assert revisions(world, "leaks")[0] == (1, True, True)
+    assert len({row["series_id"] for row in world.rows(t.patch)}) == 1
     compare(tmp_path_factory, world, 1, WITHIN_SERIES)
