@@ -28,13 +28,17 @@ def write_header(commit: Commit, message_id: str) -> bytes:
 
 
 def write_mailbox(name: str, email: str) -> bytes:
-    """Write a name and an address, as the value of a From field: git takes a pair of parentheses off the name."""
-    if name.startswith("(") and name.endswith(")"):
+    """Write a name and an address, as the value of a From field.
+
+    Beside an address, git takes a pair of parentheses off the name. Whatever git could take for the start of a comment
+    is quoted: git reads beyond the end of a field whose comment is not closed.
+    """
+    if email and name.startswith("(") and name.endswith(")"):
         name = f"({name})"
-    if '"' in name or (name.isascii() and _SPECIALS.search(name)):
+    if '"' in name or "(" in name or (name.isascii() and _SPECIALS.search(name)):
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     address = _CONTROLS.sub("", f" <{email}>")
-    if email.isascii() and len(address) < LINE_MAX_BYTES - _WORD_MAX_BYTES:
+    if email.isascii() and "=?" not in email and len(address) < LINE_MAX_BYTES - _WORD_MAX_BYTES:
         return _write_text(name) + address.encode()
     return _write_text(name + address)
 

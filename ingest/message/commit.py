@@ -30,6 +30,7 @@ _SEPARATOR = re.compile(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\n")
 _NAME_MAX_BYTES = 60
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """What git takes off both ends of a name and of an address."""
+_QUOTING = re.compile(r"[\"\\(]")
 _ADDRESS = re.compile(r"[^\s<>()@\"\\,;:\x00-\x1f\x7f]+@[^\s<>()@\"\\,;:\x00-\x1f\x7f]+")
 _DATE = re.compile(
     rb"(?:[A-Za-z]{3,9}, ?)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::[0-5]\d)? (?:[+-][01]\d[0-5]\d|GMT|UT|UTC|Z)"
@@ -148,7 +149,9 @@ def _read_author(fields: Headers, in_body: str | None, author: Mailbox, told: li
             author, spelled = said, fold(in_body)
         else:
             told.append(marks.author_passed_over())
-    name, email = read_git_author(fold(decode_words(spelled)))
+    decoded = fold(decode_words(spelled))
+    name, email = read_git_author(decoded)
+    is_plain = bool(_without_crud(name)) and _unquote(decoded)[1]
     if email.lower() != author.email:
         is_ours = read_mailbox(spelled) == author
         told.append(marks.author_read(author.email) if is_ours else marks.from_rewritten(author.email))
@@ -158,6 +161,8 @@ def _read_author(fields: Headers, in_body: str | None, author: Mailbox, told: li
         told.append(marks.author_missing())
     elif address != email:
         told.append(marks.author_read(address))
+    elif not is_plain:
+        told.append(marks.author_named(name))
     return name, address
 
 
@@ -173,7 +178,7 @@ def as_git_takes(name: str, email: str) -> tuple[str, str]:
 
 def read_git_author(text: str) -> tuple[str, str]:
     """Read a decoded From as git does: the first word with an @ is the address, the rest without quotes the name."""
-    text = _unquote(text)
+    text, _ = _unquote(text)
     at = text.find("@")
     if at < 0:
         name, bracket, rest = text.partition("<")
@@ -190,10 +195,13 @@ def read_git_author(text: str) -> tuple[str, str]:
     return sane_name(name, text[start:end]), text[start:end]
 
 
-def _unquote(text: str) -> str:
-    """Take the quotes from quoted strings, and backslashes in these and in comments (RFC 5322 section 3.2.4)."""
-    if '"' not in text and "\\" not in text:
-        return text
+def _unquote(text: str) -> tuple[str, bool]:
+    """Take the quotes from quoted strings, and backslashes in these and in comments (RFC 5322 section 3.2.4).
+
+    Also tells whether each is closed. Where one is not, git goes on with what stands in memory behind the field.
+    """
+    if not _QUOTING.search(text):
+        return text, True
     pieces: list[str] = []
     quoted, depth, literal = False, 0, False
     for character in text:
@@ -210,7 +218,7 @@ def _unquote(text: str) -> str:
         elif not quoted and depth and character == ")":
             depth -= 1
         pieces.append(character)
-    return "".join(pieces)
+    return "".join(pieces), not (quoted or depth)
 
 
 def sane_name(name: str, email: str) -> str:

@@ -165,6 +165,10 @@ def author_read(email: str) -> Mark:
     return Mark(AUTHOR, f"The author's address can be read in several ways. It was read as {email!r}.")
 
 
+def author_named(name: str) -> Mark:
+    return Mark(AUTHOR, f"The author's name can be read in several ways. It was read as {name!r}.")
+
+
 def cut() -> Mark:
     return Mark(CUT, "The title or another field is longer than what is read of it. The rest was left out.")
 

@@ -25,9 +25,14 @@ def header(subject: str = "[PATCH] x", message_id: str = "1@example.org") -> byt
         pytest.param('A. "B", \\', "a@b.c", b'"A. \\"B\\", \\\\" <a@b.c>', id="a name to be quoted"),
         pytest.param("Zoë B", "a@b.c", b"=?utf-8?q?Zo=C3=AB?= B <a@b.c>", id="a name to be encoded"),
         pytest.param("", "", b" <>", id="nothing"),
+        pytest.param("(A)", "a@b.c", b'"((A))" <a@b.c>', id="brackets, of which git takes a pair off"),
+        pytest.param("(A)", "", b'"(A)" <>', id="brackets without an address, of which git takes none off"),
+        pytest.param("(Ä", "a@b.c", b'=?utf-8?q?=22=28=C3=84=22?= <a@b.c>', id="an open comment to be encoded"),
+        pytest.param("A", "=?utf-8?q?x?=@b.c", b"=?utf-8?q?A_=3C=3D=3Futf=2D8=3Fq=3Fx=3F=3D=40b=2Ec=3E?=",
+                     id="an address like an encoded word"),
         pytest.param("A", "ä@b.c", b"A =?utf-8?q?=3C=C3=A4=40b=2Ec=3E?=", id="an address that is not ASCII"),
     ],
-)
+)  # fmt: skip
 def test_mailbox(name: str, email: str, written: bytes) -> None:
     assert write_mailbox(name, email) == written
 
