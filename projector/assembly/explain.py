@@ -223,7 +223,7 @@ def _inferred(inferred: Inferred) -> Iterator[str]:
     if inferred.elsewhere:
         yield f"It is read without {_names(inferred.elsewhere)}: there is too much of one author to read both together."
     if inferred.is_in_huge_thread:
-        yield "Its thread is so large that it is read with its author's mails alone."
+        yield "Its thread is so large that it is read without most mails of others."
     if inferred.waits_until is not None:
         yield f"More of it may come until {inferred.waits_until:%Y-%m-%d %H:%M:%S} UTC by the log's time."
     if inferred.announced is not None:

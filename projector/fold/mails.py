@@ -33,7 +33,7 @@ AUTHOR_MAX, POSTINGS_MAX = 700, 30
 The largest thread of half a million mails of real lists has 637 mails in all.
 """
 THREAD_MAX = 700
-"""In a thread of more, what may change how others were read is read with its author's mails alone."""
+"""In a thread of more, what may change how others were read is read without most mails of other authors."""
 
 Reread = Callable[[int, int], tuple[Mail, Reading]]
 """The mail of a record that was folded before, as a project sees it by now: of the record and the project."""

@@ -127,7 +127,7 @@ def test_what_is_said_of_a_patch_whole() -> None:
             {"elsewhere": ("a@b", "c@d")}, "Inferred", "read without <a@b>, <c@d>: there is too much", id="read apart"
         ),
         pytest.param(
-            {"is_in_huge_thread": True}, "Inferred", "read with its author's mails alone", id="in a huge thread"
+            {"is_in_huge_thread": True}, "Inferred", "read without most mails of others", id="in a huge thread"
         ),
         pytest.param(
             {"is_apart": True, "replaces": "a@b"},
