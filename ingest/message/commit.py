@@ -31,7 +31,10 @@ _NAME_MAX_BYTES = 60
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """What git takes off both ends of a name and of an address."""
 _QUOTING = re.compile(r"[\"\\(]")
-_ADDRESS = re.compile(r"[^\s<>()@\"\\,;:\x00-\x1f\x7f]+@[^\s<>()@\"\\,;:\x00-\x1f\x7f]+")
+_ADDRESS = re.compile(
+    r"[^\s<>()@\"\\,;:\x00-\x1f\x7f]+@[^\s<>()@\"\\,;:\x00-\x1f\x7f]*[^\s<>()@\"\\,;:.'\x00-\x1f\x7f]"
+)
+"""It ends in nothing that git takes off."""
 _DATE = re.compile(
     rb"(?:[A-Za-z]{3,9}, ?)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::[0-5]\d)? (?:[+-][01]\d[0-5]\d|GMT|UT|UTC|Z)"
     rb"(?: \((?: ?(?!(?:[AP]M|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))[A-Z]+)+\))?",

@@ -109,6 +109,8 @@ def test_author(message: str, author: tuple[str, str], marks: list[str]) -> None
         pytest.param("((Bo)) <bo>", Mailbox("((Bo))", "bo"), ("((Bo))", ""), ["author"], id="brackets, no address"),
         pytest.param('J \\"B <b>', Mailbox('J "B', "b"), ("J B", ""), ["author"], id="quotes and no address"),
         pytest.param("", Mailbox("", ""), ("unknown", ""), ["author"], id="nobody"),
+        pytest.param("Bo <b@x.(org>", Mailbox("Bo", "b@x.(org"), ("Bo", "b@x"), ["author"], id="cut at a dot"),
+        pytest.param("Bo <b@.(org>", Mailbox("Bo", "b@.(org"), ("Bo", ""), ["author"], id="nothing behind the @"),
         pytest.param("a@x.org(b", Mailbox("", "a@x.org(b"), ("a@x.org", "a@x.org"), ["author"], id="half a comment"),
     ],
 )  # fmt: skip
