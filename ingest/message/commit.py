@@ -79,7 +79,7 @@ def read_commit(
         subject = header_subject.removesuffix(clean_subject(header_subject)) + title
     title = clean_subject(subject) or _first_paragraph(message[start:end])
     if not clean_subject(subject) and len(title) > LINE_MAX_CHARS:
-        subject = title = title[:LINE_MAX_CHARS].strip()
+        subject = title = fold(title[:LINE_MAX_CHARS])
         told.append(marks.cut())
     date = _read_date(fields, in_body.fields.get("date"), received, told)
     last = len(message[:end].rstrip(" \t\r\n"))

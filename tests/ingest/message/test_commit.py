@@ -175,6 +175,13 @@ def test_the_first_lines_are_the_title_where_there_is_no_subject(message: str, t
     )
 
 
+def test_a_title_that_is_cut_from_the_message_has_no_controls() -> None:
+    head = "From: Ann <Ann@example.org>\nSubject: [PATCH]\nDate: Mon, 1 Mar 2021 10:00:00 +0100\n\n"
+    made, told = commit("a\x1bb " + "y" * 5000, head)
+    assert made.title == made.subject == "a b " + "y" * 3996
+    assert told == ["cut"]
+
+
 @pytest.mark.parametrize(
     ("date", "message", "expected", "marks"),
     [
