@@ -27,7 +27,7 @@ class _Posting:
         self,
         tag: str,
         title: str,
-        above: int | None = None,
+        above: int | str | None = None,
         *,
         author: str = "",
         minute: int | None = None,
@@ -36,12 +36,16 @@ class _Posting:
         file: int = 1,
         seconds: int = 60,
     ) -> None:
-        """Send one. above: the number of the mail that it answers; below: more lines of its message."""
+        """Send one. above: the number, or the Message-IDs from the first, of what it answers; below: more lines of its
+        message.
+        """
         number, author = len(self.raws), f"{author}{self.name}"
         date = START + timedelta(seconds=seconds * (number if minute is None else minute))
         head = f"From: {author} <{author}@example.org>\nSubject: [{tag}] {title}\nDate: {format_datetime(date)}\n"
         head += f"Message-ID: <{self.id(number)}>\nList-Id: <{LIST_ID}>\n"
-        if above is not None:
+        if isinstance(above, str):
+            head += f"References: {above}\n"
+        elif above is not None:
             head += f"In-Reply-To: <{self.id(above)}>\n"
         body = f"{below}\n" if is_cover else f"{below}\n---\n{DIFF.format(file)}"
         self.raws.append(f"{head}\n{body}".encode())
@@ -208,12 +212,71 @@ def authors_numbers(posting: _Posting, patches: int) -> None:
         posting.send(f"PATCH {number}/{patches - 1}", f"{posting.name} {number}", 0, author=f"a{number}", seconds=1)
 
 
+def authors_versions_back(posting: _Posting, patches: int) -> None:
+    """As `authors_versions`, the highest first."""
+    for number in range(patches):
+        posting.send(
+            f"PATCH v{patches - number}",
+            posting.name,
+            0 if number else None,
+            author=f"a{number}",
+            minute=patches - number,
+            below=f"change-id: {posting.name}-{number % 5}\n",
+        )
+
+
+def authors_backwards(posting: _Posting, patches: int) -> None:
+    """As `backwards`, each by somebody else."""
+    for number in range(patches):
+        above = number + 1 if number + 1 < patches else None
+        posting.send(
+            "PATCH", f"{posting.name} {number}", above, author=f"a{number}", minute=patches - number, file=number
+        )
+
+
+def authors_unknown(posting: _Posting, patches: int) -> None:
+    """As `authors_star`, each below a mail that never comes."""
+    for number in range(patches):
+        above = f"<{posting.id(0)}> <never{number}-{posting.id(0)}>" if number else None
+        posting.send("PATCH", f"{posting.name} {number}", above, author=f"a{number}", file=number)
+
+
+def joins(posting: _Posting, patches: int) -> None:
+    """Every second one begins a thread of its own, which the next one joins to the first."""
+    for number in range(patches):
+        is_joining = number > 0 and number % 2 == 0
+        above = f"<{posting.id(number - 1)}> <{posting.id(0)}>" if is_joining else None
+        posting.send("PATCH", f"{posting.name} {number}", above, author=f"a{number}", file=number)
+
+
+def supersedes_back(posting: _Posting, patches: int) -> None:
+    """As `versions_back`, all supersede the first that came."""
+    for number in range(patches):
+        posting.send(
+            f"PATCH v{patches - number}",
+            posting.name,
+            0 if number else None,
+            minute=patches - number,
+            below=f"Supersedes: <{posting.id(0)}>\n",
+        )
+
+
+def depends(posting: _Posting, patches: int) -> None:
+    """Two series by turns, of which one depends on the other, by change-ids."""
+    for number in range(patches):
+        name = posting.name + " other" * (number % 2)
+        below = f"change-id: {posting.name}-{number % 2}\n"
+        if number % 2 == 0:
+            below += f"prerequisite-change-id: {posting.name}-1:v1\n"
+        posting.send(f"PATCH v{number // 2 + 1}", name, below=below)
+
+
 SHAPES: dict[str, Shape] = {
     shape.__name__: shape
     for shape in (
         star, chain, backwards, versions, versions_back, change_ids, one_change, one_name, one_name_below, numbers,
         numbers_below_cover, numbers_alone, one_number, rerolls, mixed, authors_star, authors_chain, authors_versions,
-        authors_numbers,
+        authors_numbers, authors_versions_back, authors_backwards, authors_unknown, joins, supersedes_back, depends,
     )
 }  # fmt: skip
 

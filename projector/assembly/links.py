@@ -28,10 +28,14 @@ class Link(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A posting that may be linked to, with the series it is in."""
+    """A posting that may be linked to, with the series it is in.
+
+    is_common: so many postings have its name that this says nothing of whose work goes on in another author's.
+    """
 
     posting: Posting
     series: int | None
+    is_common: bool = False
 
 
 def keys(posting: Posting) -> frozenset[str]:
@@ -167,7 +171,9 @@ def _by_name(posting: Posting, earlier: Sequence[Found]) -> Posting | None:
     if own:
         return max(own, key=lambda other: (shares_half(posting, other), other.order))
     foreign = [
-        other for other in named if posting.author != other.posting.author and continues_another(posting, other.posting)
+        other
+        for other in named
+        if posting.author != other.posting.author and not other.is_common and continues_another(posting, other.posting)
     ]
     if len({(other.series, None if other.series else other.posting.id) for other in foreign}) == 1:
         return foreign[-1].posting

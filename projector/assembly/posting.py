@@ -11,7 +11,7 @@ from projector.assembly.tree import Tree, build_tree
 
 MESSAGE_ID, CHANGE_ID = "message-id", "change-id"
 """The kinds of names in `depends_on`: before the first colon."""
-ANSWERS_MAX = 100
+ANSWERS_MAX = 25
 """So many of the covers and patches that a posting answers are looked at."""
 
 

@@ -59,6 +59,10 @@ class Shelf:
         """The ids of the newest, the last first."""
         return [id for _, _, id in reversed(self._all[-WINDOW:])]
 
+    def first(self, author: bytes) -> set[int]:
+        """The ids of the earliest: of an author, and of all."""
+        return {id for places in (self._all, self._by_author.get(author, [])) for _, _, id in places[:WINDOW]}
+
     def _seen_by(self, posting: Posting) -> tuple[list[Place], list[Place]]:
         return self._all, self._by_author.get(posting.author, [])
 

@@ -30,11 +30,15 @@ class Standing:
 
     def __init__(self, tree: Tree, above: dict[str, Mail | None], kinds: Mapping[int, str]) -> None:
         self._mails, self._above, self._kinds = dict(tree.mails), above, dict(kinds)
-        self._placed = {name: parent for name, parent in tree.parents.items() if name not in tree.mails}
+        self._parents = dict(tree.parents)
+        self._below: dict[str, list[str]] | None = None
+        self._is_mixed = False
         self._tokens: dict[int, Marker] = {}
         self._last = max((mail.id for mail in self._mails.values()), default=0)
         for mail in self._mails.values():
             self._note_token(mail)
+        for name in self._parents.keys() - above.keys():
+            self._hang_aside(name)
 
     @classmethod
     def of(cls, mails: Iterable[Mail], kinds: Mapping[int, str]) -> "Standing":
@@ -48,11 +52,16 @@ class Standing:
         return cls(assembled.tree, assembled.above, assembled.kinds)
 
     def absorb(self, other: "Standing") -> None:
-        """Take in another thread. No mail of either names one of the other."""
+        """Take in another thread. No mail of either names one of the other.
+
+        Where both have branch tokens, those of one may count for the other: then nothing is certain any more.
+        """
         self._mails.update(other._mails)
         self._above.update(other._above)
         self._kinds.update(other._kinds)
-        self._placed.update(other._placed)
+        self._parents.update(other._parents)
+        self._below = None
+        self._is_mixed = self._is_mixed or other._is_mixed or bool(self._tokens and other._tokens)
         for first, token in other._tokens.items():
             self._tokens[first] = max(self._tokens.get(first, ()), token)
         self._last = max(self._last, other._last)
@@ -72,22 +81,95 @@ class Standing:
 
     def takes(self, mail: Mail) -> bool:
         """Whether a new mail of the thread, which no other one names, changes nothing of it."""
-        if mail.kind == COVER or mail.may_be_cover or not self.knows(mail):
+        if self._is_mixed or mail.kind == COVER or mail.may_be_cover or not self.knows(mail):
             return False
         return mail.kind != PATCH or self._stands_alone(mail)
 
     def add(self, mail: Mail) -> None:
         """Take in a mail that no other one names, and whose references are known."""
-        name, parent = mail.message_id, parent_of(mail)
-        if parent is None:
-            self._above[name] = None
-        else:
-            above = self._mails.get(parent)
-            is_posted = above is not None and self._kinds[above.id] in (PATCH, COVER)
-            self._above[name] = above if is_posted else self._above.setdefault(parent, None)
-        self._mails[name], self._kinds[mail.id] = mail, mail.kind
+        names = [name for name in mail.references if name != mail.message_id]
+        for above, below in zip([None, *names], names, strict=False):
+            if below not in self._above:
+                self._hang(below, above)
+        self._hang(mail.message_id, names[-1] if names else None)
+        self._mails[mail.message_id], self._kinds[mail.id] = mail, mail.kind
         self._last = max(self._last, mail.id)
         self._note_token(mail)
+
+    def place(self, mail: Mail) -> list[int] | None:
+        """Take in a mail that others may name, and give those that have another cover letter or patch above them now.
+
+        None, and nothing is done, where who answers whom has to be worked out again.
+        """
+        name = mail.message_id
+        if name in self._mails or not self.knows(mail) or self._answers_what_answers(mail):
+            return None
+        below = self._answers()
+        if below is None:
+            return None
+        former = self._parents.pop(name, None)
+        if former is not None:
+            below[former].remove(name)
+        self.add(mail)
+        changed, todo = [], [name]
+        while todo:
+            here = todo.pop()
+            above = self._above_answers(here)
+            for child in below.get(here, ()):
+                if self._above[child] is not above:
+                    self._above[child] = above
+                    todo.append(child)
+                    if child in self._mails:
+                        changed.append(self._mails[child].id)
+        return changed
+
+    def _hang(self, name: str, parent: str | None) -> None:
+        """Put a name below the one that it answers."""
+        if parent is None:
+            self._above[name] = None
+            return
+        self._above[name] = self._above_answers(parent)
+        self._parents[name] = parent
+        if self._below is not None:
+            self._below.setdefault(parent, []).append(name)
+
+    def _hang_aside(self, name: str) -> None:
+        """Find what is above a name that no mail answers, though mails tell what it answers."""
+        path = [name]
+        while (parent := self._parents.get(path[-1])) is not None and parent not in self._above:
+            path.append(parent)
+        for here in reversed(path):
+            parent = self._parents.get(here)
+            self._above[here] = None if parent is None else self._above_answers(parent)
+
+    def _above_answers(self, name: str) -> Mail | None:
+        """The nearest cover letter or patch above what answers a name."""
+        mail = self._mails.get(name)
+        is_posted = mail is not None and self._kinds[mail.id] in (PATCH, COVER)
+        return mail if is_posted else self._above[name]
+
+    def _answers_what_answers(self, mail: Mail) -> bool:
+        """Whether a mail refers to one that stands below it."""
+        seen: set[str] = set()
+        for name in mail.references if mail.message_id in self._above else ():
+            here: str | None = name if name != mail.message_id else None
+            while here is not None and here not in seen:
+                seen.add(here)
+                here = self._parents.get(here)
+        return mail.message_id in seen
+
+    def _answers(self) -> dict[str, list[str]] | None:
+        """The names right below each; None where mails say different things of one that never came."""
+        if self._below is None:
+            for mail in self._mails.values():
+                names = (name for name in mail.references if name != mail.message_id)
+                for above, below in pairwise(names):
+                    if below not in self._mails and self._parents.get(below) != above:
+                        return None
+            self._below = {}
+            for name, parent in self._parents.items():
+                self._below.setdefault(parent, []).append(name)
+        return self._below
 
     def target(self, mail: Mail) -> int | None:
         """What a mail that was added is about, if it is a comment."""
@@ -134,11 +216,12 @@ class Standing:
         return (there if answered.is_partial else None) or above.number or 1
 
     def knows(self, mail: Mail) -> bool:
-        """Whether a mail's references tell nothing new of who answers whom."""
+        """Whether a mail's references tell nothing new of who answers whom among those that are known."""
         names = [name for name in mail.references if name != mail.message_id]
-        if len(names) > 1 and not all(name in self._above for name in names):
-            return False
-        return all(below in self._mails or self._placed.get(below) == above for above, below in pairwise(names))
+        return all(
+            below in self._mails or below not in self._above or self._parents.get(below) == above
+            for above, below in pairwise(names)
+        )
 
     def _stands_alone(self, mail: Mail) -> bool:
         """Whether a patch is in a posting of its own, whatever others there are."""

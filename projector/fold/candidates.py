@@ -27,30 +27,47 @@ def candidates(working: WorkingSet, state: PostingState) -> tuple[list[Found], s
         if filed is not None:
             ids |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(working, filed).before(posting)
     superseded: set[int] = set()
-    for name in posting.supersedes:
-        holder = _holder(working, project, name)
-        if holder is not None:
-            superseded.add(holder[1])
-            ids |= holders(working, holder[0]).get(holder[1], set())
-    thread = working.threads.get(state.thread) if posting.answers else None
-    if thread is not None:
-        known = holders(working, thread)
+    for thread, mail in _superseded(working, state):
+        superseded.add(mail)
+        ids |= holders(working, thread).get(mail, set())
+    answered = working.threads.get(state.thread) if posting.answers else None
+    if answered is not None:
+        known = holders(working, answered)
         ids = ids.union(*(known.get(mail, ()) for mail in posting.answers))
     ids.discard(posting.id)
     if not ids:
         return [], superseded
     working.postings.need(ids)
     others = [other for id in sorted(ids) if (other := working.postings.get(id)) is not None]
-    return found_by(working, posting, others), superseded
+    return found_by(working, project, posting, others), superseded
 
 
-def found_by(working: WorkingSet, posting: Posting, others: Iterable[PostingState]) -> list[Found]:
+def superseded_by(working: WorkingSet, state: PostingState) -> set[int]:
+    """The mails that a posting supersedes, as far as they are there."""
+    return {mail for _, mail in _superseded(working, state)}
+
+
+def _superseded(working: WorkingSet, state: PostingState) -> list[tuple[Thread, int]]:
+    found = (_holder(working, state.project, name) for name in state.posting.supersedes)
+    return [holder for holder in found if holder is not None]
+
+
+def found_by(working: WorkingSet, project: int, posting: Posting, others: Iterable[PostingState]) -> list[Found]:
     """What a posting finds, with the series that each is in."""
     known: dict[int, int | None] = {}
-    return [
-        Found(other.posting, other.series if other.posting.author == posting.author else _series(working, other, known))
-        for other in others
-    ]
+    is_common = has_common_name(working, project, posting)
+    found = []
+    for other in others:
+        is_own = other.posting.author == posting.author
+        series = other.series if is_own or is_common else _series(working, other, known)
+        found.append(Found(other.posting, series, is_common))
+    return found
+
+
+def has_common_name(working: WorkingSet, project: int, posting: Posting) -> bool:
+    """Whether more postings have the name of one than are looked at."""
+    bearers = working.keys.get((project, links.name_key(posting.name_key)))
+    return bearers is not None and len(bearers.ids) > WINDOW
 
 
 def shelf_of(working: WorkingSet, filed: Filed) -> Shelf:

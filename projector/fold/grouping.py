@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from heapq import nsmallest
 
 import msgspec
 
@@ -14,7 +13,17 @@ from projector.assembly.posting import Posting, repeat
 from projector.assembly.series import components
 from projector.assembly.shelf import WINDOW
 from projector.assembly.standing import PostingOf, ReplacedOf
-from projector.fold.candidates import candidates, hold, holders, note_replaced, posting_of, replaced_of, shelf_of
+from projector.fold.candidates import (
+    candidates,
+    has_common_name,
+    hold,
+    holders,
+    note_replaced,
+    posting_of,
+    replaced_of,
+    shelf_of,
+    superseded_by,
+)
 from projector.fold.corrections import Corrections, operators_link
 from projector.fold.dependencies import Dependencies
 from projector.fold.feed import Feed
@@ -337,10 +346,13 @@ class Grouping:
         self._working.keys.need(wanted)
         for key in wanted:
             filed = self._working.keys.get(key)
+            if filed is None:
+                continue
             is_awaited = key[1] in awaits
-            for id in self._beside(filed, stages, is_awaited=is_awaited) if filed is not None else ():
+            concerns_all = is_awaited or len(filed.ids) in (WINDOW, WINDOW + 1)  # the one more makes a name common
+            for id in self._beside(filed, stages, is_awaited=is_awaited):
                 other = self._working.postings.get(id)
-                if other is not None and (is_awaited or other.posting.order >= earliest):
+                if other is not None and (concerns_all or other.posting.order >= earliest):
                     dirty[id] = None  # by a Supersedes: line even to what was sent later, as its Date has it
                 if other is not None and other.posting.depends_on:
                     self._waiting.add(id)
@@ -354,11 +366,11 @@ class Grouping:
 
     def _beside(self, filed: Filed, stages: Iterable[Posting], *, is_awaited: bool) -> Iterable[int]:
         """The postings under a key that may link to one, or depend on it, as far as they are looked at."""
-        if len(filed.ids) <= WINDOW:
+        if len(filed.ids) <= WINDOW + 1:
             return filed.ids
-        if is_awaited:
-            return nsmallest(WINDOW, filed.ids)
         shelf = shelf_of(self._working, filed)
+        if is_awaited:
+            return set().union(*(shelf.first(stage.author) for stage in stages))
         return set(shelf.newest()).union(*map(shelf.behind, stages))
 
     def _link(self, dirty: dict[int, None], series: set[int], new: PostingState | None) -> dict[int, links.Link | None]:
@@ -394,19 +406,25 @@ class Grouping:
         between a posting and its target may put this out of sight.
         """
         posting, link = state.posting, state.link
-        if posting.repeats is not None or posting.supersedes or self._corrections.naming(posting):
+        is_by_another = new.author != posting.author
+        if posting.repeats is not None or self._corrections.naming(posting):
             return False
         if link is None:
             others, may_count = [new], posting.reroll > UNMARKED
         else:
             target = self._working.postings.get(link.to)
-            if target is None or target.posting.order < new.order:
+            is_found_by_key = link.rule not in (links.BY_SUPERSEDES, links.BY_REPLY)
+            if target is None or (is_found_by_key and target.posting.order < new.order):
                 return False
+            if link.rule == links.BY_CHANGE_ID and (target.posting.author == posting.author or is_by_another):
+                return True  # the newest one counts, of the author's own before others'
             others = [target.posting, new]
-            may_count = target.posting.author != posting.author or link.rule > links.BY_NAME
-            if link.rule == links.BY_CHANGE_ID and not may_count:
-                return True  # the newest one counts
-        return not may_count and links.link(posting, [links.Found(other, None) for other in others], ()) == link
+            is_own = target.posting.author == posting.author
+            may_count = link.rule > links.BY_NAME or (link.rule == links.BY_NAME and not is_own)
+        is_common = has_common_name(self._working, state.project, posting)
+        may_count = may_count and not is_common
+        found = [links.Found(other, None, is_common) for other in others]
+        return not may_count and links.link(posting, found, superseded_by(self._working, state)) == link
 
     def _find_link(self, state: PostingState) -> links.Link | None:
         if state.posting.repeats is not None:
@@ -470,9 +488,10 @@ class Grouping:
         if self._waiting:
             states = [state for id in sorted(self._waiting) if (state := self._working.postings.get(id)) is not None]
             self._waiting.clear()
-            series = {state.series for state in states if state.series is not None}
-            if series:
-                self._group(project, {}, series, moment)
+            known = sorted({state.series for state in states if state.series is not None})
+            unsure = {series for series in known if not self._rows.restate(project, series, moment, None, None)}
+            if unsure:
+                self._group(project, {}, unsure, moment)
 
     def _members(self, dirty: Iterable[int], series: set[int]) -> dict[int, PostingState]:
         """All postings of the series that are touched, those that are new, and what these link to."""

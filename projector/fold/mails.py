@@ -11,7 +11,7 @@ from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.redaction import REDACTED
 from projector.assembly.standing import Standing, parent_of
-from projector.fold.candidates import holders, posted, states_of
+from projector.fold.candidates import hold, holders, note_replaced, posted, states_of
 from projector.fold.copies import Copies
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
@@ -86,7 +86,7 @@ class Mails:
         is_leaf = len(found) == 1 and not was_named and self._standing(self._thread(min(found))).takes(mail)
         if is_leaf or not any(self._has_enough(self._thread(id), mail) for id in found):
             thread = self._join(project, mail, found)
-            is_leaf = is_leaf or (not found and not was_named and self._standing(thread).takes(mail))
+            is_leaf = is_leaf or (len(found) != 1 and not was_named and self._standing(thread).takes(mail))
         else:
             thread = self._begin(project, mail)
         self._take_name(thread, mail.message_id)
@@ -315,24 +315,31 @@ class Mails:
     def _join_threads(self, project: int, thread: Thread, ids: Iterable[int]) -> Thread:
         for id in sorted(ids):
             if id != thread.id:
-                other = self._thread(id)
-                for name in other.names:
-                    self._working.names.put((project, name), thread.id)
-                for posting in other.postings:
-                    state = self._working.postings.get(posting)
-                    assert state is not None
-                    state.thread = thread.id
-                    self._working.postings.put(posting, state)
-                for entry in other.entries.values():
-                    self._working.touch(thread, entry)
-                thread.entries.update(other.entries)
-                thread.names.update(other.names)
-                thread.postings |= other.postings
-                if thread.standing is not None:
-                    thread.standing.absorb(self._standing(other))
-                thread.holders = thread.replaced = thread.posted = thread.mails_of = thread.stands_apart = None
+                self._absorb(thread, self._thread(id))
                 self._working.threads.drop(id)
         return thread
+
+    def _absorb(self, thread: Thread, other: Thread) -> None:
+        """Take the mails of another thread into one; no mail of either names one of the other."""
+        states = states_of(self._working, sorted(other.postings))
+        for name in other.names:
+            self._working.names.put((thread.project, name), thread.id)
+        for entry in other.entries.values():
+            self._working.touch(thread, entry)
+            if thread.mails_of is not None:
+                thread.mails_of.setdefault(entry.mail.author, []).append(entry.mail.id)
+        thread.entries.update(other.entries)
+        thread.names.update(other.names)
+        thread.postings |= other.postings
+        thread.stands_apart = False if (thread.stands_apart, other.stands_apart) == (False, False) else None
+        if thread.standing is not None:
+            thread.standing.absorb(self._standing(other))
+        for state in states:
+            hold(thread, None, state.posting)
+        for state in states:
+            state.thread = thread.id
+            self._working.postings.put(state.posting.id, state)
+            note_replaced(self._working, thread, state.posting)
 
     def _standing(self, thread: Thread) -> Standing:
         """How a thread stands: asked before a mail is put into it, and kept up to date."""
@@ -368,17 +375,19 @@ class Mails:
         self, thread: Thread, entry: Entry, reading: Reading, moment: Moment, *, is_named: bool
     ) -> None:
         """Read a mail without most others of its thread; what each answers of them is known from before."""
-        if is_named or (thread.standing is not None and not thread.standing.knows(entry.mail)):
+        changed: list[int] | None = None
+        if thread.standing is not None:
+            is_there = entry.mail.id in thread.standing and not is_named
+            changed = [] if is_there else thread.standing.place(entry.mail)
+        if changed is None:
             thread.standing = None
         entry.kind = entry.mail.kind
-        is_known = thread.standing is not None
         standing = self._standing(thread)
-        if entry.mail.id not in standing:
-            standing.add(entry.mail)
-        placed = own = {id: thread.entries[id] for id in sorted(self._read_with(thread, entry.mail))}
+        own = {id: thread.entries[id] for id in sorted(self._read_with(thread, entry.mail))}
+        placed = own | {id: thread.entries[id] for id in changed or ()}
         states = self._grouping.having(thread, own)
         result = assemble(standing.among([other.mail for other in own.values()]), states, _announced(states))
-        if not is_known or any(thread.entries[id].kind != kind for id, kind in result.kinds.items()):
+        if changed is None or any(thread.entries[id].kind != kind for id, kind in result.kinds.items()):
             placed = thread.entries
             kinds = {id: other.kind for id, other in placed.items()} | result.kinds
             standing = thread.standing = Standing.of((other.mail for other in placed.values()), kinds)

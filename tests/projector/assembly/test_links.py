@@ -399,3 +399,11 @@ def test_a_posting_never_links_to_itself() -> None:
 def test_a_link_says_where_and_by_which_rule() -> None:
     first, second = assemble(read([patch("a", "] one"), patch("b", "v2] one", at=9)])).postings
     assert link(second, [Found(first, None)], ()) == Link(1, 4)
+
+
+def test_a_name_that_too_many_have_says_nothing_of_whose_work_goes_on() -> None:
+    letters = [patch("a", "] one"), patch("b", "] one", at=1, by="bob"), patch("c", "v2] one", at=2, by="bob")]
+    first, own, second = assemble(read(letters)).postings
+    assert link(second, [Found(first, 1)], ()) == Link(1, 4)
+    assert link(second, [Found(first, 1, is_common=True)], ()) is None
+    assert link(second, [Found(first, 1, is_common=True), Found(own, 2, is_common=True)], ()) == Link(2, 4)

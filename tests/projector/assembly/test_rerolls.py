@@ -3,7 +3,7 @@
 import pytest
 
 from projector.assembly.keys import key
-from projector.assembly.posting import PostedPatch, assemble
+from projector.assembly.posting import ANSWERS_MAX, PostedPatch, assemble
 from tests.projector.assembly.build import Letter, posted, read
 
 C = Letter("c", "[PATCH 0/3] Work")
@@ -297,10 +297,10 @@ def test_a_posting_does_not_answer_itself() -> None:
     assert [posting.answers for posting in assemble(read(letters)).postings] == [(), (6, 2, 1), (5, 2, 1)]
 
 
-def test_a_posting_names_a_hundred_of_what_it_answers() -> None:
+def test_a_posting_names_the_nearest_of_what_it_answers() -> None:
     names = [f"m{number:03}" for number in range(120)]
     letters = [
         Letter(name, f"[PATCH] {name}", names[number - 1] if number else "", at=number)
         for number, name in enumerate(names)
     ]
-    assert len(assemble(read(letters)).postings[-1].answers) == 100
+    assert assemble(read(letters)).postings[-1].answers == tuple(range(119, 119 - ANSWERS_MAX, -1))

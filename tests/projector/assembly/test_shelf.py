@@ -46,6 +46,10 @@ def test_a_posting_looks_at_the_nearest_before_it_and_at_the_nearest_of_its_auth
         looks = {other.id: nearest(other, rest) for other in rest}
         changed = {other.id for other in rest if nearest(other, known) != looks[other.id]}
         assert changed <= made.behind(gone)
+        for author in {posting.author for posting in known}:
+            in_order = sorted(rest, key=lambda posting: posting.order)
+            own = [posting for posting in in_order if posting.author == author]
+            assert made.first(author) == {posting.id for posting in [*in_order[:MOST], *own[:MOST]]}
         assert list(made.newest()) == [p.id for p in sorted(rest, key=lambda p: p.order)][::-1][:MOST]
 
 

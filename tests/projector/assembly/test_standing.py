@@ -155,7 +155,60 @@ def test_threads_that_become_one_stand_as_if_they_were_read_together() -> None:
     both = Standing.of(mails, {mail.id: mail.kind for mail in mails})
     absorbed, rest = (Standing.of(some, {mail.id: mail.kind for mail in some}) for some in (mails[:3], mails[3:]))
     absorbed.absorb(rest)
-    assert vars(absorbed) == vars(both)
+    assert vars(absorbed) == {**vars(both), "_is_mixed": True}
+    assert not absorbed.takes(read([Letter("g", "Re: one", "a")])[0])
+
+
+@settings(max_examples=300, deadline=None)
+@given(threads(), st.data())
+def test_who_stands_above_whom_is_the_same_whatever_came_first(letters: list[Letter], data: st.DataObject) -> None:
+    mails = data.draw(st.permutations(read(letters)))
+    standing = Standing.of((), {})
+    for number, mail in enumerate(mails, 1):
+        before = {other.id: standing._above[other.message_id] for other in mails[: number - 1]}
+        changed = standing.place(mail)
+        whole = Standing.of(mails[:number], {other.id: other.kind for other in mails})
+        if changed is None:
+            standing = whole
+        assert standing._parents == whole._parents
+        assert {name: above for name, above in standing._above.items() if name in whole._above} == whole._above
+        if changed is not None:
+            moved = [
+                other.id for other in mails[: number - 1] if standing._above[other.message_id] is not before[other.id]
+            ]
+            assert sorted(changed) == sorted(moved)
+
+
+def test_mails_that_come_the_last_first_are_put_below_what_they_answer() -> None:
+    letters = [
+        Letter("a", "[PATCH] one"),
+        Letter("b", "Re: one", "a", at=1, by="bob"),
+        Letter("c", "Re: one", "lost b", at=2),
+        Letter("d", "[PATCH v2] one", "c", at=3),
+        Letter("e", "Re: one", "d", at=4),
+    ]
+    mails = read(letters)
+    standing = Standing.of((), {})
+    changed = [standing.place(mail) for mail in reversed(mails)]
+    assert changed == [[], [5], [], [], [2, 3, 4]]
+    assert [standing.target(mail) for mail in mails] == [None, 1, 1, None, 4]
+    assert standing.place(mails[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("there", "new"),
+    [
+        pytest.param([Letter("a", "one", "b")], Letter("b", "two", "a"), id="each answers the other"),
+        pytest.param(
+            [Letter("a", "one", "x lost"), Letter("b", "two", "y lost")], Letter("lost", "three"), id="two words"
+        ),
+        pytest.param([Letter("a", "one", "lost")], Letter("b", "two", "x lost"), id="a new word"),
+    ],
+)
+def test_where_words_differ_the_thread_is_read_anew(there: Sequence[Letter], new: Letter) -> None:
+    *known, mail = read([*there, new])
+    standing = Standing.of(known, {other.id: other.kind for other in known})
+    assert standing.place(mail) is None
 
 
 @pytest.mark.parametrize(

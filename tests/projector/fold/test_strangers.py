@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from projector.assembly import shelf
+from projector.fold import candidates, grouping
 from projector.readmodel import tables as t
 from schemas.accounts import UserAdded
 from schemas.fact import Fact, Request
@@ -14,6 +16,12 @@ from tests.projector.fold.world import World, deliver
 SUPERSEDE = ProjectChanged(linkname="demo", supersedes=True)
 MAX = UserAdded(name="max", emails=("otto@example.org",), maintainer_of=("demo",))
 ALIAS = ProjectChanged(linkname="demo", author_aliases={"ada@example.org": "otto@example.org"})
+
+
+@pytest.fixture
+def few_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (shelf, candidates, grouping):
+        monkeypatch.setattr(module, "WINDOW", 2)
 
 
 def patch(id: str, marker: str = "", *, minute: float = 0, author: str = AUTHOR, **more: object) -> Fact:
@@ -153,3 +161,31 @@ def test_a_strangers_patch_takes_no_place_in_a_posting_that_is_whole(world: Worl
     )
     assert world.rows(t.event)[: len(before["event"])] == before["event"]
     check(world)
+
+
+@pytest.mark.usefixtures("few_looked_at")
+def test_strangers_who_await_a_mail_first_do_not_keep_its_author_from_it(world: World) -> None:
+    eve = "Eve <eve@example.org>"
+    awaiting = "Supersedes: <v1@example.org>\n"
+    deliver(
+        world,
+        [mail(f"[PATCH] eve {n}", f"e{n}", minute=n, author=eve, path=f"e{n}.c", body=awaiting) for n in range(9)],
+    )
+    deliver(world, [mail("[PATCH v2] net: new name", "v2", minute=300, body=awaiting)])
+    deliver(world, [mail("[PATCH] net: old name", "v1", minute=200)])
+    check(world)
+    shown = {row["name"]: (row["series_id"], row["version"]) for row in world.rows(t.revision) if "net:" in row["name"]}
+    assert len({series for series, _ in shown.values()}) == 1
+    assert len(shown) == 2
+
+
+@pytest.mark.usefixtures("few_looked_at")
+def test_the_name_that_many_use_makes_nobody_the_next_of_another(world: World) -> None:
+    people = [f"P{n} <p{n}@example.org>" for n in range(3)]
+    deliver(world, [mail("[PATCH] typo", "p0", minute=0, author=people[0])])
+    deliver(world, [mail("[PATCH v2] typo", "p1", minute=1, author=people[1])])
+    assert [row["version"] for row in world.rows(t.series)] == [2]
+    deliver(world, [mail("[PATCH v3] typo", "p2", minute=2, author=people[2])])
+    check(world)
+    assert [row["version"] for row in world.rows(t.series) if row["version"] > 1] == []
+    assert len(world.rows(t.revision)) == 3
