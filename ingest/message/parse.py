@@ -1,9 +1,9 @@
 """One mail read: bytes in, ParsedMail out. Pure, total, and the same for CRLF and LF."""
 
-import re
 from datetime import datetime
 from hashlib import blake2b
 
+from ingest.message.answers import is_answer
 from ingest.message.author import read_author, read_sender
 from ingest.message.body import Body, read_body
 from ingest.message.commit import read_commit, read_in_body
@@ -27,11 +27,6 @@ from ingest.message.text import Text, read_text
 from ingest.message.trailers import read_trailers
 from schemas.mail import LIKE_A_DIFF, Commit, Mailbox, Mark, ParsedMail
 
-_ANSWER = re.compile(
-    r"(?:\[[^\[\]]{0,100}\]\s*|(?:fwd?|wg|tr)\s*:\s*)*+(?:re|aw|sv|vs|antw|odp|ynt)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:",
-    re.IGNORECASE,
-)
-
 
 def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     """Read one mail as it came over SMTP (CRLF) or out of an archive (LF); both give the same.
@@ -46,7 +41,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     body = read_body(mail, start, fields)
     del mail  # its text is read from the body, and there may be much of it
     subject = header_text(fields, b"subject")
-    text = read_text(body, is_answer=_ANSWER.match(subject) is not None)
+    text = read_text(body, is_answer=is_answer(subject))
     message_id = read_message_id(fields)
     list_ids = read_list_ids(fields)
     author = read_author(fields, list_ids, read_in_body(text.before).fields.get("from", ""), body.wrapped_from)
