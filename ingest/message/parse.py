@@ -9,6 +9,7 @@ from ingest.message.body import Body, read_body
 from ingest.message.commit import read_commit, read_in_body
 from ingest.message.dates import read_date, read_received
 from ingest.message.files import read_files
+from ingest.message.given import read_given
 from ingest.message.headers import (
     Headers,
     doubtful,
@@ -41,7 +42,8 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     body = read_body(mail, start, fields)
     del mail  # its text is read from the body, and there may be much of it
     subject = header_text(fields, b"subject")
-    text = read_text(body, is_answer=is_answer(subject))
+    answers = is_answer(subject)
+    text = read_text(body, is_answer=answers)
     message_id = read_message_id(fields)
     list_ids = read_list_ids(fields)
     author = read_author(fields, list_ids, read_in_body(text.before).fields.get("from", ""), body.wrapped_from)
@@ -52,10 +54,13 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         _read_commit(fields, break_line, body, text, author, date, subject) if text.diff or pull_url else (None, ())
     )
     trailers = read_trailers(text.around)
+    references = read_references(fields, message_id)
+    is_comment = answers or (bool(references) and not subject.startswith("["))
+    given = read_given(text.before, text.behind, author.email if is_comment else None, has_diff=bool(text.diff))
     return ParsedMail(
         message_id=message_id or f"{content_hash.hex()}@patchlog.invalid",
         message_id_derived=not message_id,
-        references=read_references(fields, message_id),
+        references=references,
         subject=subject,
         author=author,
         rewritten=sender if (sender := read_sender(fields)) != author else None,
@@ -77,7 +82,8 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         supersedes=trailers.supersedes,
         depends_on=trailers.depends_on,
         base_commit=trailers.base_commit,
-        trailers=trailers.given,
+        trailers=tuple(trailer.text for trailer in given if trailer.patches is None),
+        limited_trailers=tuple(trailer for trailer in given if trailer.patches is not None),
         content_hash=content_hash,
     )
 

@@ -15,7 +15,7 @@ from projector.readmodel import tables as t
 from projector.readmodel.large import digest_of_large
 from projector.readmodel.rows import Entry, PatchState, Row
 from projector.readmodel.working import WorkingSet
-from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff
+from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff, write_trailers
 
 SECOND_US = 1_000_000
 
@@ -44,7 +44,7 @@ class ShownMails:
             words = {
                 "subject": parsed.subject,
                 "text": parsed.message,
-                "trailers": "\n".join(parsed.trailers),
+                "trailers": write_trailers(parsed),
                 "digest": digest_of_large(parsed.message),
             }
             self._working.add(

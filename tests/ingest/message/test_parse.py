@@ -109,7 +109,8 @@ def test_other_subjects_are_no_answers(subject: str) -> None:
 
 def test_trailers_in_a_diff_are_data() -> None:
     diff = DIFF.replace("@@ -1,2 +1,2 @@\n a", "@@ -1,2 +1,2 @@\n Acked-by: Nobody")
-    assert read(f"Subject: x\n\nAcked-by: Joe\n{diff}Tested-by: Joe\n").trailers == ("Acked-by: Joe", "Tested-by: Joe")
+    given = read(f"Subject: x\n\nAcked-by: J <j@example.org>\n{diff}Tested-by: J <j@example.org>\n").trailers
+    assert given == ("Acked-by: J <j@example.org>", "Tested-by: J <j@example.org>")
 
 
 def test_a_pull_request() -> None:
