@@ -49,7 +49,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     author = read_author(fields, list_ids, read_in_body(text.before).fields.get("from", ""), body.wrapped_from)
     date, date_from, written = read_date(fields, received_at)
     content_hash = _hash(author, written, subject, text)
-    pull_url = None if text.diff else read_pull_url(text.around)
+    pull_url = read_pull_url(text.around)
     commit, marks = (
         _read_commit(fields, break_line, body, text, author, date, subject) if text.diff or pull_url else (None, ())
     )

@@ -180,5 +180,4 @@ def _patch_words(reading: Reading | None, kind: str) -> Row:
         url = REDACTED if kind == PULL_REQUEST else None
         return {"name": REDACTED, "pull_url": url, "diff_id": None, "redacted": True}
     assert reading.subject is not None, "expected a mail that a project has seen"
-    url = reading.parsed.pull_url if kind == PULL_REQUEST else None
-    return {"name": reading.subject.name, "pull_url": url, "redacted": False}
+    return {"name": reading.subject.name, "pull_url": reading.parsed.pull_url, "redacted": False}

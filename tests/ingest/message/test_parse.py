@@ -117,7 +117,7 @@ def test_a_pull_request() -> None:
     text = "The following changes since commit 01:\n\nare available in the Git repository at:\n\n"
     text += "  git://example.org/x.git tags/v1\n\n"
     assert read(f"Subject: [PULL] x\n\n{text}").pull_url == "git://example.org/x.git tags/v1"
-    assert read(f"Subject: [PULL] x\n\n{text}{DIFF}").pull_url is None
+    assert read(f"Subject: [PULL] x\n\n{text}{DIFF}").pull_url == "git://example.org/x.git tags/v1"
 
 
 def test_links_to_earlier_versions() -> None:
