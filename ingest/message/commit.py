@@ -39,8 +39,8 @@ _DATE = re.compile(
 """RFC 5322 section 3.3 or ISO 8601, folded; names of zones other than UTC's mean several things, and git reads what it
 knows in a comment."""
 _PARAGRAPH = re.compile(r"^[ \t\r]*+[^ \t\r\n][^\n]*(?:\n[ \t\r]*+[^ \t\r\n][^\n]*)*+", re.MULTILINE)
-_LATEST_YEAR = 2099
-"""Of a date that git takes."""
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 2099
+"""Of a date that git takes, in its own zone and in UTC."""
 
 
 class InBody(NamedTuple):
@@ -229,7 +229,7 @@ def _read_date(fields: Headers, in_body: str | None, received: datetime, told: l
         values.insert(0, fold(decode_words(in_body)).encode("utf-8", "replace"))
     for value in values:
         date = read_zoned(value)
-        if date is not None and date.astimezone(UTC).year < _LATEST_YEAR:
+        if date is not None and date.year >= _EARLIEST_YEAR and date.astimezone(UTC).year < _LATEST_YEAR:
             written = date.isoformat()
             if not _DATE.fullmatch(value):
                 told.append(marks.date_read(written))
