@@ -17,6 +17,8 @@ WRAPPED_MAX_LINES = 3
 """So many lines go on with a trailer that a mailer wrapped."""
 VALUE_MAX_CHARS = 1000
 """A longer value is none."""
+PEOPLE_MAX = 10
+"""So many are named in one trailer."""
 SCOPE_MAX_CHARS = 2000
 """So far above a trailer the line is looked for that says for which patches it is."""
 PATCHES_MAX = 1000
@@ -31,16 +33,13 @@ _TAGS = {
 }
 _LINE = re.compile(rf"\n({'|'.join(_TAGS)})[ \t]*:[ \t]*([^\n]*)", re.IGNORECASE)
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,30}[ \t]*:")
-_DOUBLED = re.compile(r"([^\s<>\[\]()]+@[^\s<>\[\]()]+)(>?)\s*[<\[(]\s*mailto:[^\s<>\[\]()]*\s*[>\])]", re.IGNORECASE)
-_MAILTO = re.compile(r"(?<=<)\s*mailto:", re.IGNORECASE)
+_DOUBLED = re.compile(r" ?[<\[(] ?mailto:[^\s<>\[\]()]* ?[>\])]", re.IGNORECASE)
+_MAILTO = re.compile(r"(?<=<)mailto:", re.IGNORECASE)
 _ADDRESS = r"[^\s<>()\[\]\",;:@]+@[^\s<>()\[\]\",;:@]+"
-_REMARK = r"(?:\s*(?:#[^\n]*|\([^()]*\)|\[[^\[\]]*\]|(?:for|on) patch(?:es)? [#\d][^?<>@]{0,60}))?"
-_NAME = r"(?:\"[^\"<>]{1,80}\"|[^<>?!:;@#()\[\]\"]{1,80}(?:\([^()<>@]{1,40}\)\s*)?)?"
-_PERSON = rf"{_NAME}\s*<\s*({_ADDRESS})\s*>"
-_PERSONS = re.compile(
-    rf"(?:{_PERSON}(?:\s*(?:,|and|&)\s*{_NAME}\s*<\s*{_ADDRESS}\s*>){{0,9}}|[^<>?!:;@()]{{0,80}}\(({_ADDRESS})\)|({_ADDRESS}))"
-    rf"{_REMARK}\s*[.,;]?"
-)
+_REMARK = r"(?: ?(?:#.*|\([^()]*\)|\[[^\[\]]*\]|(?:for|on) patch(?:es)? [#\d][^?<>@]{0,60}))?"
+_NAME = r"(?:\"[^\"<>]{1,80}\"|[^<>?!:;@#()\[\]\"]{1,80}(?:\([^()<>@]{1,40}\) ?)?)?"
+_PERSON = re.compile(rf"(?:{_NAME} ?< ?{_ADDRESS} ?>|[^<>?!:;@()]{{0,80}}\({_ADDRESS}\)|{_ADDRESS}){_REMARK}")
+_AND = re.compile(r"(?<=>) ?(?:,|and|&) ?")
 _CAPITALS = re.compile(rf"(?:[A-Z\u0080-\uffff][^\s<>@]*\s+){{1,5}}({_ADDRESS}){_REMARK}")
 _COMMIT = re.compile(r"(?:commit\s+)?(?=[a-f]*\d)[0-9a-f]{6,64}(?![0-9A-Za-z])", re.IGNORECASE)
 _TITLE = re.compile(
@@ -129,7 +128,16 @@ def _may_go_on(value: str, following: str, *, is_commit: bool) -> bool:
 
 def _tidy(value: str) -> str:
     """A value in one line, without what mailers make of an address: `<a@example.org<mailto:a@example.org>>`."""
-    return " ".join(_MAILTO.sub("", _DOUBLED.sub(r"\1\2", value)).split()).rstrip(".,;")
+    value = " ".join(value.split())
+    if "mailto:" in value.lower():
+        value = _MAILTO.sub("", _DOUBLED.sub(_undoubled, value))
+    return value.rstrip(".,;")
+
+
+def _undoubled(found: re.Match[str]) -> str:
+    """Nothing behind an address, which it says once more."""
+    words = found.string[: found.start()].split(" ")
+    return "" if "@" in words[-1] else found[0]
 
 
 def _is_commit(value: str) -> bool:
@@ -138,7 +146,8 @@ def _is_commit(value: str) -> bool:
 
 
 def _is_person(value: str) -> bool:
-    return _PERSONS.fullmatch(value) is not None or _CAPITALS.fullmatch(value) is not None
+    people = _AND.split(value, maxsplit=PEOPLE_MAX)
+    return all(_PERSON.fullmatch(one) for one in people) or _CAPITALS.fullmatch(value) is not None
 
 
 def _addresses(value: str) -> list[str]:
@@ -149,7 +158,7 @@ def _start_of_proposal(text: str, *, has_diff: bool) -> int:
     """Where a patch begins that a text proposes: at scissors, at a block of header fields, or with the trailers right
     above the end of its message; the end of the text where it proposes none.
     """
-    cut = next((found for found in _SCISSORS.finditer(text) if _is_cut(found[0])), None)
+    cut = next((found for found in islice(_SCISSORS.finditer(text), LINES_MAX) if _is_cut(found[0])), None)
     if cut is not None:
         return cut.start()
     if not has_diff:
@@ -170,10 +179,8 @@ def _is_cut(line: str) -> bool:
 
 def _start_of_trailers(text: str, end: int) -> int:
     """Where the paragraph of trailers begins that ends at an offset, but for blank lines."""
-    start = end
-    while start > 1 and text[start - 2 : start] == "\n\n":
-        start -= 1
-    while start > 1:
+    start = len(text[:end].rstrip("\n")) + 1
+    for _ in range(LINES_MAX):
         line = text.rfind("\n", 0, start - 1) + 1
         if not _KEY.match(text, line) and text[line : line + 1] not in (" ", "\t"):
             break

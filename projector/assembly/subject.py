@@ -1,11 +1,11 @@
 """Reads the tags that stand before a patch's title."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 import msgspec
 
-from projector.assembly.tags import is_reroll, split_subject, tokens_of
+from projector.assembly.tags import is_posted, is_reroll, split_subject, tokens_of
 
 LONG_TERM_KERNELS = tuple(
     f"v{version}" for version in ("4.4", "4.9", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
@@ -116,15 +116,19 @@ def tags_of(text: str) -> str:
     return ("Re: " if is_reply else "") + "".join(f"[{group}]" for group in groups)
 
 
-def _own_tokens(group: str, names: Collection[str]) -> Iterator[str]:
+def _own_tokens(group: str, names: Collection[str]) -> tuple[str, ...]:
     """The tokens of a group; where it is the list's own, without the number that the list gave: `[demo 123]`."""
     tokens = tokens_of(group)
+    if not group[-1:].isdigit() or is_posted(group):
+        return tokens
     is_lists = any(token.lower() in names for token in tokens)
-    for token in tokens:
-        name, _, number = token.replace("#", ":").replace("-", ":").rpartition(":")
-        is_number = token.isdigit() if is_lists else number.isdigit() and name.lower() in names
-        if not is_number:
-            yield token
+    return tuple(token for token in tokens if not (token.isdigit() if is_lists else _is_counted(token, names)))
+
+
+def _is_counted(token: str, names: Collection[str]) -> bool:
+    """Whether a token is the list's name with a number: `demo:123`."""
+    name, _, number = token.replace("#", ":").replace("-", ":").rpartition(":")
+    return number.isdigit() and name.lower() in names
 
 
 def _reroll(token: str) -> tuple[int, ...]:

@@ -56,24 +56,25 @@ def split_subject(text: str) -> tuple[list[str], str, bool]:
     A filter's or a bug tracker's mark before a tag is no part of the title, and no group. A tag that lost a bracket, or
     has one too many, and a reroll right behind the tags, are groups like others.
     """
-    text = text.translate(_WIDE)
+    if not text.isascii():
+        text = text.translate(_WIDE)
     groups: list[str] = []
-    is_reply = is_posted = False
+    is_reply = has_tag = False
     at = accepted = 0
     while True:
-        if not is_posted and (answer := REPLY.match(text, at)):
+        if not has_tag and (answer := REPLY.match(text, at)):
             is_reply = is_reply or answer[1].lower() not in FORWARDS
             at = accepted = answer.end()
-        elif found := _group(text, at, is_posted=is_posted):
+        elif found := _group(text, at, has_tag=has_tag):
             group, at = found
-            groups += [group] if not FILTERED.fullmatch(group) else []
-            is_posted = is_posted or _is_posted(group)
-            accepted = at = _behind_closing(text, at) if is_posted else at
-        elif not is_posted and (mark := MARK.match(text, at)):
+            groups += [group] if not _is_filtered(group) else []
+            has_tag = has_tag or is_posted(group)
+            accepted = at = _behind_closing(text, at) if has_tag else at
+        elif not has_tag and (mark := MARK.match(text, at)):
             at = mark.end()
         else:
             break
-    if is_posted and (behind := _reroll_behind(text, accepted, groups)):
+    if has_tag and (behind := _reroll_behind(text, accepted, groups)):
         groups.append(behind[0])
         accepted = behind[1]
     return groups, text[accepted:], is_reply
@@ -109,16 +110,23 @@ def _unglue(word: str) -> list[str]:
     return [*parts, word] if word else parts
 
 
-def _is_posted(group: str) -> bool:
+@lru_cache(maxsize=4096)
+def _is_filtered(group: str) -> bool:
+    return FILTERED.fullmatch(group) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_posted(group: str) -> bool:
+    """Whether a group says that something is posted: PATCH, an order, a reroll."""
     return any(_POSTED.fullmatch(token) for token in tokens_of(group))
 
 
-def _group(text: str, at: int, *, is_posted: bool) -> tuple[str, int] | None:
+def _group(text: str, at: int, *, has_tag: bool) -> tuple[str, int] | None:
     """The group at a place, and the offset behind it. A damaged one is the first that says what is posted."""
     brackets = _BRACKETS.match(text, at)
     if brackets:
         return brackets[1], brackets.end()
-    if is_posted:
+    if has_tag:
         return None
     start = at + len(text[at : at + GROUP_MAX_CHARS]) - len(text[at : at + GROUP_MAX_CHARS].lstrip())
     if text.startswith("[", start):
@@ -148,7 +156,7 @@ def _nested(text: str, start: int) -> tuple[str, int] | None:
 def _is_tag(inside: str) -> bool:
     """Whether a damaged group says what is posted, and nothing that belongs to a title: a word with a colon."""
     words = inside.split()
-    return _is_posted(inside) and not any(word.endswith(":") and not _is_posted(word) for word in words)
+    return is_posted(inside) and not any(word.endswith(":") and not is_posted(word) for word in words)
 
 
 def _not_closed(text: str, start: int) -> tuple[str, int] | None:

@@ -155,6 +155,25 @@ def test_trailers_of_a_patch_that_an_answer_proposes_are_that_patch_s(proposal: 
     assert given(proposal, f"Tested-by: {ADA}\n", has_diff=True) == [f"Tested-by: {ADA}"]
 
 
+def test_of_the_trailers_above_the_line_that_ends_a_message_the_last_thousand_are_a_proposal_s() -> None:
+    text = f"Acked-by: {ADA}\n" + "Cc: x\n" * 999 + f"Acked-by: Bo <b@c.d>\nTested-by: {ADA}\n---\n"
+    assert given(text, has_diff=True) == [f"Acked-by: {ADA}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Acked-by: " + "a@" * 400 + "\n", id="many addresses without a space"),
+        pytest.param("Acked-by: " + "A <a@b.c>, " * 80 + "\n", id="too many people"),
+        pytest.param("Acked-by: " + "a@b<mailto:" * 90 + "\n", id="many mailtos"),
+        pytest.param("Fixes: 0123456 (" + '"' * 900 + "\n", id="many quotes"),
+    ],
+)
+def test_a_long_line_costs_little_and_is_none(text: str) -> None:
+    """Each would take a second where what is read had several ways to be read."""
+    assert given(text * 1000) == []
+
+
 def test_of_a_mail_that_is_no_answer_nothing_is_a_proposal() -> None:
     assert given(PROPOSED + "---\n", has_diff=True, author=None) == ["Reported-by: Rob <rob@example.org>"]
 
