@@ -1,16 +1,18 @@
 """Collects what is known of a mail, from the read model and the log, so that it can be explained."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 
 from ingest.log import Log
 from ingest.message.headers import header_bytes, normalise, raw_text, split_mail
 from ingest.message.mailboxes import read_mailbox
 from projector.assembly.dead_letters import Step
-from projector.assembly.explain import Explanation, Inferred, Linked, Read, Result, Told
+from projector.assembly.explain import MISSING_MAX, Explanation, Inferred, Linked, Read, Result, Told
 from projector.assembly.keys import keys_of
 from projector.assembly.kinds import why_kind
 from projector.assembly.links import Found, Link
-from projector.assembly.mail import COVER, PATCH, PULL_REQUEST, read_subject
+from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, read_subject
 from projector.assembly.posting import Posting
 from projector.assembly.redaction import REDACTED
 from projector.assembly.subject import Subject, parse_subject
@@ -130,6 +132,8 @@ class Explainer:
             author=self._address(posting.author),
             name=self._title(posting.submitter),
             is_full=posting.is_full,
+            missing=_missing(posting),
+            might_be_it=tuple(islice(_might_be_it(thread, posting), MISSING_MAX)),
             is_partial=posting.is_partial,
             is_apart=posting.is_apart,
             elsewhere=tuple(name for name in entry.mail.references if self._is_elsewhere(thread, name)),
@@ -254,3 +258,18 @@ def _read(record: int, fact: Received, reading: Reading, subject: Subject) -> Re
 
 def _moment(time_us: int) -> datetime:
     return datetime.fromtimestamp(time_us // 1_000_000, UTC)
+
+
+def _missing(posting: Posting) -> tuple[int, ...]:
+    if posting.is_full or posting.is_partial:
+        return ()
+    there = {patch.place for patch in posting.patches}
+    return tuple(islice((number for number in range(1, posting.total + 1) if number not in there), MISSING_MAX))
+
+
+def _might_be_it(thread: Thread, posting: Posting) -> Iterator[str]:
+    """The mails that could be what a posting lacks: they have a diff by its author, and are comments."""
+    if not posting.is_full and not posting.is_partial:
+        for entry in thread.entries.values():
+            if entry.kind == COMMENT and entry.mail.files and entry.mail.author == posting.author:
+                yield entry.mail.message_id

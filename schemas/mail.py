@@ -48,6 +48,15 @@ class Commit(msgspec.Struct, frozen=True, array_like=True):
     message_end: int
 
 
+class LimitedTrailer(msgspec.Struct, frozen=True, array_like=True):
+    """A trailer, and the orders of those patches of the series that it was given for: none where nobody can tell;
+    None: for all.
+    """
+
+    text: str
+    patches: tuple[int, ...] | None = None
+
+
 class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One mail as read, before anything is inferred from other mails. Text is str without NULs; nothing is None but
     what is said to be. See `ingest.message.parse`, which makes it.
@@ -101,6 +110,8 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     base_commit: str | None = None
     trailers: tuple[str, ...] = ()
     """Trailers that a reviewer gave at the start of a line, unquoted, as "Reviewed-by: Name <a@example.org>"."""
+    limited_trailers: tuple[LimitedTrailer, ...] = ()
+    """Those that were given for some patches of a series alone; they are not among `trailers`."""
     content_hash: bytes
     """16 bytes over author, date, subject and decoded content; equal for two deliveries of one mail whatever their
     trace fields (Received and the like) say."""
@@ -114,6 +125,21 @@ def text_before_diff(parsed: ParsedMail) -> str:
 def bytes_of_diff(parsed: ParsedMail) -> bytes:
     """Give the bytes of a mail's diff: these are what is applied."""
     return parsed.diff_bytes or parsed.diff.encode()
+
+
+def write_trailers(parsed: ParsedMail) -> str:
+    """Write a mail's trailers as `read_trailers` reads them: a line each, the orders before a tab where it has some."""
+    limited = [f"{' '.join(map(str, given.patches or ()))}\t{given.text}" for given in parsed.limited_trailers]
+    return "\n".join([*parsed.trailers, *limited])
+
+
+def read_trailers(lines: str) -> list[LimitedTrailer]:
+    """Read what `write_trailers` wrote."""
+    found = []
+    for line in lines.splitlines():
+        orders, tab, text = line.rpartition("\t")
+        found.append(LimitedTrailer(text, tuple(map(int, orders.split())) if tab else None))
+    return found
 
 
 SAID = ("author", "title", "message", "diff")

@@ -82,11 +82,11 @@ class AuthorDocument(msgspec.Struct, frozen=True):
 
 
 class PatchDocument(msgspec.Struct, frozen=True):
-    """A patch, or a pull request (then content is null).
+    """A patch, or a pull request (then content is null, unless its mail has a diff, too).
 
     author, author_date (ISO 8601 with an offset) and commit_title: of the commit that the mbox makes; null of a
     redacted patch. warnings: a list of {"kind", "text"}: what a careful reader and git would read differently in the
-    mail as it was sent, and how it was read.
+    mail as it was sent, and how it was read. pull_url: of a pull request, "URL ref"; null of others.
     """
 
     id: int
@@ -101,6 +101,7 @@ class PatchDocument(msgspec.Struct, frozen=True):
     author_date: str | None
     commit_title: str | None
     warnings: msgspec.Raw
+    pull_url: str | None
 
 
 class RevisionDocument(msgspec.Struct, frozen=True, omit_defaults=True):

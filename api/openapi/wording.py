@@ -70,13 +70,17 @@ FIELDS: dict[str, dict[str, Any]] = {
     "Series.version": {"description": "The number of the newest revision."},
     "Series.reviewer": {"description": "The user who reviews it."},
     "Author.email": {"description": "As the author spells it."},
-    "Patch.content": {"description": "The diff alone; null for a pull request."},
+    "Patch.content": {"description": "The diff alone; null for a pull request without one."},
     "Patch.author": {"description": "The author of the commit that the mbox makes; null where the patch is redacted."},
     "Patch.author_date": {
         "description": "The date of that commit, ISO 8601 with the author's offset from UTC.",
         "examples": ["2026-03-02T11:00:00+01:00"],
     },
     "Patch.commit_title": {"description": "The title of that commit; it may differ from the mail's subject."},
+    "Patch.pull_url": {
+        "description": "Where a pull request asks to pull from, URL and ref; null of others.",
+        "examples": ["https://git.example.org/a.git tags/net-1"],
+    },
     "Patch.warnings": {
         "type": "array",
         "items": {

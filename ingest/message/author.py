@@ -17,9 +17,9 @@ def read_author(fields: Headers, list_ids: tuple[str, ...], in_body: str, wrappe
 
     From counts as rewritten where its name is "Name via ..." or its address is the list's own. Then the author is the
     first of these that is there and is not the list again: X-Original-From; in Reply-To, then Cc, the mailbox of that
-    name, or the nameless one whose local part it is; the only mailbox of a Reply-To, if it is nameless; the From at the
-    start of the text; that of the wrapped mail; the address that a list service spelled into its own
-    (`jane=example.org@lists.example.com`). Else From stays as it is.
+    name, or the nameless one whose local part it is; the only mailbox of a Reply-To, if it is nameless;
+    X-Original-Sender; the From at the start of the text; that of the wrapped mail; the address that a list service
+    spelled into its own (`jane=example.org@lists.example.com`). Else From stays as it is.
     """
     sender = read_sender(fields)
     via = _VIA.fullmatch(sender.name)
@@ -67,6 +67,9 @@ def _unmunge(fields: Headers, name: str, not_these: set[str], in_body: str, wrap
             return mailbox
     if len(replies) == 1 and not replies[0].name:
         return replies[0]
+    original = mailboxes(b"x-original-sender")
+    if original:
+        return original[0]
     for line in (in_body, raw_text(wrapped_from)):
         mailbox = read_mailbox(" ".join(line[:1000].split()))
         if "@" in mailbox.email and not _is_list(mailbox.email, lists):

@@ -17,6 +17,8 @@ _CODECS |= {
     "koi8_u": "koi8_u",
     "windows_874": "cp874",
     "windows_949": "cp949",
+    "windows_31j": "cp932",
+    "iso_8859_8_i": "iso8859_8",
 }
 _CODECS |= {f"cp_{codec[2:]}": codec for codec in aliases.values() if codec.startswith("cp")}
 
@@ -29,6 +31,10 @@ _WIDER = {
     "iso2022_jp": "iso2022_jp_ext",
 }
 """Labels that mailers put on text of the larger charset that grew out of it."""
+
+_WITH_CONTROLS = {"latin_1": "cp1252", "iso8859_9": "cp1254", "iso8859_11": "cp874"}
+"""Labels that mailers put on text of a charset that is the same but for letters in the place of 32 controls."""
+_CONTROLS = re.compile(rb"[\x80-\x9f]")
 
 _ASCII_LIKE = frozenset({"", "ascii", "us-ascii", "utf-8"})
 
@@ -52,8 +58,12 @@ def is_known(label: str) -> bool:
 
 
 def codecs_of(label: str) -> tuple[str, ...]:
-    """The charsets that bytes under a label may be in, the declared one, then the larger one that it stands for."""
+    """The charsets that bytes under a label may be in, in the order in which they are tried: the declared one, then the
+    larger one that it stands for; the one with letters in the place of controls, then the declared one.
+    """
     codec = codec_of(label)
+    if codec in _WITH_CONTROLS:
+        return (_WITH_CONTROLS[codec], codec)
     return (codec, _WIDER[codec]) if codec in _WIDER else (codec,)
 
 
@@ -79,6 +89,8 @@ def is_doubtful(content: bytes, label: str) -> bool:
         return True
     if content.isascii() and keeps_ascii(codec):
         return False
+    if codec in _WITH_CONTROLS:
+        return _CONTROLS.search(content) is not None
     return codec in _UNSETTLED or not any(decodes(content, name) for name in codecs_of(label))
 
 
@@ -115,7 +127,7 @@ def _declared(content: bytes, label: str) -> str:
     codec = _codec(label)
     if codec is None or (codec.startswith(_WIDE) and b"\0" not in content):
         return _utf_8(content)  # text of single bytes under a label of wide ones would read as Chinese
-    for name in (codec, _WIDER.get(codec, codec)):
+    for name in codecs_of(label):
         try:
             text = content.decode(name)
         except UnicodeError:

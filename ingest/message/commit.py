@@ -6,12 +6,11 @@ name gives way to the address.
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_tz
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ingest.message import marks
-from ingest.message.dates import parse_date
+from ingest.message.dates import read_zoned
 from ingest.message.diff import find_message_end
 from ingest.message.encoded_words import are_doubtful, decode_words
 from ingest.message.headers import Headers, fold, has_odd_spaces, header_bytes, header_text, is_cut, raw_text
@@ -36,15 +35,16 @@ _ADDRESS = re.compile(
 )
 """It ends in nothing that git takes off."""
 _DATE = re.compile(
-    rb"(?:[A-Za-z]{3,9}, ?)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::[0-5]\d)? (?:[+-][01]\d[0-5]\d|GMT|UT|UTC|Z)"
+    rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:[0-5]\d ?(?:[+-]0\d:?[0-5]\d|Z)"
+    rb"|(?:[A-Za-z]{3,9}, ?)?\d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d(?::[0-5]\d)? (?:[+-][01]\d[0-5]\d|GMT|UT|UTC|Z)"
     rb"(?: \((?: ?(?!(?:[AP]M|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))[A-Z]+)+\))?",
     re.IGNORECASE,
 )
-"""RFC 5322 section 3.3, folded; names of zones other than UTC's mean several things, and git reads what it knows in a
-comment."""
+"""RFC 5322 section 3.3 or ISO 8601, folded; names of zones other than UTC's mean several things, and git reads what it
+knows in a comment."""
 _PARAGRAPH = re.compile(r"^[ \t\r]*+[^ \t\r\n][^\n]*(?:\n[ \t\r]*+[^ \t\r\n][^\n]*)*+", re.MULTILINE)
-_LATEST_YEAR = 2099
-"""Of a date that git takes."""
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 2099
+"""Of a date that git takes, in its own zone and in UTC."""
 
 
 class InBody(NamedTuple):
@@ -239,18 +239,11 @@ def _read_date(fields: Headers, in_body: str | None, received: datetime, told: l
     if in_body is not None:
         values.insert(0, fold(decode_words(in_body)).encode("utf-8", "replace"))
     for value in values:
-        date = parse_date(value)
-        if date is not None and date.year < _LATEST_YEAR:
-            written = date.astimezone(_zone(value)).isoformat()
+        date = read_zoned(value)
+        if date is not None and date.year >= _EARLIEST_YEAR and date.astimezone(UTC).year < _LATEST_YEAR:
+            written = date.isoformat()
             if not _DATE.fullmatch(value):
                 told.append(marks.date_read(written))
             return written
         told.append(marks.date_passed_over())
     return received.replace(microsecond=0).isoformat()
-
-
-def _zone(value: bytes) -> timezone:
-    """The offset from UTC that a date has; UTC where it says none, or one of a day or more."""
-    parsed = parsedate_tz(fold(raw_text(value[:200])))
-    seconds = (parsed[9] or 0) if parsed is not None else 0
-    return timezone(timedelta(minutes=int(seconds / 60))) if abs(seconds) < 86400 else UTC

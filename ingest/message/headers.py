@@ -20,7 +20,7 @@ _FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|>?From ")
 
 _MAIL_FIELD = re.compile(
     rb"\n(message-id|subject|from|date|in-reply-to|references|list-(?:id|post)|received|reply-to|cc|"
-    rb"content-(?:type|transfer-encoding|disposition)|x-(?:original-from|mailing-list|list|patchwork-(?:hint|state|"
+    rb"content-(?:type|transfer-encoding|disposition)|x-(?:original-(?:from|sender)|mailing-list|list|patchwork-(?:hint|state|"
     rb"delegate))):([^\n]*(?:\n[ \t][^\n]*)*+)",
     re.IGNORECASE,
 )

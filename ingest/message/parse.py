@@ -1,14 +1,15 @@
 """One mail read: bytes in, ParsedMail out. Pure, total, and the same for CRLF and LF."""
 
-import re
 from datetime import datetime
 from hashlib import blake2b
 
+from ingest.message.answers import is_answer
 from ingest.message.author import read_author, read_sender
 from ingest.message.body import Body, read_body
 from ingest.message.commit import read_commit, read_in_body
 from ingest.message.dates import read_date, read_received
 from ingest.message.files import read_files
+from ingest.message.given import read_given
 from ingest.message.headers import (
     Headers,
     doubtful,
@@ -27,11 +28,6 @@ from ingest.message.text import Text, read_text
 from ingest.message.trailers import read_trailers
 from schemas.mail import LIKE_A_DIFF, Commit, Mailbox, Mark, ParsedMail
 
-_ANSWER = re.compile(
-    r"(?:\[[^\[\]]{0,100}\]\s*|(?:fwd?|wg|tr)\s*:\s*)*+(?:re|aw|sv|vs|antw|odp|ynt)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*:",
-    re.IGNORECASE,
-)
-
 
 def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     """Read one mail as it came over SMTP (CRLF) or out of an archive (LF); both give the same.
@@ -46,21 +42,25 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
     body = read_body(mail, start, fields)
     del mail  # its text is read from the body, and there may be much of it
     subject = header_text(fields, b"subject")
-    text = read_text(body, is_answer=_ANSWER.match(subject) is not None)
+    answers = is_answer(subject)
+    text = read_text(body, is_answer=answers)
     message_id = read_message_id(fields)
     list_ids = read_list_ids(fields)
     author = read_author(fields, list_ids, read_in_body(text.before).fields.get("from", ""), body.wrapped_from)
     date, date_from, written = read_date(fields, received_at)
     content_hash = _hash(author, written, subject, text)
-    pull_url = None if text.diff else read_pull_url(text.around)
+    pull_url = read_pull_url(text.around)
     commit, marks = (
         _read_commit(fields, break_line, body, text, author, date, subject) if text.diff or pull_url else (None, ())
     )
     trailers = read_trailers(text.around)
+    references = read_references(fields, message_id)
+    is_comment = answers or (bool(references) and not subject.startswith("["))
+    given = read_given(text.before, text.behind, author.email if is_comment else None, has_diff=bool(text.diff))
     return ParsedMail(
         message_id=message_id or f"{content_hash.hex()}@patchlog.invalid",
         message_id_derived=not message_id,
-        references=read_references(fields, message_id),
+        references=references,
         subject=subject,
         author=author,
         rewritten=sender if (sender := read_sender(fields)) != author else None,
@@ -82,7 +82,8 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         supersedes=trailers.supersedes,
         depends_on=trailers.depends_on,
         base_commit=trailers.base_commit,
-        trailers=trailers.given,
+        trailers=tuple(trailer.text for trailer in given if trailer.patches is None),
+        limited_trailers=tuple(trailer for trailer in given if trailer.patches is not None),
         content_hash=content_hash,
     )
 

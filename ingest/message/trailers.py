@@ -1,4 +1,4 @@
-"""Lines of a mail that name other mails, changes and people: `Key: value` at the start of a line."""
+"""Lines of a mail that name other mails and changes: `Key: value` at the start of a line."""
 
 import re
 from itertools import islice
@@ -9,15 +9,14 @@ import msgspec
 LINES_MAX = 1000
 """Lines of each kind that are read; a mail with more of them means none of the rest."""
 
-_LINE = re.compile(r"\n([ABCDFNPRSTabcdfnprst][A-Za-z-]{4,22}):[ \t]*([^\n]+)")
+_LINE = re.compile(r"\n([BCDPSbcdps][A-Za-z-]{7,22}):[ \t]*([^\n]+)")
 _EARLIER = re.compile(r"\n[ \t]*(?:[-*][ \t]*)?(?:[Ll]ink to )?[vV]\d{1,4}:[ \t]*<?(https?://[^\s<>]{1,1000})")
 _BRACKETED = re.compile(r"<([^<>\s]+)>")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}\b")
 _ARCHIVE_VIEW = re.compile(r"/(?:[tT]|raw|mbox)?$")
 
-_REVIEWER = {tag.lower(): tag for tag in ("Reviewed-by", "Acked-by", "Tested-by", "Reported-by", "Nacked-by", "Fixes")}
 _DEPENDENCIES = frozenset({"based-on", "depends-on", "prerequisite-message-id"})
-_KEYS = frozenset({*_REVIEWER, *_DEPENDENCIES, "prerequisite-change-id", "change-id", "base-commit", "supersedes"})
+_KEYS = frozenset({*_DEPENDENCIES, "prerequisite-change-id", "change-id", "base-commit", "supersedes"})
 
 
 class Trailers(msgspec.Struct, frozen=True):
@@ -27,8 +26,6 @@ class Trailers(msgspec.Struct, frozen=True):
     supersedes: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     base_commit: str | None = None
-    given: tuple[str, ...] = ()
-    """Reviewers' trailers."""
 
 
 NONE = Trailers()
@@ -42,16 +39,13 @@ def read_trailers(text: str) -> Trailers:
     base_commit: str | None = None
     supersedes: dict[str, None] = {}
     depends_on: dict[str, None] = {}
-    given: dict[str, None] = {}
     lines = (found for found in _LINE.finditer(text) if found[1].lower() in _KEYS)
     for line in islice(lines, LINES_MAX):
         name, rest = line.groups()
         key, value = name.lower(), rest.strip()
         if not value:
             continue
-        if key in _REVIEWER:
-            given[f"{_REVIEWER[key]}: {value}"] = None
-        elif name == "change-id":
+        if name == "change-id":
             change_id = change_id or value.split()[0]
         elif key == "base-commit":
             commit = _COMMIT.match(value)
@@ -64,9 +58,9 @@ def read_trailers(text: str) -> Trailers:
             depends_on[f"change-id:{value.split()[0].partition(':')[0]}"] = None  # b4 adds ":v2"
     if "://" in text:
         supersedes.update(dict.fromkeys(_linked(text)))
-    if not (given or change_id or base_commit or supersedes or depends_on):
+    if not (change_id or base_commit or supersedes or depends_on):
         return NONE
-    return Trailers(change_id, tuple(supersedes), tuple(depends_on), base_commit, tuple(given))
+    return Trailers(change_id, tuple(supersedes), tuple(depends_on), base_commit)
 
 
 def _message_ids(value: str) -> list[str]:

@@ -12,12 +12,14 @@ from projector.assembly.gathering import gather, join_unthreaded
 from projector.assembly.mail import COVER, PATCH, Mail
 from projector.assembly.rerolls import find_partial_rerolls
 from projector.assembly.tree import Tree
+from projector.assembly.untagged import number_untagged
 
 __all__ = ["RUN_SECONDS", "Draft", "Drafting", "draft_postings"]
 
 
 def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
     """Draft the postings of a tree's mails, and say of each mail what it is now that the others are known."""
+    tree = number_untagged(tree)
     mails = sorted(tree.mails.values(), key=lambda mail: (mail.date, mail.message_id))
     patches = [mail for mail in mails if mail.kind == PATCH]
     answers: dict[str, list[Mail]] = {}

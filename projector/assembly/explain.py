@@ -58,6 +58,10 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     """Its words are gone: subject has its brackets alone, and there is no title, author and sender."""
 
 
+MISSING_MAX = 20
+"""So many of the patches that a posting lacks are named, and so many mails that might be one."""
+
+
 class Inferred(msgspec.Struct, frozen=True, kw_only=True):
     """The posting that the mail is in. role: "cover letter", "patch" or "extra"; place: of a patch, from 1."""
 
@@ -72,6 +76,10 @@ class Inferred(msgspec.Struct, frozen=True, kw_only=True):
     author: str
     name: str
     is_full: bool
+    missing: tuple[int, ...]
+    """The orders of 1 to n that no mail has, at most MISSING_MAX of them; of a partial reroll none."""
+    might_be_it: tuple[str, ...]
+    """The mails of its thread that have a diff by its author, and are in no posting."""
     is_partial: bool
     is_apart: bool
     """Whether it would be a partial reroll, and there are enough of its posting."""
@@ -219,7 +227,9 @@ def _inferred(inferred: Inferred) -> Iterator[str]:
     elif inferred.is_full:
         yield "It is full: patches 1 to n are all there."
     else:
-        yield "It is not full: some patch of 1 to n is missing."
+        yield f"It is not full: {_missing(inferred)} missing."
+        if inferred.might_be_it:
+            yield f"It might be {_names(inferred.might_be_it)}: a diff by its author, not read as a patch."
     if inferred.elsewhere:
         yield f"It is read without {_names(inferred.elsewhere)}: there is too much of one author to read both together."
     if inferred.is_in_huge_thread:
@@ -228,6 +238,13 @@ def _inferred(inferred: Inferred) -> Iterator[str]:
         yield f"More of it may come until {inferred.waits_until:%Y-%m-%d %H:%M:%S} UTC by the log's time."
     if inferred.announced is not None:
         yield f"Its revision was announced by record {inferred.announced}."
+
+
+def _missing(inferred: Inferred) -> str:
+    orders = ", ".join(map(str, inferred.missing))
+    if len(inferred.missing) == 1:
+        return f"patch {orders} of {inferred.total} is"
+    return f"patches {orders}{' and more' if len(inferred.missing) == MISSING_MAX else ''} of {inferred.total} are"
 
 
 def _linked(linked: Linked) -> Iterator[str]:

@@ -17,8 +17,7 @@ def why_kind(parsed: ParsedMail, subject: Subject, keys: Keys, kind: str) -> str
     if kind == PULL_REQUEST:
         return f"it asks to pull {parsed.pull_url or REDACTED} and has no diff"
     if kind == PATCH:
-        tagged = "a tag in brackets" if subject.is_tagged else "no references"
-        return f"it has a diff and {tagged}"
+        return f"it has a diff and {_why_patch(parsed, subject)}"
     assert kind == OTHER
     return "it has no diff, is no cover letter, asks to pull nothing and answers nothing"
 
@@ -31,6 +30,12 @@ def _why_comment(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
     if keys.has_diff:
         return "it answers another mail, and has a diff but no tag in brackets"
     return "it answers another mail, and has no diff"
+
+
+def _why_patch(parsed: ParsedMail, subject: Subject) -> str:
+    if subject.is_tagged:
+        return "a tag in brackets"
+    return "is the one that its author's series lacks, whose tag it lost" if parsed.references else "no references"
 
 
 def _why_cover(subject: Subject, keys: Keys) -> str:

@@ -9,6 +9,9 @@ from schemas.records import ProjectAdded
 
 PATCH, COVER, COMMENT, PULL_REQUEST, OTHER, IGNORED = "patch", "cover", "comment", "pull-request", "other", "ignored"
 
+_HINTS = ("ignore", "comment")
+"""Values of X-Patchwork-Hint that say what a mail is."""
+
 
 class Mail(msgspec.Struct, frozen=True, array_like=True):
     """A mail of one project. All in it was read from this mail alone; `kind` is what it is until others say more.
@@ -46,6 +49,8 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     """As in Keys."""
     is_verified: bool | None = None
     """Whether a mail server vouches for the author; None where the project asks none."""
+    may_be_patch: bool = False
+    """Whether it is a patch of a series that lacks just one: it has a diff, and no tag, and is no answer."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -94,6 +99,7 @@ def read_mail(
         delegate=keys.delegate,
         said=keys.said,
         is_verified=is_verified,
+        may_be_patch=keys.has_diff and not (subject.is_tagged or subject.is_reply or parsed.hint in _HINTS),
     )
 
 
@@ -127,7 +133,7 @@ def kind_of(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
 
 
 def _may_be_cover(parsed: ParsedMail, subject: Subject, keys: Keys) -> bool:
-    if subject.is_reply or parsed.hint in ("ignore", "comment") or keys.has_diff or subject.number == 0:
+    if subject.is_reply or parsed.hint in _HINTS or keys.has_diff or subject.number == 0:
         return False
     if subject.is_tagged:
         return bool(subject.number) and bool(subject.total)

@@ -45,6 +45,7 @@ def without_words(parsed: ParsedMail, raw: bytes = b"") -> tuple[ParsedMail, Key
         pull_url=None,
         base_commit=None,
         trailers=(),
+        limited_trailers=(),
     )
     keys = keys_of(parsed, parse_subject(parsed.subject).title)
     verified_by = read_verifiers(raw, parsed.author.email)

@@ -47,8 +47,8 @@ def _names(email: str) -> tuple[str, str]:
 
 
 def _rewriters(project: ProjectAdded) -> set[str]:
-    """Addresses, and domains behind an @. A List-Id is a list's address with a dot for the @."""
+    """Addresses, and domains behind an @. A List-Id is an address with a dot for the @, or a list's own domain."""
     listid = project.listid.lower()
     dots = [place for place, character in enumerate(listid) if character == "."]
     spelled = {f"{listid[:place]}@{listid[place + 1 :]}" for place in dots}
-    return {project.listemail.lower(), *spelled, *(name.lower() for name in project.rewriters)}
+    return {project.listemail.lower(), f"@{listid}", *spelled, *(name.lower() for name in project.rewriters)}

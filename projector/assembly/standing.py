@@ -81,7 +81,8 @@ class Standing:
 
     def takes(self, mail: Mail) -> bool:
         """Whether a new mail of the thread, which no other one names, changes nothing of it."""
-        if self._is_mixed or mail.kind == COVER or mail.may_be_cover or not self.knows(mail):
+        may_be_more = mail.kind == COVER or mail.may_be_cover or mail.may_be_patch
+        if self._is_mixed or may_be_more or not self.knows(mail):
             return False
         return mail.kind != PATCH or self._stands_alone(mail)
 
@@ -183,7 +184,7 @@ class Standing:
         work.place(work.open(draft), mail, 1)
         above = self._above[mail.message_id]
         if above is not None and self._kinds[above.id] == PATCH:
-            if above.branch_reroll is not None and above.reroll is None:
+            if above.may_be_patch or (above.branch_reroll is not None and above.reroll is None):
                 return None
             markers = {mail.id: draft.marker, above.id: above.reroll or UNMARKED}
             work.markers = markers

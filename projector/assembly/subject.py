@@ -2,30 +2,18 @@
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
 
 import msgspec
+
+from projector.assembly.tags import is_posted, is_reroll, split_subject, tokens_of
 
 LONG_TERM_KERNELS = tuple(
     f"v{version}" for version in ("4.4", "4.9", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
 )
 """Tokens that name a branch rather than a reroll, where a project says nothing else."""
 
-_REPLY = re.compile(
-    r"\s*(re|aw|sv|vs|antw|antwort|odp|ynt|回复|答复|回覆|fwd|fw|wg|tr|转发)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:\uff1a]\s*",
-    re.IGNORECASE,
-)
-_FORWARDS = {"fwd", "fw", "wg", "tr", "转发"}
 _BRACKETS = re.compile(r"\s*\[([^\[\]]*)\]")
-_OF = re.compile(r"(?<![\w/])(\d{1,6})\s*(?:/|\s(?:of|OF)\s)\s*(\d{1,6})(?![\w/.])")
 _NUMBERS = re.compile(r"(\d{1,6})/(\d{1,6})")
-_REROLL = re.compile(r"[vV](\d{1,6}(?:\.\d{1,6})*)")
-_POSTED = re.compile(r"PATCH(?:ES|SET)?|RFC|RESEND|v\d+(?:\.\d+)*|\d+/\d+", re.IGNORECASE)
-_GLUED = re.compile(
-    r"(PATCH(?:ES|SET)?(?=[-_:/]|v?\d)|(?:RFC|RESEND)(?=[-_:/]|v\d)|v\d+(?:\.\d+)*(?=[-_:]))[-_:/]*(.+)", re.IGNORECASE
-)
-_GLUED_MAX = 60
-_GLUED_NUMBERS = re.compile(r"[vV](\d{1,6})/(\d{1,6})")
 _CLOSING_REROLL = re.compile(
     r"(?<=[^\s,])(?: ?,? ?\( ?(?:v|take ?|version ?)(\d{1,3}) ?\)|(?: ?, ?| )(?:v|take |version )(\d{1,3})) ?$",
     re.IGNORECASE,
@@ -33,6 +21,12 @@ _CLOSING_REROLL = re.compile(
 _NO_PREFIX = {"patch", "patches", "patchset", "resend", "candidate", "next"}
 _KERNEL = re.compile(r"(?:linux-|stable-)?v?(\d+\.\d+(?:\.\d+)?)(?:\.[xy])?(?:-stable|-longterm|-lts)?")
 _SPACE = re.compile(r"\s+")
+_LIKE_A_REROLL = re.compile(
+    r"(?:v|r|ver|version|rev|revision|take|try|round|attempt)(?:\W?\d{1,3}(?!\d)\W*[a-k]?\W*)?|(?:re-?)?(?:send|sent|post|posted|roll|spin)"
+    r"|again|second|third|fourth|new|updated?|corrected|final|last|\W*\d{1,3}\W*",
+    re.IGNORECASE,
+)
+"""Words that say no more than that it was posted before: nothing that a patch is for."""
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -67,12 +61,12 @@ def parse_subject(
     raises; a subject without tags is all title.
     """
     groups, title, is_reply = split_subject(text)
-    tokens = [token for group in groups for token in _tokens(group)]
+    tokens = [token for group in groups for token in _own_tokens(group, names)]
     kept = [token for token in tokens if (word := token.lower()) != "patch" and word not in names and word not in tags]
     order = next((token for token in kept if _NUMBERS.fullmatch(token)), None)
     number, total = (int(part) for part in order.split("/")) if order else (None, None)
     branches = [token for token in kept if token.lower() in branch_tokens]
-    rerolls = [token for token in kept if _REROLL.fullmatch(token) and token not in branches]
+    rerolls = [token for token in kept if is_reroll(token) and token not in branches]
     title = _SPACE.sub(" ", title).strip()
     shown = ",".join(kept)
     return Subject(
@@ -122,42 +116,19 @@ def tags_of(text: str) -> str:
     return ("Re: " if is_reply else "") + "".join(f"[{group}]" for group in groups)
 
 
-def split_subject(text: str) -> tuple[list[str], str, bool]:
-    """The bracket groups, the title, and whether it is an answer: `Re:` stands before all that says what is posted."""
-    groups: list[str] = []
-    is_reply = False
-    is_posted = False
-    start = 0
-    while True:
-        if not is_posted and (answer := _REPLY.match(text, start)):
-            is_reply = is_reply or answer[1].lower() not in _FORWARDS
-            start = answer.end()
-        elif brackets := _BRACKETS.match(text, start):
-            groups.append(brackets[1])
-            is_posted = is_posted or any(_POSTED.fullmatch(token) for token in _tokens(brackets[1]))
-            start = brackets.end()
-        else:
-            return groups, text[start:], is_reply
+def _own_tokens(group: str, names: Collection[str]) -> tuple[str, ...]:
+    """The tokens of a group; where it is the list's own, without the number that the list gave: `[demo 123]`."""
+    tokens = tokens_of(group)
+    if not group[-1:].isdigit() or is_posted(group):
+        return tokens
+    is_lists = any(token.lower() in names for token in tokens)
+    return tuple(token for token in tokens if not (token.isdigit() if is_lists else _is_counted(token, names)))
 
 
-@lru_cache(maxsize=4096)  # a list's mails say the same over and over
-def _tokens(group: str) -> tuple[str, ...]:
-    spaced = _OF.sub(r" \1/\2 ", group.replace(",", " "))
-    return tuple([token for word in spaced.split() for token in _unglue(word.rstrip(":;.-"))])
-
-
-def _unglue(word: str) -> list[str]:
-    """Take apart what was written without a space: PATCHv2, PATCH-v2, PATCH1/8, RFC/PATCH, V22/7."""
-    parts = []
-    while len(word) <= _GLUED_MAX and (glued := _GLUED.fullmatch(word)):
-        parts.append(glued[1])
-        word = glued[2]
-    if numbers := _GLUED_NUMBERS.fullmatch(word):
-        digits, total = numbers[1], int(numbers[2])
-        for cut in range(1, len(digits)):
-            if int(digits[cut:]) <= total:
-                return [*parts, f"v{int(digits[:cut])}", f"{int(digits[cut:])}/{total}"]
-    return [*parts, word] if word else parts
+def _is_counted(token: str, names: Collection[str]) -> bool:
+    """Whether a token is the list's name with a number: `demo:123`."""
+    name, _, number = token.replace("#", ":").replace("-", ":").rpartition(":")
+    return number.isdigit() and name.lower() in names
 
 
 def _reroll(token: str) -> tuple[int, ...]:
@@ -169,6 +140,10 @@ def _reroll(token: str) -> tuple[int, ...]:
 
 def _prefix_word(token: str) -> str:
     word = token.lower()
-    if _NUMBERS.fullmatch(word) or word in _NO_PREFIX:
+    if (
+        _NUMBERS.fullmatch(word)
+        or word in _NO_PREFIX
+        or (_LIKE_A_REROLL.fullmatch(word) and not _KERNEL.fullmatch(word))
+    ):
         return ""
     return word.removesuffix("-next")

@@ -472,7 +472,7 @@ class Mails:
         self._shown.show(thread.project, entry, reading)
         if kind == PATCH:
             self._tell_of_patch(thread, entry, moment)
-        if kind == PULL_REQUEST:
+        if kind == PULL_REQUEST or (kind == PATCH and reading.parsed.pull_url):
             url = REDACTED if reading.is_redacted else reading.parsed.pull_url or ""
             self._pending.note(PULL_REQUEST_PENDING, id, thread.project, moment.record, url)
 

@@ -15,7 +15,7 @@ from projector.readmodel import tables as t
 from projector.readmodel.large import digest_of_large
 from projector.readmodel.rows import Entry, PatchState, Row
 from projector.readmodel.working import WorkingSet
-from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff
+from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff, write_trailers
 
 SECOND_US = 1_000_000
 
@@ -44,7 +44,7 @@ class ShownMails:
             words = {
                 "subject": parsed.subject,
                 "text": parsed.message,
-                "trailers": "\n".join(parsed.trailers),
+                "trailers": write_trailers(parsed),
                 "digest": digest_of_large(parsed.message),
             }
             self._working.add(
@@ -180,5 +180,4 @@ def _patch_words(reading: Reading | None, kind: str) -> Row:
         url = REDACTED if kind == PULL_REQUEST else None
         return {"name": REDACTED, "pull_url": url, "diff_id": None, "redacted": True}
     assert reading.subject is not None, "expected a mail that a project has seen"
-    url = reading.parsed.pull_url if kind == PULL_REQUEST else None
-    return {"name": reading.subject.name, "pull_url": url, "redacted": False}
+    return {"name": reading.subject.name, "pull_url": reading.parsed.pull_url, "redacted": False}

@@ -66,7 +66,7 @@ patch = Table(
     _ref("submitter_id"),
     Column("state", BigInteger, nullable=False),  # 1..10, projector.assembly.states
     _ref("series_id", null=True),  # the series whose revision has it; null while it waits, and for pull requests
-    Column("pull_url", Text),  # not null: a pull request rather than a patch
+    Column("pull_url", Text),  # not null: a pull request; one with a diff is a patch as well
     Column("test_state", Text),  # worst of the results posted for this patch
     Column("diff_id", Text),  # what `git patch-id --stable` says of the diff; null where it says nothing
     _ref("changed_id"),  # the record that changed what is shown of it last: its version

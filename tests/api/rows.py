@@ -230,13 +230,24 @@ def result(id_: int, test_name: str, state: str, **changes: Any) -> dict[str, An
     return {**row, **changes}
 
 
+LIMITED = (
+    "2 3\tTested-by: Di <di@example.org>",
+    "\tAcked-by: Nobody <n@example.org>",
+    "1\tFixes: abcdef",
+    "Signed-off-by: Cy <cy@example.org>",
+)
+"""Said of a cover letter: for some patches, for nobody knows which, of one mail alone, for all."""
+
+
 def _fill_answers(connection: Connection) -> None:
     insert(
         connection,
         tables.comment,
-        comment(70, 30, "2024-05-03T12:00:00", "Reviewed-by: Cy <cy@example.org>", 'Fixes: 123456789abc ("x")'),
+        comment(
+            70, 30, "2024-05-03T12:00:00", "Reviewed-by: Cy <cy@example.org>", 'Fixes: 123456789abc ("x")', *LIMITED
+        ),
         comment(71, 31, "2024-05-03T13:00:00", "Acked-by: Cy <cy@example.org>", "Reviewed-by: Cy <cy@example.org>"),
-        comment(72, 32, "2024-05-03T14:00:00"),
+        comment(72, 32, "2024-05-03T14:00:00", "\tAcked-by: Di <di@example.org>", "1\tNacked-by: Di <di@example.org>"),
         comment(73, 32, "2024-05-03T15:00:00", 'Fixes: abcdef123456 ("y")'),
     )
     insert(

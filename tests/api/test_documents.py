@@ -45,6 +45,7 @@ PATCH_31 = {
     "author_date": COMMIT_DATE,
     "commit_title": "31",
     "warnings": [],
+    "pull_url": None,
 }
 ADA = {"id": 10, "name": "Ada Ärlig"}
 

@@ -19,6 +19,12 @@ def messages(result: Result) -> list[list[str]]:
     return [mail.partition("\n\n")[2].partition("---\n")[0].splitlines() for mail in mails]
 
 
+CY, DI = "Cy <cy@example.org>", "Di <di@example.org>"
+ONE = (f"Acked-by: {CY}", f"Reviewed-by: {CY}", f"Signed-off-by: {CY}")
+TWO = (f"Acked-by: {DI}", 'Fixes: abcdef123456 ("y")', f"Reviewed-by: {CY}", f"Tested-by: {DI}", f"Signed-off-by: {CY}")
+"""What each patch gains; what the cover letter's comments say of patches 2 and 3 is the second one's alone."""
+
+
 def test_revision_is_its_patches_in_order_with_the_trailers_that_reviewers_gave(client: TestClient) -> None:
     result = fetch(client, "/series/20/revisions/2/mbox/")
     assert result.headers["content-disposition"] == 'attachment; filename="Tidy-everything.mbox"'
@@ -27,15 +33,13 @@ def test_revision_is_its_patches_in_order_with_the_trailers_that_reviewers_gave(
         "Subject: [PATCH] 32",
     ]
     assert messages(result) == [
-        ["Why.", "", "Acked-by: Cy <cy@example.org>", "Reviewed-by: Cy <cy@example.org>"],
-        ["Why.", "", 'Fixes: abcdef123456 ("y")', "Reviewed-by: Cy <cy@example.org>"],
+        ["Why.", "", *ONE],
+        ["Why.", "", *TWO],
     ]
 
 
 def test_patch_has_its_own_trailers_and_those_of_its_cover_letter(client: TestClient) -> None:
-    assert messages(fetch(client, "/patches/32/mbox/")) == [
-        ["Why.", "", 'Fixes: abcdef123456 ("y")', "Reviewed-by: Cy <cy@example.org>"]
-    ]
+    assert messages(fetch(client, "/patches/32/mbox/")) == [["Why.", "", *TWO]]
 
 
 def test_patch_without_comments_is_as_it_was_sent(client: TestClient) -> None:

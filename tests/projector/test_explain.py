@@ -51,6 +51,16 @@ def test_a_partial_reroll_says_whose_place_it_takes_and_until_when_it_waits(worl
     assert inferred.waits_until is not None and inferred.announced is None
 
 
+def test_of_a_series_that_is_waited_for_in_vain_it_is_said_what_lacks_and_what_might_be_it(world: World) -> None:
+    mails = series("a", 4)
+    lost = mail("net: more", "x", answers="a-0", has_diff=True)
+    others = [mail("net: mine", "y", answers="a-0", author="Bob <bob@example.org>", has_diff=True), answer("r", "a-0")]
+    deliver(world, [*mails[:2], mails[4], lost, *others])
+    inferred = explain(world, "a-1").inferred
+    assert inferred is not None
+    assert (inferred.is_full, inferred.missing, inferred.might_be_it) == (False, (2, 3), ("x@example.org",))
+
+
 def test_an_extra_is_one(world: World) -> None:
     deliver(world, [*series("a", 2), mail("[PATCH 3/2] net: more", "x", answers="a-0")])
     inferred = explain(world, "x").inferred

@@ -19,7 +19,7 @@ from schemas.settings import Settings
 from tests.databases import database_of, log_of
 from tests.e2e.test_up import refusal
 from tests.replay.test_same_answers import follow
-from tests.replay.versions.make import EVENT_FIELDS, PATCH_FIELDS, SERIES_FIELDS, all_events, pick
+from tests.replay.versions.make import EVENT_FIELDS, SERIES_FIELDS, all_events, pick
 from tests.replay.walk import API
 
 Ask = Callable[[str], Any]
@@ -75,7 +75,8 @@ def check_series(ask: Ask, expected: list[dict[str, Any]]) -> None:
         for revision in series["revisions"]:
             below = f"{path}revisions/{revision['version']}/"
             assert ask(below)["patches"] == [patch["id"] for patch in revision["patches"]]
-            assert [pick(ask(f"patches/{id}/"), PATCH_FIELDS) for id in ask(below)["patches"]] == revision["patches"]
+            for patch in revision["patches"]:  # a later version may show more of it
+                assert pick(ask(f"patches/{patch['id']}/"), list(patch)) == patch
             results = {one["test_name"]: one["state"] for one in ask(f"{below}test-results/")}
             assert results == revision["results"]
 

@@ -1,6 +1,7 @@
 """The mails of a revision or a patch, ready to be written as an mbox, with the trailers that reviewers gave."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -11,10 +12,13 @@ from projector.readmodel.queries.listing import WasRedacted
 from projector.readmodel.queries.revisions import RevisionKey
 from projector.readmodel.reading import Row, fetch_all, fetch_first
 from projector.readmodel.tables import comment, patch, patch_text, revision, revision_patch
-from schemas.mail import Commit, MboxMail
+from schemas.mail import Commit, LimitedTrailer, MboxMail, read_trailers
 
-COVER_TRAILERS = ("reviewed-by", "acked-by", "tested-by")
+COVER_TRAILERS = ("reviewed-by", "acked-by", "tested-by", "signed-off-by")
 """What a reviewer says of a cover letter with these, is said of every patch behind it; other trailers name one mail."""
+
+_ORDER = re.compile(r"\[(?:[^\]]*,)?(\d+)/\d+[,\]]")
+"""The order in a patch's name as shown: "[v2,1/3] net: fix"."""
 
 
 class PatchMail(msgspec.Struct, frozen=True):
@@ -79,33 +83,45 @@ def patch_mails(connection: Connection, patch_id: int) -> Mailbox | None:
     if row[REDACTED]:
         raise WasRedacted
     covers = [row[0] for row in fetch_all(connection, _COVERS, {"patch_id": patch_id})]
-    return Mailbox(row[-1], _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
+    return Mailbox(row[NAME], _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
 
 
-def _trailers(connection: Connection, targets: Sequence[int]) -> dict[int, list[str]]:
+def _trailers(connection: Connection, targets: Sequence[int]) -> dict[int, list[LimitedTrailer]]:
     """Trailers by what they were given to, in the order of the comments' dates."""
-    given: dict[int, list[str]] = {}
+    given: dict[int, list[LimitedTrailer]] = {}
     for target_id, lines in fetch_all(connection, _TRAILERS, {"targets": targets}):
-        given.setdefault(target_id, []).extend(lines.splitlines())
+        given.setdefault(target_id, []).extend(read_trailers(lines))
     return given
 
 
-def _with_trailers(rows: Iterable[Row], given: dict[int, list[str]], covers: Sequence[int]) -> list[PatchMail]:
-    shared = [
-        trailer
-        for cover in covers
-        for trailer in given.get(cover, [])
-        if trailer.partition(":")[0].lower() in COVER_TRAILERS
-    ]
+def _with_trailers(
+    rows: Iterable[Row], given: dict[int, list[LimitedTrailer]], covers: Sequence[int]
+) -> list[PatchMail]:
+    shared = [trailer for cover in covers for trailer in given.get(cover, []) if _is_shared(trailer)]
     return [
         PatchMail(
             row[0],
             _mail(*row[1:DIGEST]),
-            tuple(dict.fromkeys([*given.get(row[0], []), *shared])),
+            tuple(dict.fromkeys(_for_patch(row[NAME], given.get(row[0], []), shared))),
             *row[DIGEST:REDACTED],
         )
         for row in rows
     ]
+
+
+def _is_shared(trailer: LimitedTrailer) -> bool:
+    return trailer.text.partition(":")[0].lower() in COVER_TRAILERS and trailer.patches != ()
+
+
+def _for_patch(name: str, own: Iterable[LimitedTrailer], shared: Iterable[LimitedTrailer]) -> Iterator[str]:
+    """The trailers that are for the patch of a name: those that name some patches of the series, if it is one of them.
+
+    own: given to the patch itself, where "for the driver bits" means a part of it.
+    """
+    found = _ORDER.match(name)
+    order = int(found[1]) if found else 1
+    yield from (trailer.text for trailer in own if not trailer.patches or order in trailer.patches)
+    yield from (trailer.text for trailer in shared if trailer.patches is None or order in trailer.patches)
 
 
 def _mail(
@@ -131,8 +147,10 @@ _MAIL_COLUMNS = (
     patch_text.c.digest,
     patch_text.c.diff_bytes.is_not(None),
     patch.c.redacted,
+    patch.c.name,
 )
-REDACTED = len(_MAIL_COLUMNS) - 1
+NAME = len(_MAIL_COLUMNS) - 1
+REDACTED = NAME - 1
 """Where a row says whether its patch was."""
 DIGEST = REDACTED - 2
 """Where a row has what is said of a large one."""
@@ -149,7 +167,7 @@ _REVISION_PATCHES = (
     .order_by(revision_patch.c.number)
 )
 _PATCH = (
-    select(*_MAIL_COLUMNS, patch.c.name)
+    select(*_MAIL_COLUMNS)
     .select_from(patch)
     .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
     .where(patch.c.id == bindparam("patch_id"))

@@ -123,14 +123,16 @@ def patches_by_diff_id(connection: Connection, project_id: int | None, ids: Sequ
 
 def patch_document(row: Row) -> PatchDocument:
     """Make the document of a row that begins with PATCH_COLUMNS."""
-    id_, project_id, name, date_us, updated_us, submitter_id, state, content, *commit, marks, digest = row[:_EXPANSION]
+    id_, project_id, name, date_us, updated_us, submitter_id, state, content, *commit, marks, digest, url = row[
+        :_EXPANSION
+    ]
     date, updated = time_of(date_us), time_of(updated_us)
     author_name, author_email, author_date, title = commit
     author = None if author_name is None else AuthorDocument(author_name, author_email)
     content = shown(content, DIFF, id_, digest)
     warnings = _NO_MARKS if marks is None else msgspec.Raw(marks.encode())
     return PatchDocument(
-        id_, project_id, name, date, updated, submitter_id, state, content, author, author_date, title, warnings
+        id_, project_id, name, date, updated, submitter_id, state, content, author, author_date, title, warnings, url
     )
 
 
@@ -162,6 +164,7 @@ PATCH_COLUMNS = (
     patch_text.c.commit_title,
     patch_text.c.marks,
     patch_text.c.digest,
+    patch.c.pull_url,
 )
 EXPANSION_COLUMNS = (*PROJECT_COLUMNS, person.c.name, person.c.email)
 _EXPANSION = len(PATCH_COLUMNS)

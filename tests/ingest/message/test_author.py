@@ -24,6 +24,13 @@ def test_an_author_who_wrote_himself_is_taken_as_he_is() -> None:
     [
         pytest.param({"x-original-from": b"Jane Doe <jane@example.org>"}, JANE, id="X-Original-From"),
         pytest.param({"reply-to": b"Jane Doe <jane@example.org>"}, JANE, id="Reply-To"),
+        pytest.param({"x-original-sender": b"jane@example.org"}, JANE, id="X-Original-Sender alone"),
+        pytest.param({"x-original-sender": LIST}, Mailbox("Jane Doe via list", LIST.decode()), id="the list sent it"),
+        pytest.param(
+            {"x-original-sender": b"bounces@example.net", "reply-to": b"Jane Doe <jane@example.org>"},
+            JANE,
+            id="who is named goes before X-Original-Sender",
+        ),
         pytest.param(
             {"reply-to": b"The list <" + LIST + b">", "cc": b"X <x@example.org>, Jane Doe <jane@example.org>"},
             JANE,
@@ -109,3 +116,10 @@ def test_an_address_spelled_into_the_lists_own() -> None:
 
 def test_no_from_at_all() -> None:
     assert author({}) == Mailbox("", "")
+
+
+@pytest.mark.parametrize(
+    "name", [b"'Jane Doe' via list", b"\"'Jane Doe' via list\"", b"Jane Doe via The List", b"'Jane Doe' VIA list"]
+)
+def test_a_name_via_a_list_is_the_author_s(name: bytes) -> None:
+    assert author({"from": name + b" <" + LIST + b">", "x-original-sender": b"jane@example.org"}) == JANE

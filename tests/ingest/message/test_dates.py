@@ -1,10 +1,13 @@
 """Dates as mailers write them, and what counts when they are wrong."""
 
+import subprocess
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
-from ingest.message.dates import parse_date, read_date, read_received
+from ingest.message.dates import parse_date, read_date, read_received, read_zoned
+from tests.e2e.am.git import environment
 
 
 def at(year: int, month: int, day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -27,6 +30,26 @@ def at(year: int, month: int, day: int, hour: int, minute: int = 0, second: int 
         pytest.param(b"Fri, 20 Nov 120 10:00:00 +0000", at(2020, 11, 20, 10, 0), id="three-digit year"),
         pytest.param(b"Fri, 20 Nov 2020 23:59:60 +0000", at(2020, 11, 20, 23, 59, 59), id="leap second"),
         pytest.param(b"Fri, 20 Nov 2020 10:00:00 +9959", at(2020, 11, 20, 10, 0), id="zone of days"),
+        pytest.param(b"2020-11-20 10:00:01 +0100", at(2020, 11, 20, 9, 0, 1), id="ISO 8601 with a blank"),
+        pytest.param(b"2020-11-20T10:00:01+01:00", at(2020, 11, 20, 9, 0, 1), id="ISO 8601 with T and a colon"),
+        pytest.param(b"2020-11-20T10:00:01Z", at(2020, 11, 20, 10, 0, 1), id="ISO 8601, Z"),
+        pytest.param(b"2020-11-20 10:00:01", at(2020, 11, 20, 10, 0, 1), id="ISO 8601 without a zone"),
+        pytest.param(b"2020-11-20T10:00", at(2020, 11, 20, 10, 0), id="ISO 8601 without seconds and zone"),
+        pytest.param(b"2020-11-20T10:00:01.25-03:30", at(2020, 11, 20, 13, 30, 1), id="ISO 8601, a fraction"),
+        pytest.param(b"2020-11-20 10:00:01 +01", at(2020, 11, 20, 9, 0, 1), id="ISO 8601, hours alone"),
+        pytest.param(b"2020-11-20 10:00:01 CET", at(2020, 11, 20, 9, 0, 1), id="ISO 8601, named zone"),
+        pytest.param(b"2020-11-20 10:00:01 +0160", at(2020, 11, 20, 10, 0, 1), id="ISO 8601, no such zone"),
+        pytest.param(b"2020-11-20 23:59:60 +0000", at(2020, 11, 20, 23, 59, 59), id="ISO 8601, leap second"),
+        pytest.param(b"20201120T100001Z", at(2020, 11, 20, 10, 0, 1), id="ISO 8601, compact"),
+        pytest.param(b"Fri, 2020-11-20 10:00:01 +0100", at(2020, 11, 20, 9, 0, 1), id="ISO 8601 behind a weekday"),
+        pytest.param(b"2020-11-31 10:00:00 +0000", None, id="ISO 8601, no such day"),
+        pytest.param(b"2020-11-20", None, id="a day alone"),
+        pytest.param(b"1605866401 +0100", at(2020, 11, 20, 10, 0, 1), id="seconds since 1970"),
+        pytest.param(b"@1605866401", at(2020, 11, 20, 10, 0, 1), id="seconds behind an @"),
+        pytest.param(b"1605866401.75", at(2020, 11, 20, 10, 0, 1), id="seconds with a fraction"),
+        pytest.param(b"12345678", None, id="a number that is too short to be seconds"),
+        pytest.param(b"160586640100", None, id="a number that is too long to be seconds"),
+        pytest.param(b"Fri, 20 Nov 2020 10:00:01 CET", at(2020, 11, 20, 9, 0, 1), id="a zone that git knows"),
         pytest.param(b"Fri, 20 Xxx 2020 10:00:00 +0000", None, id="no such month"),
         pytest.param(b"Fri, 31 Nov 2020 10:00:00 +0000", None, id="no such day"),
         pytest.param(b"Fri, 20 Nov 2020 25:00:00 +0000", None, id="no such hour"),
@@ -89,3 +112,28 @@ def test_read_date(date: bytes | None, received: bytes | None, expected: tuple[d
 )
 def test_read_received(values: list[bytes], expected: datetime | None) -> None:
     assert read_received({b"received": values}) == expected
+
+
+WRITTEN = [
+    f"{day}{between}{time}{fraction}{zone}"
+    for day in ("2020-11-20", "2020/1/2")
+    for between in (" ", "T")
+    for time in ("10:00:01", "9:05")
+    for fraction in ("", ".5")
+    if fraction == "" or time.count(":") == 2
+    for zone in ("", " +0100", "-0330", "+05:45", "Z", " GMT", " EST", " CET", " JST", " HST", " NZDT", " (UTC)")
+] + ["1605866401", "1605866401 +0100", "@1605866401 -0330", "1605866401.5", "Fri, 20 Nov 2020 10:00:01 CET"]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_dates_are_read_as_git_reads_them(written: str, tmp_path: Path) -> None:
+    told = environment(tmp_path) | {
+        "GIT_AUTHOR_DATE": written,
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a",
+        "TZ": "UTC",
+    }
+    said = subprocess.run(["git", "var", "GIT_AUTHOR_IDENT"], env=told, capture_output=True, text=True, check=True)
+    found = read_zoned(written.encode())
+    assert found is not None
+    assert said.stdout.split("> ")[1].strip() == f"{found.timestamp():.0f} {found:%z}"

@@ -22,7 +22,7 @@ from ingest.message.encoded_words import decode_words
         pytest.param("=?utf-8*en?q?a?=", "a", id="with a language"),
         pytest.param("=?y?q?Re=3A_x?=", "Re: x", id="unknown charset"),
         pytest.param("=?iso-8859-1?q?Fr\xf6sche?=", "Frösche", id="raw 8-bit text in a word"),
-        pytest.param("=?iso-8859-1?q?\u20ac?=", "â\x82¬", id="raw text beyond latin-1 in a word"),
+        pytest.param("=?iso-8859-1?q?\u20ac?=", "â‚¬", id="raw text beyond latin-1 in a word"),
         pytest.param("=?utf-8?q?open", "=?utf-8?q?open", id="not closed"),
         pytest.param("=?utf-8?x?a?=", "=?utf-8?x?a?=", id="unknown encoding"),
     ],

@@ -109,14 +109,15 @@ def test_other_subjects_are_no_answers(subject: str) -> None:
 
 def test_trailers_in_a_diff_are_data() -> None:
     diff = DIFF.replace("@@ -1,2 +1,2 @@\n a", "@@ -1,2 +1,2 @@\n Acked-by: Nobody")
-    assert read(f"Subject: x\n\nAcked-by: Joe\n{diff}Tested-by: Joe\n").trailers == ("Acked-by: Joe", "Tested-by: Joe")
+    given = read(f"Subject: x\n\nAcked-by: J <j@example.org>\n{diff}Tested-by: J <j@example.org>\n").trailers
+    assert given == ("Acked-by: J <j@example.org>", "Tested-by: J <j@example.org>")
 
 
 def test_a_pull_request() -> None:
     text = "The following changes since commit 01:\n\nare available in the Git repository at:\n\n"
     text += "  git://example.org/x.git tags/v1\n\n"
     assert read(f"Subject: [PULL] x\n\n{text}").pull_url == "git://example.org/x.git tags/v1"
-    assert read(f"Subject: [PULL] x\n\n{text}{DIFF}").pull_url is None
+    assert read(f"Subject: [PULL] x\n\n{text}{DIFF}").pull_url == "git://example.org/x.git tags/v1"
 
 
 def test_links_to_earlier_versions() -> None:

@@ -49,6 +49,37 @@ END = "\n\nfor you to fetch changes up to 4567:\n"
             "ssh://example.org/x.git next",
             id="old phrase",
         ),
+        *[
+            pytest.param(SINCE + PHRASE + f"  {written}" + END, read, id=f"as written: {written!r}")
+            for written, read in (
+                ("<https://example.org/x.git> tags/v1", "https://example.org/x.git tags/v1"),
+                ("<https://example.org/x.git>", "https://example.org/x.git"),
+                ("https://example.org/x.git<https://example.org/x.git> tags/v1", "https://example.org/x.git tags/v1"),
+                ("https://example.org/x.git <https://example.org/x.git/> v1", "https://example.org/x.git v1"),
+                ("https://example.org/x.git\n  <https://example.org/x.git> v1", "https://example.org/x.git v1"),
+                ("<https://example.org/x.git><https://example.org/x.git> v1", "https://example.org/x.git v1"),
+                ("[https://example.org/x.git]<https://example.org/x.git> v1", "https://example.org/x.git v1"),
+                ("https://example.org/x.git tags/v1<https://example.org/t/v1>", "https://example.org/x.git tags/v1"),
+                ("example.org:/srv/x.git master", "example.org:/srv/x.git master"),
+                ("git.example.org:x/y.git", "git.example.org:x/y.git"),
+                ("example.org:~ada/x.git next", "example.org:~ada/x.git next"),
+                ("ssh://ada@example.org:2222/~ada/x.git v1", "ssh://ada@example.org:2222/~ada/x.git v1"),
+                ("https://example.org/x.git branch for-linus", "https://example.org/x.git for-linus"),
+                ("https://example.org/x.git tag v1", "https://example.org/x.git tag v1"),
+            )
+        ],
+        pytest.param(
+            SINCE + "are available in the git\nrepository at:\n\n  git://example.org/x.git v1" + END,
+            "git://example.org/x.git v1",
+            id="the phrase is wrapped",
+        ),
+        pytest.param(
+            "\nThe following changes since\ncommit 0123:\n\n  git://example.org/x.git v1" + END,
+            "git://example.org/x.git v1",
+            id="the first phrase is wrapped",
+        ),
+        pytest.param(SINCE + "\n  net.c:12: fix\n", None, id="host and path count behind the second phrase alone"),
+        pytest.param("\nThe repository moved. changes\n", None, id="words alone"),
         pytest.param(
             "\n" + PHRASE + "  git://example.org/x.git next" + END,
             "git://example.org/x.git next",

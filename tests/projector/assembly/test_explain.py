@@ -22,8 +22,9 @@ READ = Read(
 )  # fmt: skip
 INFERRED = Inferred(
     posting=16, role="patch", place=1, cover="b-0@example.org", patches=("b-1@example.org", "b-2@example.org"), total=2,
-    reroll=(2,), author="ada@example.org", name="net: one", is_full=True, is_partial=False, is_apart=False,
-    elsewhere=(), is_in_huge_thread=False, replaces=None, waits_until=None, announced=19,
+    reroll=(2,), author="ada@example.org", name="net: one", is_full=True, missing=(), might_be_it=(),
+    is_partial=False, is_apart=False, elsewhere=(), is_in_huge_thread=False, replaces=None, waits_until=None,
+    announced=19,
 )  # fmt: skip
 COMPARED = Compared(3, 4, "net: one", True, True, (1,), ("net",), 2, ("net: a", "net: b"), 2)
 LINKED = Linked(
@@ -117,7 +118,28 @@ def test_what_is_said_of_a_patch_whole() -> None:
         ),
         pytest.param({"role": "extra"}, "Inferred", "It is the extra of a posting of 2 patches", id="an extra"),
         pytest.param(
-            {"is_full": False}, "Inferred", "It is not full: some patch of 1 to n is missing.", id="a patch is missing"
+            {"is_full": False, "missing": (2,)},
+            "Inferred",
+            "It is not full: patch 2 of 2 is missing.",
+            id="a patch is missing",
+        ),
+        pytest.param(
+            {"is_full": False, "missing": (1, 2)},
+            "Inferred",
+            "It is not full: patches 1, 2 of 2 are missing.",
+            id="two are missing",
+        ),
+        pytest.param(
+            {"is_full": False, "missing": tuple(range(1, 21))},
+            "Inferred",
+            f"It is not full: patches {', '.join(map(str, range(1, 21)))} and more of 2 are missing.",
+            id="many are missing",
+        ),
+        pytest.param(
+            {"is_full": False, "missing": (2,), "might_be_it": ("x@y",)},
+            "Inferred",
+            "It might be <x@y>: a diff by its author, not read as a patch.",
+            id="one that might be it",
         ),
         pytest.param({"patches": ()}, "Inferred", "No patch of it has come.", id="no patch"),
         pytest.param(

@@ -19,6 +19,9 @@ OTHERS = msgspec.structs.replace(PROJECT, rewriters=("@relay.example.net", "one@
     ("sender", "undone"),
     [
         pytest.param("Ada via demo <demo@example.org>", True, id="the list"),
+        pytest.param(
+            "Ada via demo <post@demo.example.org>", True, id="an address in the domain that the list is called by"
+        ),
         pytest.param("Ada via demo <demo@other.example>", False, id="somebody's list"),
         pytest.param("Ada via X <devnull+ada@relay.example.net>", True, id="a domain of the settings"),
         pytest.param("Ada via X <one@web.example>", True, id="an address of the settings"),

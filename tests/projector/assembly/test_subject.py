@@ -119,6 +119,206 @@ def test_tagged(text: str, is_tagged: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    "tag",
+    [
+        "[PATCH v2 2/3 ",
+        "[PATCH v2 2/3: ",
+        "[PATCH v2 2/3) ",
+        "[PATCH v2 2/3} ",
+        "[PATCHv2 2 of 3 ",
+        "[PATCH v 2, 2/3 ",
+        "[[PATCH v2 2/3] ",
+        "[PATCH v2 2/3]] ",
+        "[PATCH [v2 2/3] ",
+        "[PATCH [v2] 2/3] ",
+        "[[PATCH] v2 2/3] ",
+        "[demo [PATCH v2 2/3]] ",
+        "PATCH v2 2/3] ",
+        "(PATCH v2 2/3) ",
+        "{PATCH v2 2/3} ",
+        "PATCH v2 2/3: ",
+        "PATCH v2 2/3 ",
+        "【PATCH v2 2/3】 ",
+        "［PATCH v2 2/3］",
+        "[PATCH; v2; 2/3] ",
+        "bug#4711: [PATCH v2 2/3] ",
+        "bug 4711 - [PATCH v2 2/3] ",
+        "(bug#4711) [PATCH v2 2/3] ",
+        "[bug#4711] [PATCH v2 2/3] ",
+        "[Bug 4711][PATCH v2 2/3] ",
+        "#4711: [PATCH v2 2/3] ",
+        "[#4711] [PATCH v2 2/3] ",
+        "***SPAM*** [PATCH v2 2/3] ",
+        "*****SUSPECTED SPAM***** [PATCH v2 2/3] ",
+        "{Spam?} [PATCH v2 2/3] ",
+        "(SPAM) [PATCH v2 2/3] ",
+        "SPAM: [PATCH v2 2/3] ",
+        "[SPAM] [PATCH v2 2/3] ",
+        "[SPAM 5.2] [PATCH v2 2/3] ",
+        "[EXTERNAL] [PATCH v2 2/3] ",
+        "EXTERNAL: [PATCH v2 2/3] ",
+        "[EXT] [PATCH v2 2/3] ",
+        "[External Mail] [PATCH v2 2/3] ",
+        "[SUSPECTED SPAM] [PATCH v2 2/3] ",
+        "[PATCH v2 2/3] [EXTERNAL] ",
+        "***SPAM*** bug#4711: [EXTERNAL] [PATCH v2 2/3] ",
+        "[demo 123] [PATCH v2 2/3] ",
+        "[demo:123] [PATCH v2 2/3] ",
+        "[Demo-Devel #123] [PATCH v2 2/3] ",
+        "Fwd: ***SPAM*** [PATCH v2 2/3] ",
+    ],
+)
+def test_a_damaged_or_marked_tag_is_what_it_would_be_whole(tag: str) -> None:
+    subject = read(f"{tag}net: fix [the] leak")
+    found = (subject.number, subject.total, subject.reroll, subject.prefix, subject.is_tagged, subject.is_reply)
+    assert found == (2, 3, (2,), (), True, False)
+    assert subject.title == "net: fix [the] leak"
+    assert subject.name in ("[v2,2/3] net: fix [the] leak", "[2/3,v2] net: fix [the] leak")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param("[PATCH net-next 2/3 net: x", "[net-next,2/3] net: x", id="a word of a tree"),
+        pytest.param("[PATCH drm/i915 for 2/3 net: x", "[drm/i915,for,2/3] net: x", id="two words"),
+        pytest.param("[PATCH a b c 2/3 net: x", "a b c 2/3 net: x", id="three words begin the title"),
+        pytest.param("[PATCH net: x", "net: x", id="no number"),
+        pytest.param("PATCH: net: x", "net: x", id="neither brackets nor number"),
+        pytest.param("Patch 2/3: net: x", "[2/3] net: x", id="capitalised with a number"),
+        pytest.param("[RFC 2/3 net: x", "[RFC,2/3] net: x", id="RFC"),
+        pytest.param("[PATCH 2/3", "[2/3]", id="no title"),
+        pytest.param("[PATCH 2/3 net: x [y] z", "[2/3] net: x [y] z", id="brackets in the title"),
+    ],
+)
+def test_a_tag_without_its_bracket_goes_as_far_as_it_is_understood(text: str, name: str) -> None:
+    assert read(text).name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[net: x", id="a bracket without PATCH"),
+        pytest.param("[v2 net: x", id="a reroll without PATCH"),
+        pytest.param("[" * 300 + "PATCH", id="many brackets"),
+        pytest.param("[" + "a " * 200 + "[PATCH] x]", id="a tag far away"),
+        pytest.param("[[a: PATCH] net", id="a title in brackets"),
+        pytest.param("PATCH series for the net", id="a word of a title"),
+        pytest.param("Patch 2/3 breaks the build", id="a sentence"),
+        pytest.param('Patch "net: x" has been added to the 5.10-stable tree', id="a notice"),
+        pytest.param("patches 1/2: x", id="no tag"),
+        pytest.param("bug#4711: net: x", id="a bug's number alone"),
+        pytest.param("***SPAM*** net: x", id="a mark alone"),
+        pytest.param("(net) x", id="other brackets"),
+        pytest.param("(net: PATCH) x", id="PATCH within"),
+        pytest.param("(PATCH net: x) y", id="a title in other brackets"),
+        pytest.param("PATCH", id="nothing else"),
+    ],
+)
+def test_what_is_no_tag_stays_in_the_title(text: str) -> None:
+    subject = read(text)
+    assert (subject.name, subject.is_tagged, subject.number) == (text, False, None)
+
+
+def test_marks_make_no_tag() -> None:
+    assert read("[EXTERNAL] net: x") == Subject("net: x", "net: x")
+    assert read("[bug#4711] net: x") == Subject("net: x", "net: x")
+    assert read("[demo 123] net: x") == Subject("net: x", "net: x")
+    assert read("bug#4711: Re: net: x") == Subject("net: x", "net: x", is_reply=True)
+    assert read("[external storage] net: x").is_tagged
+
+
+@pytest.mark.parametrize(
+    ("tag", "reroll"),
+    [
+        *[
+            pytest.param(f"[PATCH {marker} 1/2] ", (2,), id=f"{marker} in the brackets")
+            for marker in ("(v2)", "ver2", "ver 2", "ver.2", "v 2", "v.2", "#2", "V 2", "version 2", "rev2", "{v2}")
+        ],
+        *[
+            pytest.param(f"[PATCH {marker} 1/2] ", (2,), id=f"{marker} in the brackets")
+            for marker in ("take 2", "try2", "2nd try", "2nd", "-v2", "v=2", "v_2", "vv2", "Version: 2", "v02", "ver2-")
+        ],
+        *[
+            pytest.param(f"[PATCH 1/2] {marker} ", (2,), id=f"{marker} behind the brackets")
+            for marker in (
+                "(v2)",
+                "v2:",
+                "v2",
+                "[v2]",
+                "(v2):",
+                "V2",
+                "ver2:",
+                "v.2:",
+                "#2:",
+                "(v 2)",
+                "v2 -",
+                "[ver 2]",
+            )
+        ],
+        pytest.param("[PATCH 1/2 (v2)] ", (2,), id="in parentheses at the end"),
+        pytest.param("[PATCH 1/2, v 2] ", (2,), id="apart at the end"),
+        pytest.param("[(v2) PATCH 1/2] ", (2,), id="in parentheses at the start"),
+        pytest.param("[ver2][PATCH 1/2] ", (2,), id="in brackets of its own"),
+        pytest.param("[PATCH(v2) 1/2] ", (2,), id="in parentheses, glued"),
+        pytest.param("[PATCHver2 1/2] ", (2,), id="ver2, glued"),
+        pytest.param("[PATCH#2 1/2] ", (2,), id="#2, glued"),
+        pytest.param("[PATCH V2.1 1/2] ", (2, 1), id="V2.1"),
+        pytest.param("[PATCH ver 2.1 1/2] ", (2, 1), id="ver 2.1"),
+        pytest.param("[PATCH 1/2] (v2.1) ", (2, 1), id="(v2.1) behind"),
+        pytest.param("[PATCH v3 1/2] v2 ", (3,), id="behind the brackets it is the title, where these have one"),
+    ],
+)
+def test_rerolls_as_people_write_them(tag: str, reroll: tuple[int, ...]) -> None:
+    subject = read(f"{tag}net: fix")
+    assert (subject.number, subject.total, subject.reroll, subject.prefix) == (1, 2, reroll, ())
+    assert subject.title == ("v2 net: fix" if reroll == (3,) else "net: fix")
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix", "reroll"),
+    [
+        pytest.param("[PATCH u-boot v2019.04-board 1/2] x", ("u-boot", "v2019.04-board"), None, id="a year's branch"),
+        pytest.param("[PATCH u-boot v2019.04-board v2 1/2] x", ("u-boot", "v2019.04-board"), (2,), id="and a reroll"),
+        pytest.param("[PATCH v2020.01 v2 1/2] x", ("v2020.01",), (2,), id="a year and a month"),
+        pytest.param("[PATCH v2020.01-rc1 1/2] x", ("v2020.01-rc1",), None, id="a candidate"),
+        pytest.param("[PATCH v5.15-rc3 v3 1/2] x", ("v5.15-rc3",), (3,), id="a candidate of a kernel"),
+        pytest.param("[PATCH v22.11 v2 1/2] x", ("v22.11",), (2,), id="a short year and a month"),
+        pytest.param("[PATCH v2021 1/2] x", ("v2021",), None, id="a year"),
+        pytest.param("[PATCH v4l 1/2] x", ("v4l",), None, id="a subsystem"),
+        pytest.param("[PATCH ext4 1/2] x", ("ext4",), None, id="a file system"),
+        pytest.param("[PATCH v 1/2] x", (), None, id="a letter"),
+        pytest.param("[PATCH again 1/2] x", (), None, id="again"),
+        pytest.param("[PATCH reposted 1/2] x", (), None, id="reposted"),
+        pytest.param("[PATCH r2 1/2] x", (), None, id="r2"),
+        pytest.param("[PATCH v2b 1/2] x", (), None, id="v2b"),
+        pytest.param("[PATCH 5.10 1/2] x", ("5.10",), None, id="a kernel"),
+        pytest.param("[PATCH #123 1/2] x", (), None, id="a bug"),
+    ],
+)
+def test_what_is_no_reroll(text: str, prefix: tuple[str, ...], reroll: tuple[int, ...] | None) -> None:
+    subject = read(text)
+    assert (subject.number, subject.prefix, subject.reroll) == (1, prefix, reroll)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "v4l2: fix",
+        "v9fs: fix",
+        "9p: fix",
+        "#include fix",
+        "v5.10 only: x",
+        "v2019.04: x",
+        "take 2 locks",
+        "(v2 and up) x",
+        "v2",
+    ],
+)
+def test_a_title_that_only_begins_like_a_reroll(title: str) -> None:
+    assert read(f"[PATCH] {title}") == Subject(title, title, is_tagged=True)
+
+
+@pytest.mark.parametrize(
     ("text", "prefix"),
     [
         pytest.param("[PATCH RESEND net-next v2 1/2] x", ("net",), id="-next, RESEND, order and reroll aside"),

@@ -9,12 +9,7 @@ from ingest.message import parse
 from schemas.mail import ParsedMail
 from tests.projector.corpus.facts import Archive, Facts, fold_each
 
-DIFFERENT = {
-    ("0003-git-pull-request-with-diff.mbox", "pull_url"): (
-        "a pull request is a mail without a diff: one with its diff is a patch, which has no pull_url",
-        None,
-    ),
-}
+DIFFERENT: dict[tuple[str, str], tuple[str, Any]] = {}
 """Facts that are otherwise here, each with why, and what is so instead."""
 
 
