@@ -9,6 +9,7 @@ from projector.assembly.links import Found, Link
 from projector.assembly.mail import Mail, read_mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.series import Member, Revision, components, revise
+from projector.assembly.standing import parent_of
 from projector.assembly.tree import threads
 from schemas.records import MailReceived, ProjectAdded
 
@@ -85,8 +86,10 @@ def _threads(mails: Sequence[Mail]) -> Iterator[list[Mail]]:
         return name
 
     runs: dict[tuple[bytes, int, int], str] = {}
+    known = {mail.message_id for mail in mails}
     for mail in mails:
-        if not mail.references and mail.total is not None:
+        parent = parent_of(mail)
+        if mail.total is not None and (parent is None or parent not in known):
             for step in (-1, 0, 1):
                 other = runs.get((mail.author, mail.total, half_hour(mail) + step))
                 if other is not None:

@@ -10,6 +10,7 @@ import msgspec
 from ingest.archive import open_archive
 from ingest.archive.contract import ArchivedMail
 from ingest.archive.parsing import to_record
+from ingest.receipt import parse_anyway
 from schemas.records import MailReceived, ProjectAdded
 
 MAIL_MAX_BYTES = 100 * 1024 * 1024
@@ -30,7 +31,12 @@ def read_list(path: Path) -> tuple[ProjectAdded, list[MailReceived]]:
         if isinstance(mail, ArchivedMail)
     ]
     project = _project(facts)
-    return project, [msgspec.structs.replace(fact, list_id=project.listid) for fact in facts]
+    return project, [
+        msgspec.structs.replace(
+            fact, list_id=project.listid, parsed=fact.parsed or parse_anyway(fact.raw, fact.received_at)
+        )
+        for fact in facts
+    ]
 
 
 def _project(facts: Sequence[MailReceived]) -> ProjectAdded:

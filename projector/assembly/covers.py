@@ -1,15 +1,20 @@
 """Covers take theirs: which mails are cover letters, and which patches are in their postings (assembly, section 3)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from projector.assembly.draft import Draft, Drafting, in_one_run, numbered
-from projector.assembly.mail import COVER, PATCH, Mail
+from projector.assembly.mail import COMMENT, COVER, PATCH, Mail
+
+RECURRING = 2
+"""Below one cover letter so many orders have to come twice before all counts as sent again."""
 
 
 def find_covers(work: Drafting) -> None:
     """Tell what is a cover letter now that its answers are known, and open a posting for each."""
+    _tell_answers(work)
     for mail in work.mails:
         kind = work.kinds[mail.id]
         if kind not in (PATCH, COVER) and not mail.may_be_cover:
@@ -27,6 +32,27 @@ def find_covers(work: Drafting) -> None:
             work.of[mail.id] = work.open(Draft(mail.author, marker, total, cover=mail, last=mail.date))
 
 
+def _tell_answers(work: Drafting) -> None:
+    """A cover letter that answers a cover letter or patch, and has no patches of its own, is an answer: what a reviewer
+    says without `Re:`, or the same one sent again. With a higher marker by the same author its patches may still come.
+    """
+    above: dict[str, Mail | None] = {}
+    for name in work.tree.depths if any(mail.kind == COVER for mail in work.mails) else ():
+        parent, mail = work.tree.parents.get(name), work.tree.mails.get(name)
+        over = work.tree.mails.get(parent) if parent is not None else None
+        is_posted = over is not None and work.kinds[over.id] in (PATCH, COVER)
+        here = above[name] = over if is_posted else above[parent] if parent is not None else None
+        if mail is not None and mail.kind == COVER and here is not None and not _has_own(work, mail, here):
+            work.kinds[mail.id] = COMMENT
+
+
+def _has_own(work: Drafting, cover: Mail, above: Mail) -> bool:
+    if cover.author == above.author and work.markers[cover.id] > work.markers[above.id]:
+        return True
+    answers = work.answers.get(cover.message_id, ())
+    return any(numbered(mail) or (cover.total == 1 and mail.author == cover.author) for mail in answers)
+
+
 def fill_covers(work: Drafting) -> None:
     """Give each cover letter its patches."""
     below: dict[int, list[Mail]] = defaultdict(list)
@@ -37,17 +63,73 @@ def fill_covers(work: Drafting) -> None:
                 below[above.id].append(mail)
     for draft in list(work.drafts):
         assert draft.cover is not None
+        _part_runs(work, draft, draft.cover, below)
         _take(work, draft, draft.cover, below)
         _take_other_markers(work, draft, draft.cover)
         if not draft.places:
             _take_other_total(work, draft, draft.cover)
 
 
+def _part_runs(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Sequence[Mail]]) -> None:
+    """Where two or more orders below a cover letter recur, what was sent when all was sent again is told apart by Date.
+
+    A recurring order begins a new run, and each run is a posting. Of one that is not full, and recurs whole in a later
+    one, nothing is left: its patches stand for those of the later one.
+    """
+    sent = sorted(_sent_below(work, draft, cover, below), key=lambda mail: mail.order)
+    runs: list[dict[int, Mail]] = [{}]
+    for mail in sent:
+        number = mail.number or 0
+        if number in runs[-1]:
+            runs.append({})
+        runs[-1][number] = mail
+    if not any(_is_sent_again(run, before) for before, run in pairwise(runs)):
+        return
+    whole: list[tuple[dict[int, Mail], Draft]] = []
+    for run in reversed(runs):
+        later = next((other for places, other in reversed(whole) if run.keys() <= places.keys()), None)
+        if later is not None and len(run) < (draft.total or 0):
+            work.of.update({mail.id: later for mail in run.values()})
+        else:
+            whole.append((run, Draft(draft.author, draft.marker, draft.total, cover=cover, shares_cover=True)))
+    whole[-1] = (whole[-1][0], draft)
+    for run, of in reversed(whole):
+        if of is not draft:
+            work.open(of)
+        for number, mail in run.items():
+            work.place(of, mail, number)
+
+
+def _is_sent_again(run: Mapping[int, Mail], before: Mapping[int, Mail]) -> bool:
+    again = [mail for number, mail in run.items() if number in before]
+    return len(again) >= RECURRING and len(in_one_run(again[:1], again[1:])) + 1 >= RECURRING
+
+
+def _sent_below(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Sequence[Mail]]) -> list[Mail]:
+    """The patches of a cover letter's author below it, but for those that replace what they answer."""
+    found: list[Mail] = []
+    todo = [(0, mail) for mail in below.get(cover.id, ())]
+    while todo:
+        replaced, mail = todo.pop()
+        number, total = mail.number or 0, mail.total or 0
+        is_own = mail.author == cover.author and work.markers[mail.id] == draft.marker
+        if is_own and total == draft.total and replaced != number <= total:
+            found.append(mail)
+            todo += [(number, answer) for answer in below.get(mail.id, ())]
+    return found
+
+
 def _own_series(cover: Mail, answers: Sequence[Mail]) -> list[Mail]:
-    """The patches 1..n by the author of `cover` that answer it directly, in one run with it; or none of them."""
+    """The patches 1..n by the author of `cover` that answer it directly, in one run with it or, as covers of nested
+    series are sent first, at any time; or none of them.
+    """
     own = [mail for mail in answers if numbered(mail) and mail.author == cover.author]
+    return _full(in_one_run([cover], own)) or _full(own)
+
+
+def _full(mails: Iterable[Mail]) -> list[Mail]:
     by_total: dict[int, dict[int, Mail]] = defaultdict(dict)
-    for mail in in_one_run([cover], own):
+    for mail in mails:
         number, total = mail.number or 0, mail.total or 0
         if number <= total:
             by_total[total].setdefault(number, mail)
@@ -64,9 +146,13 @@ def _take(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Sequenc
     while waiting:
         is_foreign, _, mail = heappop(waiting)
         number, total = mail.number or 0, mail.total or 0
-        if total != draft.total or number in draft.places or work.markers[mail.id] != draft.marker:
+        if mail.id in work.of or total != draft.total or number in draft.places:
             continue
-        if number > total and is_foreign:
+        if number > total:
+            fits = not is_foreign and (mail.reroll is None or work.markers[mail.id] == draft.marker)
+        else:
+            fits = work.markers[mail.id] == draft.marker
+        if not fits:
             continue
         if number > total:
             work.extend(draft, mail)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from projector.assembly.covers import fill_covers, find_covers
 from projector.assembly.draft import RUN_SECONDS, Draft, Drafting, read_markers
-from projector.assembly.gathering import gather, join_unthreaded
+from projector.assembly.gathering import gather, join_lost_covers, join_unthreaded
 from projector.assembly.mail import COVER, PATCH, Mail
 from projector.assembly.rerolls import find_partial_rerolls
 from projector.assembly.tree import Tree
@@ -35,6 +35,7 @@ def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
     gather(work, [mail for mail in patches if mail.id not in work.of and kinds[mail.id] == PATCH])
     find_partial_rerolls(work)
     join_unthreaded(work)
+    join_lost_covers(work)
     _set_extras_aside(work)
     return work
 

@@ -52,13 +52,41 @@ def join_unthreaded(work: Drafting) -> None:
         work.drafts = [draft for draft in work.drafts if draft not in merged]
 
 
+def join_lost_covers(work: Drafting) -> None:
+    """A cover letter without patches whose id a relay changed: those of its author, marker, total and run are its, if
+    they answer a mail that never came.
+    """
+    covers = [draft for draft in work.drafts if draft.cover is not None and not draft.places]
+    lost: dict[tuple[bytes, Marker, int | None], list[Draft]] = defaultdict(list)
+    for draft in work.drafts if covers else ():
+        if draft.cover is None and draft.answered is None and _answers_nothing(work, draft.root):
+            lost[draft.author, draft.marker, draft.total].append(draft)
+    for draft in covers:
+        assert draft.cover is not None
+        date = draft.cover.date
+        fitting = lost[draft.author, draft.marker, draft.total]
+        near = [other for other in fitting if abs(other.root.date - date) <= RUN_SECONDS]
+        if near and _answers_nothing(work, draft.cover, also_root=True):
+            nearest = min(near, key=lambda other: (abs(other.root.date - date), other.root.order))
+            work.merge(draft, nearest)
+            fitting.remove(nearest)
+            work.drafts.remove(nearest)
+
+
+def _answers_nothing(work: Drafting, mail: Mail, *, also_root: bool = False) -> bool:
+    """Whether a mail answers one that never came. also_root: or none at all."""
+    parent = work.tree.parent(mail)
+    return also_root if parent is None else parent not in work.tree.mails
+
+
 def _joined(work: Drafting, mail: Mail, marker: Marker, siblings: Sequence[Draft]) -> Draft | None:
     """The posting that a patch joins: that of the patch above it, else the newest that answers the same in one run."""
     above = work.above[mail.message_id]
     draft = work.of.get(above.id) if above is not None else None
     candidates = [other for other in siblings[: -BESIDE_MAX - 1 : -1] if mail.date - other.last <= RUN_SECONDS]
-    if draft is not None and (draft.author, draft.marker, draft.total) == (mail.author, marker, mail.total):
-        candidates.insert(0, draft)
+    is_extra = (mail.number or 0) > (mail.total or 0) and mail.reroll is None
+    if draft is not None and (draft.author, draft.total) == (mail.author, mail.total):
+        candidates[:0] = [draft] if draft.marker == marker or is_extra else []
     return next((other for other in candidates if work.may_join(other, mail)), None)
 
 

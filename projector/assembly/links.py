@@ -100,14 +100,21 @@ def link(posting: Posting, found: Collection[Found], superseded: Collection[int]
         (BY_CHANGE_ID, lambda: _by_change(posting, before)),
         (BY_SUPERSEDES, lambda: _newest(other for other in allowed if named.intersection(other.mails))),
         (BY_REPLY, lambda: _by_reply(posting, allowed)),
-        (BY_NAME, lambda: _by_name(posting, earlier)),
-        (BY_PATCHES, lambda: _by_patches(posting, [other.posting for other in earlier])),
     )
     for rule, find in rules:
         target = find()
         if target is not None:
             return Link(target.id, rule)
-    return None
+    by_name, by_patches = _by_name(posting, earlier), _by_patches(posting, [other.posting for other in earlier])
+    if by_name is not None and not (by_patches is not None and _has_more(posting, by_patches, by_name)):
+        return Link(by_name.id, BY_NAME)
+    return Link(by_patches.id, BY_PATCHES) if by_patches is not None else None
+
+
+def _has_more(posting: Posting, by_patches: Posting, by_name: Posting) -> bool:
+    """Whether one that was found by its patches goes before one that has little more than the name."""
+    named = len(posting.patch_names & by_name.patch_names)
+    return 2 * named < len(posting.patch_names) and len(posting.patch_names & by_patches.patch_names) > named
 
 
 def may_follow(posting: Posting, other: Posting) -> bool:
@@ -169,7 +176,7 @@ def _by_name(posting: Posting, earlier: Sequence[Found]) -> Posting | None:
     ]
     own = [other.posting for other in named if other.posting.author == posting.author and fits(posting, other.posting)]
     if own:
-        return max(own, key=lambda other: (shares_half(posting, other), other.order))
+        return max(own, key=lambda other: _nearness(posting, other))
     foreign = [
         other
         for other in named
@@ -180,10 +187,18 @@ def _by_name(posting: Posting, earlier: Sequence[Found]) -> Posting | None:
     return None
 
 
+def _nearness(posting: Posting, other: Posting) -> tuple[bool, bool, tuple[int, ...], tuple[int, str]]:
+    """How near one of several is that fit by name: by prefix, patches, the nearest marker that is not higher, Date."""
+    marker = other.reroll if other.reroll <= posting.reroll else ()
+    return other.prefix == posting.prefix, shares_half(posting, other), marker, other.order
+
+
 def fits(posting: Posting, other: Posting) -> bool:
     """Whether an earlier posting of the same name and submitter is an earlier revision of the same work."""
     recent = posting.date - other.date <= YEAR_SECONDS
     half = shares_half(posting, other)
+    if names_other_work(posting, other) and not half:
+        return False
     if other.reroll < posting.reroll:
         return recent or half
     if not (recent and half and is_as_wide(posting, other)):
@@ -228,6 +243,11 @@ def has_same_name(posting: Posting, other: Posting) -> bool:
 def is_as_wide(posting: Posting, other: Posting) -> bool:
     """Whether a prefix is equal to or wider than another: it names nothing that the other does not."""
     return set(posting.prefix) <= set(other.prefix)
+
+
+def names_other_work(posting: Posting, other: Posting) -> bool:
+    """Whether the prefixes of both name something, a repository or a tool, and nothing is in both."""
+    return bool(posting.prefix) and bool(other.prefix) and set(posting.prefix).isdisjoint(other.prefix)
 
 
 def names_other_kernel(posting: Posting, other: Posting) -> bool:

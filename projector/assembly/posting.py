@@ -142,8 +142,15 @@ def half_hour(mail: Mail) -> int:
     return mail.date // RUN_SECONDS
 
 
-def _runs(own: Iterable[Mail]) -> tuple[int, ...]:
-    return tuple(sorted({half_hour(mail) for mail in own if not mail.references and mail.total is not None}))
+def _runs(tree: Tree, own: Iterable[Mail]) -> tuple[int, ...]:
+    """The half hours in which those were sent that answer nothing, or a mail that never came."""
+    return tuple(sorted({half_hour(mail) for mail in own if mail.total is not None and is_loose(tree, mail)}))
+
+
+def is_loose(tree: Tree, mail: Mail) -> bool:
+    """Whether nothing that came stands above a mail, so that only when it was sent says what it belongs to."""
+    parent = tree.parent(mail)
+    return not mail.references or (parent is not None and parent not in tree.mails)
 
 
 def finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
@@ -175,7 +182,7 @@ def finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         files=only.files if only is not None else (),
         change_ids=tuple(sorted({mail.change_id for mail in own if mail.change_id is not None})),
         supersedes=tuple(sorted({name for mail in own for name in mail.supersedes})),
-        runs=() if draft.is_whole else _runs(own),
+        runs=() if draft.is_whole else _runs(work.tree, own),
         received=latest.received,
         source=latest.source,
         depends_on=_depends_on(own),

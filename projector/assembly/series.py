@@ -5,10 +5,8 @@ from itertools import chain, count
 
 import msgspec
 
+from projector.assembly.newer import Newest, Stand, is_newer, stand
 from projector.assembly.posting import Posting
-
-Stand = tuple[tuple[int, ...], tuple[int, str]]
-"""A reroll, and the order of a posting."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -102,8 +100,7 @@ class Course:
     """What the revisions of a series were made of, one after the other.
 
     made: the revisions by number; lowest: where the lowest revision stands that has a patch; last: the highest number;
-    first: the revision that was posted first; newest: the one that the series shows; naming: the newest of those that
-    name a reviewer.
+    first: the revision that was posted first.
     """
 
     def __init__(self, members: Iterable[Member]) -> None:
@@ -119,9 +116,9 @@ class Course:
         self.made: dict[int, Revision] = {}
         self.lowest: dict[int, Stand] = {}
         self.last = 0
-        self.newest: Revision | None = None
+        self._newest: Newest[Revision] = Newest()
+        self._naming: Newest[Revision] = Newest()
         self.first: Revision | None = None
-        self.naming: Revision | None = None
 
     def put(self, posting: Posting, version: int) -> Revision:
         """Make the revision of a posting: after all of those before it, and of replacements after what they replace."""
@@ -182,11 +179,10 @@ class Course:
         others = self.made.values()
         if revision is self.first:
             self.first = min(others, key=lambda other: other.posting.order, default=None)
-        if revision is self.newest:
-            self.newest = max(others, key=lambda other: stand(other.posting), default=None)
-        if revision is self.naming:
-            naming = (other for other in others if other.posting.delegate)
-            self.naming = max(naming, key=lambda other: stand(other.posting), default=None)
+        if revision in self._newest:
+            self._newest = Newest((stand(other.posting), other) for other in others)
+        if revision in self._naming:
+            self._naming = Newest((stand(other.posting), other) for other in others if other.posting.delegate)
 
     def note(self, revision: Revision) -> None:
         """Take a revision in that was made, for whatever is asked of them all."""
@@ -196,25 +192,26 @@ class Course:
             if place < self.lowest.setdefault(patch, place):
                 self.lowest[patch] = place
         self.last = max(self.last, revision.version)
-        self.newest = _newer(self.newest, revision)
+        self._newest.put(place, revision)
         if self.first is None or revision.posting.order < self.first.posting.order:
             self.first = revision
         if revision.posting.delegate:
-            self.naming = _newer(self.naming, revision)
+            self._naming.put(place, revision)
 
+    @property
+    def newest(self) -> Revision | None:
+        """The revision that the series shows."""
+        return self._newest.get()
 
-def newest(revisions: Sequence[Revision]) -> Revision:
-    """The revision that a series shows: the one with the highest reroll, then the latest."""
-    return max(revisions, key=lambda revision: stand(revision.posting))
+    @property
+    def naming(self) -> Revision | None:
+        """The newest of those that name a reviewer."""
+        return self._naming.get()
 
-
-def stand(posting: Posting) -> Stand:
-    """Where a posting stands among the revisions of its series, the newest last."""
-    return posting.reroll, posting.order
-
-
-def _newer(one: Revision | None, other: Revision) -> Revision:
-    return other if one is None else newest([one, other])
+    def is_older(self, patch: int, place: Stand) -> bool:
+        """Whether a patch is in a revision that is older than one that stands in a place."""
+        lowest = self.lowest.get(patch)
+        return lowest is not None and is_newer(place, lowest)
 
 
 def _number(ready: Sequence[Member], gone: Collection[int]) -> dict[int, int]:

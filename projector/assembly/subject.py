@@ -20,6 +20,10 @@ _CLOSING_REROLL = re.compile(
 )
 _NO_PREFIX = {"patch", "patches", "patchset", "resend", "candidate", "next"}
 _KERNEL = re.compile(r"(?:linux-|stable-)?v?(\d+\.\d+(?:\.\d+)?)(?:\.[xy])?(?:-stable|-longterm|-lts)?")
+_PUNCTUATION = re.compile(
+    r"(?<!\d)\.|\.(?!\d)|[\s,:;_/\\!?'\"`()\[\]{}\-\u00ab\u00bb\u2010-\u2015\u2018-\u201f\u2026]+"
+)
+"""What people change in a title that stays the same. A point between digits is a number's."""
 _SPACE = re.compile(r"\s+")
 _LIKE_A_REROLL = re.compile(
     r"(?:v|r|ver|version|rev|revision|take|try|round|attempt)(?:\W?\d{1,3}(?!\d)\W*[a-k]?\W*)?|(?:re-?)?(?:send|sent|post|posted|roll|spin)"
@@ -89,8 +93,11 @@ def title_of(name: str) -> str:
 
 
 def name_key(title: str) -> str:
-    """The title as names are compared: case folded, white space single, no closing `v2`, `(v2)`, `, v2`, `take 2`."""
-    return _CLOSING_REROLL.sub("", _SPACE.sub(" ", title)).strip().casefold()
+    """The title as names are compared: case folded, without spacing, punctuation and a closing `v2`, `(v2)`, `, v2`,
+    `take 2`; one of punctuation alone stays as it is.
+    """
+    words = _CLOSING_REROLL.sub("", _SPACE.sub(" ", title)).strip().casefold()
+    return _PUNCTUATION.sub("", words) or words
 
 
 def closing_reroll(title: str) -> tuple[int, ...] | None:

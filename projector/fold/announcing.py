@@ -6,10 +6,9 @@ import msgspec
 
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
 from projector.assembly.mail import aliased
-from projector.assembly.newer import Announced
+from projector.assembly.newer import Announced, stand
 from projector.assembly.posting import Posting
 from projector.assembly.redaction import REDACTED
-from projector.assembly.series import stand
 from projector.assembly.states import SUPERSEDED
 from projector.fold.accounts import Accounts
 from projector.fold.feed import Feed
@@ -133,8 +132,8 @@ class Announcing:
         if shown.course is None or own is None:
             return
         place, patches = stand(own.posting), own.patches
-        lowest = shown.course.lowest
-        found = sorted(id for id in self._grouping.open_patches(shown) - set(patches) if lowest.get(id, place) < place)
+        others = self._grouping.open_patches(shown) - set(patches)
+        found = sorted(id for id in others if shown.course.is_older(id, place))
         if found:
             detail = msgspec.json.encode(found).decode()
             self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, detail)
@@ -164,7 +163,7 @@ class Announcing:
         version = state.pinned[-1][1]
         row, place = shown.revisions[version], stand(state.posting)
         assert row["posting_id"] == state.posting.id, f"series {series}, {version}: expected posting {state.posting.id}"
-        newer = [number for other in (self._announced(shown), given) if (number := other.above(place)) is not None]
+        newer = [number for other in (self._announced(shown), given) if (number := other.newer(place)) is not None]
         given.add(version, place)
         return RevisionAnnounced(
             project=state.project,

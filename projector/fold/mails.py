@@ -218,7 +218,7 @@ class Mails:
         if len(found) > 1 and self._would_have_much(found):
             above = self._working.names.get((project, parent_of(mail) or mail.message_id))
             found = {above} if above in found else {self._largest(found).id}
-        if not mail.references and mail.total is not None:
+        if mail.total is not None and self._is_loose(project, mail):
             for number in (half_hour(mail) - 1, half_hour(mail), half_hour(mail) + 1):
                 key = run_key(mail.author, mail.total, number)
                 filed = self._working.keys.get((project, key))
@@ -227,6 +227,12 @@ class Mails:
                     if state is not None:
                         found.add(state.thread)
         return found
+
+    def _is_loose(self, project: int, mail: Mail) -> bool:
+        """As `is_loose`, of a new mail."""
+        parent = parent_of(mail)
+        known = self._working.names.get((project, parent)) if parent is not None else None
+        return parent is None or known is None or self._thread(known).names.get(parent) is None
 
     def _without_apart(self, project: int, mail: Mail, found: set[int]) -> set[int]:
         """Of the threads that a mail refers to, the one apart that it answers, else all that are not apart."""
@@ -499,6 +505,6 @@ def _first_keys(mail: Mail) -> list[str]:
     keys += [awaited_key(name) for name in mail.supersedes]
     if mail.change_id is not None:
         keys.append(change_key(mail.change_id))
-    if not mail.references and mail.total is not None:
+    if mail.total is not None:
         keys += [run_key(mail.author, mail.total, half_hour(mail) + step) for step in (-1, 0, 1)]
     return keys

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from projector.assembly.newer import stand
 from projector.assembly.posting import Posting
-from projector.assembly.series import Course, Member, Revision, run, stand
+from projector.assembly.series import Course, Member, Revision, run
 from projector.assembly.states import TEST_STATES, series_state, state_of, summarise, worst_test_state
 from projector.fold.dependencies import Dependencies
 from projector.fold.moment import Moment

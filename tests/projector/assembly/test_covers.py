@@ -236,7 +236,7 @@ def test_a_cover_letter_without_patches_takes_others(letters: list[Letter], expe
         ),
         pytest.param([Letter("c", "Work", diff=False, by="bob"), P1, P2], ["1=p1 2=p2"], id="untagged, another author"),
         pytest.param(
-            [Letter("c", "Work", diff=False, at=-30), P1, P2], ["1=p1 2=p2"], id="untagged, more than 30 minutes before"
+            [Letter("c", "Work", diff=False, at=-30), P1, P2], ["c: 1=p1 2=p2"], id="untagged, sent long before"
         ),
         pytest.param([Letter("c", "Work", "b", diff=False), P1, P2], ["1=p1 2=p2"], id="untagged, not a root"),
         pytest.param(
@@ -371,7 +371,7 @@ def test_what_a_cover_says_of_its_posting() -> None:
     ]
     (posting,) = assemble(read(letters)).postings
     assert (posting.id, posting.cover, posting.mails, posting.submitter) == (1, 1, (1, 2), 1)
-    assert (posting.is_named, posting.name_key) == (True, key("work: part 3"))
+    assert (posting.is_named, posting.name_key) == (True, key("workpart3"))
     assert (posting.first, posting.prefix, posting.files) == ("p", ("net",), (key("x.c", FILE_KEY_BYTES),))
     assert (posting.change_ids, posting.supersedes) == (("id",), ("old",))
     assert (posting.received, posting.source, posting.author) == (posting.date + 60, "smtp", key("ada@example.org"))

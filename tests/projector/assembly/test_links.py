@@ -115,17 +115,20 @@ def test_rules_1_and_2_change_id_and_supersedes(letters: Sequence[Letter], expec
             id="the same name and prefix",
         ),
         pytest.param(
-            [Letter("a", "[PATCH net 0/2] Work"), Letter("b", "[PATCH 0/2] Work", "a", at=60)],
+            [Letter("a", "[PATCH net 0/2] Work"), Letter("b1", "[PATCH 1/2] x", "b", at=60),
+             Letter("b", "[PATCH 0/2] Work", "a", at=60)],
             "a by 3",
             id="the same name, a wider prefix, incomplete",
         ),
         pytest.param(
-            [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH net 0/2] Work", "a", at=60)],
+            [Letter("a", "[PATCH 0/2] Work"), Letter("b1", "[PATCH net 1/2] x", "b", at=60),
+             Letter("b", "[PATCH net 0/2] Work", "a", at=60)],
             None,
             id="the same name, a narrower prefix",
         ),
         pytest.param(
-            [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH 0/2] Work", "a", at=60, by="bob")],
+            [Letter("a", "[PATCH 0/2] Work"), Letter("b1", "[PATCH 1/2] x", "b", at=60, by="bob"),
+             Letter("b", "[PATCH 0/2] Work", "a", at=60, by="bob")],
             None,
             id="the same name, another author",
         ),
@@ -140,12 +143,14 @@ def test_rules_1_and_2_change_id_and_supersedes(letters: Sequence[Letter], expec
             id="the same author with a higher reroll",
         ),
         pytest.param(
-            [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH v2 0/2] Play", "a", at=60, by="bob")],
+            [Letter("a", "[PATCH 0/2] Work"), Letter("b1", "[PATCH v2 1/2] x", "b", at=60, by="bob"),
+             Letter("b", "[PATCH v2 0/2] Play", "a", at=60, by="bob")],
             None,
             id="another author with a higher reroll",
         ),
         pytest.param(
-            [Letter("a", "[PATCH 0/2] Work"), Letter("b", "[PATCH 0/2] Play", "a", at=60)],
+            [Letter("a", "[PATCH 0/2] Work"), Letter("b1", "[PATCH 1/2] x", "b", at=60),
+             Letter("b", "[PATCH 0/2] Play", "a", at=60)],
             None,
             id="the same author with the same reroll",
         ),
@@ -202,7 +207,10 @@ def test_rules_1_and_2_change_id_and_supersedes(letters: Sequence[Letter], expec
             id="a reroll by a wrong clock",
         ),
         pytest.param(
-            [Letter("a", "[PATCH 0/2]"), Letter("b", "[PATCH 0/2]", "a", at=60)], None, id="no name is no name"
+            [Letter("a", "[PATCH 0/2]"), Letter("b1", "[PATCH 1/2]", "b", at=60),
+             Letter("b", "[PATCH 0/2]", "a", at=60)],
+            None,
+            id="no name is no name",
         ),
     ],
 )  # fmt: skip
@@ -387,8 +395,10 @@ def test_a_posting_is_filed_under_what_it_depends_on() -> None:
 
 
 def test_a_posting_that_answers_is_found_by_no_run() -> None:
-    posting = only(Letter("p", "[PATCH 1/1] one", "c"))
+    posting = assemble(read([Letter("c", "[PATCH] zero"), Letter("p", "[PATCH 1/2] one", "c")])).postings[-1]
     assert filed_under(posting) == keys(posting)
+    lost = only(Letter("p", "[PATCH 1/2] one", "c"))
+    assert filed_under(lost) == keys(lost) | {run_key(lost.author, 2, lost.runs[0])}
 
 
 def test_a_posting_never_links_to_itself() -> None:

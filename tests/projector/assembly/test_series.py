@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import msgspec
 import pytest
 
 from projector.assembly.posting import Posting, assemble
-from projector.assembly.series import Member, Revision, components, may_grow, newest, revise
+from projector.assembly.series import Member, components, may_grow, revise, run
 from tests.projector.assembly.build import DAY, Letter, read
 
 C = Letter("c", "[PATCH 0/2] Work")
@@ -235,12 +234,16 @@ def test_name_and_submitter(letters: Sequence[Letter], head: int | None, submitt
     assert (revision.head, revision.submitter, revision.n_patches) == (head, submitter, n_patches)
 
 
-def test_the_newest_revision_has_the_highest_reroll_then_date() -> None:
+def test_the_newest_revision_has_the_highest_reroll_of_the_last_days_then_date() -> None:
     letters = [
         Letter("b", "[PATCH v2] one", at=DAY),
         Letter("d", "[PATCH v2] one", at=2 * DAY),
         Letter("a", "[PATCH] one", at=3 * DAY),
+        Letter("x", "[PATCH] one", at=9 * DAY),
     ]
-    revisions: list[Revision] = revise([Member(posting) for posting in postings(*letters)])
-    assert newest(revisions).posting.first == "d"
-    assert newest([msgspec.structs.replace(revisions[2]), revisions[0]]).posting.first == "b"
+    shown = []
+    for end in range(1, len(letters) + 1):
+        _, course = run([Member(posting) for posting in postings(*letters[:end])])
+        assert course.newest is not None
+        shown.append(course.newest.posting.first)
+    assert shown == ["b", "d", "d", "x"]

@@ -155,7 +155,11 @@ def test_what_the_nearest_candidate_lacks(letters: Sequence[Letter], rule: int, 
 
 
 def test_an_answer_with_a_narrower_prefix_lacks_the_width() -> None:
-    traced = Traced(*work("a", "", "one", 0, ["x", "y"]), Letter("b", "[PATCH net 0/2] one", "a", at=60, by="ada"))
+    traced = Traced(
+        *work("a", "", "one", 0, ["x", "y"]),
+        Letter("b1", "[PATCH net 1/2] p", "b", at=60),
+        Letter("b", "[PATCH net 0/2] one", "a", at=60, by="ada"),
+    )
     reason = "its prefix says more than that one's (net against nothing)"
     assert traced.compared()[0].misses[3] == reason
 
