@@ -135,6 +135,6 @@ def kind_of(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
 def _may_be_cover(parsed: ParsedMail, subject: Subject, keys: Keys) -> bool:
     if subject.is_reply or parsed.hint in _HINTS or keys.has_diff or subject.number == 0:
         return False
-    if subject.is_tagged:
+    if subject.is_tagged and subject.number is not None:
         return bool(subject.number) and bool(subject.total)
     return not parsed.references

@@ -259,7 +259,7 @@ def test_a_cover_letter_without_patches_takes_others(letters: list[Letter], expe
             ["root: of 9", "c: 1=p1"],
             id="nested cover below a cover",
         ),
-        pytest.param([Letter("c", "[RFC] Work", diff=False), P1, P2], ["1=p1 2=p2"], id="tagged without an order"),
+        pytest.param([Letter("c", "[RFC] Work", diff=False), P1, P2], ["c: 1=p1 2=p2"], id="tagged without an order"),
         pytest.param(
             [Letter("c", "[PATCH 0/2] Work", diff=True), P1],
             ["c: 1=p1 of 2"], id="order 0 with a diff, answered"),

@@ -54,7 +54,7 @@ def test_kinds(letter: Letter, kind: str) -> None:
         pytest.param(Letter("a", "[Demo] new feature", diff=False), True, id="with the list's bracket"),
         pytest.param(Letter("a", "new feature", diff=False, hint="whatever"), True, id="a hint that nobody knows"),
         pytest.param(Letter("a", "new feature", "b", diff=False), False, id="untagged answer"),
-        pytest.param(Letter("a", "[RFC] new feature", diff=False), False, id="tagged without an order"),
+        pytest.param(Letter("a", "[RFC] new feature", diff=False), True, id="tagged without an order"),
         pytest.param(Letter("a", "[PATCHSET 3/9] x", "b", diff=False), True, id="nested"),
         pytest.param(Letter("a", "[PATCHSET 3/9] x", "b", diff=True), False, id="nested, with a diff"),
         pytest.param(Letter("a", "[PATCH 3/0] x", diff=False), False, id="of none"),
