@@ -140,6 +140,8 @@ class ProjectAdded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     webscm_url: str = ""
     subject_prefix_tags: tuple[str, ...] = ()
     wait_seconds: int = 1800
+    partial_wait_seconds: int = 120
+    """So long more is waited for where single patches of a revision are replaced; they lie no further apart."""
     branch_tokens: tuple[str, ...] | None = None
     """Tokens such as v6.1 that are branches rather than rerolls; None: the long-term kernels."""
     author_aliases: dict[str, str] = msgspec.field(default_factory=dict)
@@ -169,6 +171,7 @@ class ProjectChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     webscm_url: str | msgspec.UnsetType = msgspec.UNSET
     subject_prefix_tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     wait_seconds: int | msgspec.UnsetType = msgspec.UNSET
+    partial_wait_seconds: int | msgspec.UnsetType = msgspec.UNSET
     branch_tokens: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     author_aliases: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     supersedes: bool | msgspec.UnsetType = msgspec.UNSET
@@ -341,6 +344,8 @@ class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """The CopyChosen that made it a new revision."""
     submitter_changed: bool = False
     """Whether somebody else submitted it than the first revision of its series."""
+    continues: int | None = None
+    """The announced revision that its patches would have been in, had they come before."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):

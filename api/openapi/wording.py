@@ -109,9 +109,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "Event.parameters": {
         "type": "object",
         "additionalProperties": {"type": ["string", "integer"]},
-        "description": "What else there is to say: `revision` (`rerun_of`) of a series-new-revision, `previous_state` "
-        "and `new_state` of a patch-state-change, `pull_url` of a pull-request-new, `test_name` and `state` of a "
-        "test-result.",
+        "description": "What else there is to say: `revision` (`rerun_of`, `continues`) of a series-new-revision, "
+        "`previous_state` and `new_state` of a patch-state-change, `pull_url` of a pull-request-new, `test_name` and "
+        "`state` of a test-result.",
         "examples": [{"revision": 2}],
     },
     "Comment.parent": {"description": "The id of the mail that it answers directly, where that came."},

@@ -31,6 +31,12 @@ def _with_fields(command: C) -> C:
         ),
         click.option("--wait-seconds", type=click.IntRange(0), metavar="N", help="How long a revision waits for mail."),
         click.option(
+            "--partial-wait-seconds",
+            type=click.IntRange(0),
+            metavar="N",
+            help="How long one waits that replaces single patches of another.",
+        ),
+        click.option(
             "--supersede/--no-supersede",
             "supersedes",
             default=None,

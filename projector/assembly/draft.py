@@ -11,6 +11,8 @@ RUN_SECONDS = 1800
 
 Marker = tuple[int, ...]
 UNMARKED: Marker = (1,)
+PARTIAL_SECONDS = 120
+"""Replacements of single patches that lie so far apart, each of the one before, are of one revision, by default."""
 
 
 @dataclass(eq=False, slots=True)
@@ -91,6 +93,7 @@ class Drafting:
     drafts: list[Draft] = field(default_factory=list)
     of: dict[int, Draft] = field(default_factory=dict)
     replaced: dict[int, int] = field(default_factory=dict)
+    partial_seconds: int = PARTIAL_SECONDS
 
     def open(self, draft: Draft) -> Draft:
         self.drafts.append(draft)

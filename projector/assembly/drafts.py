@@ -7,7 +7,7 @@ then replacements are told from postings of their own, then what was sent withou
 from collections.abc import Mapping
 
 from projector.assembly.covers import fill_covers, find_covers
-from projector.assembly.draft import RUN_SECONDS, Draft, Drafting, read_markers
+from projector.assembly.draft import PARTIAL_SECONDS, RUN_SECONDS, Draft, Drafting, read_markers
 from projector.assembly.gathering import gather, join_lost_covers, join_unthreaded
 from projector.assembly.mail import COVER, PATCH, Mail
 from projector.assembly.rerolls import find_partial_rerolls
@@ -17,7 +17,7 @@ from projector.assembly.untagged import number_untagged
 __all__ = ["RUN_SECONDS", "Draft", "Drafting", "draft_postings"]
 
 
-def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
+def draft_postings(tree: Tree, announced: Mapping[int, int], partial_seconds: int = PARTIAL_SECONDS) -> Drafting:
     """Draft the postings of a tree's mails, and say of each mail what it is now that the others are known."""
     tree = number_untagged(tree)
     mails = sorted(tree.mails.values(), key=lambda mail: (mail.date, mail.message_id))
@@ -28,7 +28,7 @@ def draft_postings(tree: Tree, announced: Mapping[int, int]) -> Drafting:
         if parent is not None:
             answers.setdefault(parent, []).append(mail)
     kinds = {mail.id: mail.kind for mail in mails}
-    work = Drafting(tree, mails, kinds, read_markers(mails), answers, announced)
+    work = Drafting(tree, mails, kinds, read_markers(mails), answers, announced, partial_seconds=partial_seconds)
     find_covers(work)
     work.above = nearest_above(tree, kinds)
     fill_covers(work)

@@ -79,6 +79,9 @@ class Announced:
         self._highest = place if self._highest is None else max(self._highest, place)
         self._latest = max(self._latest, place[1][0])
 
+    def __contains__(self, number: int) -> bool:
+        return number in self._numbers
+
     def newer(self, place: Stand) -> int | None:
         """The highest number of a revision that is newer; None where none is."""
         is_last = self._highest is None or (place >= self._highest and self._latest - place[1][0] <= SAME_DAYS_SECONDS)

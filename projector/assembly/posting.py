@@ -5,6 +5,7 @@ from functools import cached_property
 
 import msgspec
 
+from projector.assembly.draft import PARTIAL_SECONDS
 from projector.assembly.drafts import RUN_SECONDS, Draft, Drafting, draft_postings
 from projector.assembly.mail import COMMENT, Mail
 from projector.assembly.tree import Tree, build_tree
@@ -102,18 +103,36 @@ class Assembled(msgspec.Struct, frozen=True):
 
 
 def assemble(
-    mails: Iterable[Mail], anchors: Iterable[int] = (), announced: Mapping[int, int] | None = None
+    mails: Iterable[Mail],
+    anchors: Iterable[int] = (),
+    announced: Mapping[int, int] | None = None,
+    partial_seconds: int = PARTIAL_SECONDS,
 ) -> Assembled:
     """Find the postings of a set of mails with different Message-IDs, which has all mails of the threads it touches.
 
     `anchors` are ids of postings found before: a posting that has such a mail keeps its id (the lowest); another is
     called by the lowest record id of its mails. `announced` names the partial reroll of each patch that was announced
-    in one. Postings come in the order of their date.
+    in one; partial_seconds says how far apart the replacements of single patches lie that are of one posting. Postings
+    come in the order of their date.
     """
-    work = draft_postings(build_tree(mails), announced or {})
+    work = draft_postings(build_tree(mails), announced or {}, partial_seconds)
     known = frozenset(anchors)
     postings = sorted((finish(work, draft, known) for draft in work.drafts), key=lambda posting: posting.order)
     return Assembled(tuple(postings), work.kinds, _targets(work), work.tree, work.above)
+
+
+def is_continued_by(posting: Posting, later: Posting) -> bool:
+    """Whether replacements of single patches were sent with those of a posting, and came too late to be put there."""
+    together = (posting.author, posting.reroll, posting.total, posting.is_numbered)
+    is_one_run = abs(later.date - posting.date) <= RUN_SECONDS
+    are_partial = posting.is_partial and later.is_partial and later.is_numbered
+    places = {patch.place for patch in posting.patches}
+    return (
+        are_partial
+        and is_one_run
+        and together == (later.author, later.reroll, later.total, later.is_numbered)
+        and places.isdisjoint(patch.place for patch in later.patches)
+    )
 
 
 def repeat(posting: Posting, id: int) -> Posting:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from projector.assembly.draft import RUN_SECONDS, Draft, Drafting, Marker, numbered
+from projector.assembly.draft import Draft, Drafting, Marker, numbered
 from projector.assembly.mail import PATCH, Mail
 from projector.assembly.subject import name_other_kernels
 
@@ -95,7 +95,7 @@ def _set_apart(partial: Sequence[Draft]) -> None:
 
 
 def _join(work: Drafting, partial: Sequence[Draft]) -> None:
-    """Replacements of one author, reroll, total and run, for one posting, are one posting.
+    """Replacements of one author, reroll and total, sent in one go, for one posting, are one posting.
 
     One that has orders 1..n then is no replacement any more but a posting of its own, with the same cover.
     """
@@ -106,7 +106,11 @@ def _join(work: Drafting, partial: Sequence[Draft]) -> None:
             continue
         key = (_base(draft), draft.author, draft.marker, draft.total)
         earlier = last.get(key)
-        if earlier is None or draft.root.date - earlier.last > RUN_SECONDS or not _may_merge(work, earlier, draft):
+        if (
+            earlier is None
+            or draft.root.date - earlier.last > work.partial_seconds
+            or not _may_merge(work, earlier, draft)
+        ):
             last[key] = draft
         else:
             work.merge(earlier, draft)

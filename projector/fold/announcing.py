@@ -7,7 +7,7 @@ import msgspec
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
 from projector.assembly.mail import aliased
 from projector.assembly.newer import Announced, stand
-from projector.assembly.posting import Posting
+from projector.assembly.posting import Posting, is_continued_by
 from projector.assembly.redaction import REDACTED
 from projector.assembly.states import SUPERSEDED
 from projector.fold.accounts import Accounts
@@ -99,6 +99,8 @@ class Announcing:
             parameters["older_than"] = fact.older_than
         if fact.rerun_of is not None:
             parameters["rerun_of"] = fact.rerun_of
+        if fact.continues is not None:
+            parameters["continues"] = fact.continues
         if fact.submitter_changed:
             parameters["submitter_changed"] = True
         self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, parameters=parameters)
@@ -175,7 +177,17 @@ class Announcing:
             rerun_of=row["rerun_of"],
             chosen=state.chosen,
             submitter_changed=not self._is_own(state, shown),
+            continues=self._continued(state.posting, version, shown, given),
         )
+
+    def _continued(self, posting: Posting, version: int, shown: Shown, given: Announced) -> int | None:
+        """The announced revision right before one that would have had its patches, if they had come in time."""
+        row = shown.revisions.get(version - 1)
+        if not posting.is_partial or row is None or (row["event_id"] is None and version - 1 not in given):
+            return None
+        before = self._working.postings.get(row["posting_id"])
+        is_continued = before is not None and is_continued_by(before.posting, posting)
+        return version - 1 if is_continued else None
 
     def _announced(self, shown: Shown) -> Announced:
         if shown.announced is None:

@@ -36,6 +36,7 @@ from projector.fold.projects import Projects
 from projector.fold.series import FindUser, SeriesRows, patches_of
 from projector.readmodel.rows import Filed, PostingState, Shown, Thread
 from projector.readmodel.working import WorkingSet
+from schemas.records import ProjectAdded
 
 
 class Grouping:
@@ -151,6 +152,10 @@ class Grouping:
         else:
             self._link(dirty, series, None)
             self._group(thread.project, dirty, series, moment)
+
+    def settings_of(self, project: int) -> ProjectAdded:
+        """What is set of a project."""
+        return self._projects.by_id[project].settings
 
     def having(self, thread: Thread, mails: Iterable[int]) -> dict[int, PostingState]:
         """The postings of a thread that have some of its mails."""
@@ -439,7 +444,8 @@ class Grouping:
     def _wait(self, state: PostingState) -> None:
         posting = state.posting
         if is_awaited(state):
-            wait_seconds = self._projects.by_id[state.project].settings.wait_seconds
+            settings = self.settings_of(state.project)
+            wait_seconds = settings.partial_wait_seconds if posting.is_partial else settings.wait_seconds
             end = (posting.received + wait_seconds) * 1_000_000
             self._pending.note(WAIT, posting.id, state.project, end, posting.source)
         else:

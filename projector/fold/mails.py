@@ -392,7 +392,7 @@ class Mails:
         own = {id: thread.entries[id] for id in sorted(self._read_with(thread, entry.mail))}
         placed = own | {id: thread.entries[id] for id in changed or ()}
         states = self._grouping.having(thread, own)
-        result = assemble(standing.among([other.mail for other in own.values()]), states, _announced(states))
+        result = assemble(standing.among([other.mail for other in own.values()]), states, *self._so_far(thread, states))
         if changed is None or any(thread.entries[id].kind != kind for id, kind in result.kinds.items()):
             placed = thread.entries
             kinds = {id: other.kind for id, other in placed.items()} | result.kinds
@@ -413,10 +413,14 @@ class Mails:
 
     def _reassemble(self, thread: Thread, readings: dict[int, Reading], moment: Moment) -> None:
         states = self._states(thread)
-        result = assemble((entry.mail for entry in thread.entries.values()), states, _announced(states))
+        result = assemble((entry.mail for entry in thread.entries.values()), states, *self._so_far(thread, states))
         thread.standing = Standing.after(result)
         placed = {id: (result.kinds[id], result.targets.get(id)) for id in thread.entries}
         self._apply(thread, placed, result.postings, states, readings, moment)
+
+    def _so_far(self, thread: Thread, states: Mapping[int, PostingState]) -> tuple[dict[int, int], int]:
+        """What was announced, and how far apart replacements lie that are of one revision."""
+        return _announced(states), self._grouping.settings_of(thread.project).partial_wait_seconds
 
     def _apply(
         self,

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from projector.readmodel import tables as t
-from schemas.records import ClockAdvanced, ImportFinished, RevisionAnnounced
-from tests.projector.fold.mailing import OTHER, START, answer, mail, series
+from schemas.records import ClockAdvanced, ImportFinished, ProjectChanged, RevisionAnnounced
+from tests.projector.fold.mailing import AUTHOR, OTHER, START, answer, mail, series
 from tests.projector.fold.world import World, deliver, feed, shape
 
 
@@ -111,14 +111,42 @@ def test_patch_in_reply_replaces_one_patch_and_is_announced_at_once(world: World
     assert (only_series(world)["name"], only_series(world)["n_patches"]) == ("net: fix leaks", 3)
 
 
+def told(world: World) -> list[dict[str, object]]:
+    """What is said of each announced revision, in order."""
+    rows = sorted(world.rows(t.event), key=lambda row: row["event_time_us"])
+    return [msgspec.json.decode(row["parameters"]) for row in rows if row["name"] == "series-new-revision"]
+
+
 def test_replacements_with_places_wait_for_each_other(world: World) -> None:
     deliver(world, series("a", 3))
     deliver(world, [mail("[PATCH v2 1/3] net: part 1", "b", answers=("a-0", "a-1"), minute=60)])
     assert len(feed(world)) == 1
     deliver(world, [mail("[PATCH v2 3/3] net: part 3", "c", answers=("a-0", "a-3"), minute=61)])
-    deliver(world, [ClockAdvanced(until=START + timedelta(seconds=1800))])
+    deliver(world, [ClockAdvanced(until=START + timedelta(seconds=119))])
+    assert len(feed(world)) == 1
+    deliver(world, [ClockAdvanced(until=START + timedelta(seconds=120))])
     assert revisions(world) == [["a-1", "a-2", "a-3"], ["b", "a-2", "c"]]
     assert len(feed(world)) == 2
+
+
+def test_replacements_that_lie_too_far_apart_are_two_revisions(world: World) -> None:
+    deliver(world, series("a", 3))
+    deliver(world, [mail("[PATCH v2 1/3] net: part 1", "b", answers=("a-0", "a-1"), minute=60)])
+    deliver(world, [mail("[PATCH v2 3/3] net: part 3", "c", answers=("a-0", "a-3"), minute=62.1)])
+    deliver(world, [ClockAdvanced(until=START + timedelta(seconds=120))])
+    assert revisions(world) == [["a-1", "a-2", "a-3"], ["b", "a-2", "a-3"], ["b", "a-2", "c"]]
+
+
+def test_a_project_that_does_not_wait_announces_each_replacement(world: World) -> None:
+    deliver(world, [ProjectChanged(linkname="demo", partial_wait_seconds=0), *series("a", 3)])
+    for number, minute in ((1, 60), (3, 60.1)):
+        answered = ("a-0", f"a-{number}")
+        deliver(
+            world, [mail(f"[PATCH v2 {number}/3] net: part {number}", f"b-{number}", answers=answered, minute=minute)]
+        )
+        deliver(world, [ClockAdvanced(until=START + timedelta(seconds=number))])
+    assert revisions(world) == [["a-1", "a-2", "a-3"], ["b-1", "a-2", "a-3"], ["b-1", "a-2", "b-3"]]
+    assert told(world) == [{"revision": 1}, {"revision": 2}, {"revision": 3, "continues": 2}]
 
 
 def test_replacement_that_comes_after_its_posting_was_announced_makes_one_more_revision(world: World) -> None:
@@ -128,6 +156,30 @@ def test_replacement_that_comes_after_its_posting_was_announced_makes_one_more_r
     deliver(world, [mail("[PATCH v2 3/3] net: part 3", "c", answers=("a-0", "a-3"), minute=61)])
     deliver(world, [ClockAdvanced(until=START + timedelta(seconds=3600))])
     assert revisions(world) == [["a-1", "a-2", "a-3"], ["b", "a-2", "a-3"], ["b", "a-2", "c"]]
+    assert told(world) == [{"revision": 1}, {"revision": 2}, {"revision": 3, "continues": 2}]
+
+
+@pytest.mark.parametrize(
+    ("subject", "author", "minute"),
+    [
+        pytest.param("[PATCH v3 3/3] net: part 3", AUTHOR, 61, id="another marker"),
+        pytest.param("[PATCH v2 1/3] net: part 1", AUTHOR, 61, id="the same place"),
+        pytest.param("[PATCH v2 3/3] net: part 3", OTHER, 61, id="another author"),
+        pytest.param("[PATCH v2 3/3] net: part 3", AUTHOR, 99, id="another run"),
+        pytest.param("[PATCH v2] net: part 3", AUTHOR, 61, id="without a place"),
+    ],
+)
+def test_what_was_not_sent_with_an_announced_replacement_does_not_continue_it(
+    world: World, subject: str, author: str, minute: float
+) -> None:
+    deliver(world, series("a", 3))
+    deliver(world, [mail("[PATCH v2 1/3] net: part 1", "b", answers=("a-0", "a-1"), minute=60)])
+    deliver(world, [ClockAdvanced(until=START + timedelta(seconds=1800))])
+    answered = "a-1" if "part 1" in subject else "a-3"
+    deliver(world, [mail(subject, "c", answers=("a-0", answered), minute=minute, author=author)])
+    deliver(world, [ClockAdvanced(until=START + timedelta(seconds=3600))])
+    assert len(told(world)) == 3
+    assert all("continues" not in parameters for parameters in told(world))
 
 
 def test_two_series_that_turn_out_to_be_one_become_one_and_old_places_lead_to_it(world: World) -> None:
