@@ -139,6 +139,7 @@ def test_a_project_is_added_to_the_log_listed_changed_and_not_added_twice(data: 
             "webscm_url": "",
             "subject_prefix_tags": [],
             "wait_seconds": 1800,
+            "partial_wait_seconds": 120,
             "branch_tokens": None,
             "author_aliases": {},
             "supersedes": False,
