@@ -315,7 +315,7 @@ def test_what_is_no_reroll(text: str, prefix: tuple[str, ...], reroll: tuple[int
     ],
 )
 def test_a_title_that_only_begins_like_a_reroll(title: str) -> None:
-    assert read(f"[PATCH] {title}") == Subject(title, title, is_tagged=True)
+    assert read(f"[PATCH] {title}") == Subject(title, title, is_tagged=True, is_proposed=True)
 
 
 @pytest.mark.parametrize(
@@ -356,6 +356,10 @@ def test_branch_tokens_are_kept_apart_from_rerolls() -> None:
         pytest.param("update to v2.1", "update to v2.1", None, id="a version number"),
         pytest.param("release v2024", "release v2024", None, id="a year"),
         pytest.param("v2", "v2", None, id="nothing else"),
+        pytest.param("*** SUBJECT HERE ***", "", None, id="a template"),
+        pytest.param("** Subject here ** v2", "", (2,), id="a template with a reroll"),
+        pytest.param("SUBJECT HERE", "", None, id="a template without stars"),
+        pytest.param("net: subject here ***", "net: subject here ***", None, id="more than a template"),
         pytest.param("STRASSE straße", "strasse strasse", None, id="case folded"),
     ],
 )
