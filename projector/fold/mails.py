@@ -191,6 +191,32 @@ class Mails:
         assert thread is not None, f"mail {mail}: expected a thread, found none"
         return thread.entries[mail].mail.record
 
+    def answering(self, project: int, message_id: str) -> list[int]:
+        """The mails of a project that refer to one, by record id."""
+        known = self._working.names.get((project, message_id))
+        entries = self._thread(known).entries if known is not None else {}
+        return sorted(id for id, entry in entries.items() if message_id in entry.mail.references)
+
+    def may_leave(self, mail: int, project: int) -> bool:
+        """Whether a mail is of another project, and neither in a series nor shown beside a copy that differs."""
+        thread = self._working.thread_of(mail)
+        if thread is None or thread.project == project or self._working.copies_of(mail):
+            return False
+        state = self._working.posting_in(thread, mail)
+        return thread.entries[mail].kind != PULL_REQUEST and (state is None or state.series is None)
+
+    def move(self, mail: int, project: int, moment: Moment) -> None:
+        """Give a mail to another project, as if it had come there."""
+        thread = self._working.thread_of(mail)
+        assert thread is not None, f"mail {mail}: expected a thread, found none"
+        entry = thread.entries.pop(mail)
+        self._shown.hide(thread.project, mail, entry.kind)
+        thread.names[entry.mail.message_id] = None
+        thread.mails_of = thread.stands_apart = thread.standing = None
+        self._reassemble(thread, {}, moment)
+        again, reading = self._reread(entry.mail.record, project)
+        self.receive(project, msgspec.structs.replace(again, id=mail), reading, moment)
+
     def redact(self, project: int, message_id: str, moment: Moment, only: Container[int] | None = None) -> int | None:
         """Take away the words of a mail; gives the record of its first delivery, None where the project has none.
 
