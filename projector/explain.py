@@ -21,7 +21,7 @@ from projector.dead_letters import mending
 from projector.fold.candidates import candidates
 from projector.fold.corrections import Corrections
 from projector.fold.mails import THREAD_MAX
-from projector.fold.projects import Project, Projects
+from projector.fold.projects import Project, Projects, tagged
 from projector.fold.reading import Reading, Received, reading_of
 from projector.fold.redacting import Redactions
 from projector.readmodel.queries import explaining as queries
@@ -110,7 +110,9 @@ class Explainer:
                 if len(sharing) == 1:
                     return said
                 tags = project.settings.subject_prefix_tags
-                return f"{said}, and its subject has {' or '.join(tags)}" if tags else f"{said}, and no tag of another"
+                if tagged(sharing, parsed.subject) is project:
+                    return f"{said}, and its subject has {' or '.join(tags)}"
+                return f"{said}, and no tag of another" if not tags else f"{said}, and it answers a mail of the project"
         return "by settings that were others when it came"
 
     def _is_elsewhere(self, thread: Thread, message_id: str) -> bool:

@@ -81,6 +81,8 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Lower-case list ids: every List-Id token, then X-Mailing-List, then X-List, as found, without repeats."""
     hint: str = ""
     """X-Patchwork-Hint, lower case."""
+    notice: str = ""
+    """Of a mail with a diff, what program wrote it by its own account: a value of `ingest.message.notices`."""
     first_state: str = ""
     """X-Patchwork-State, as written."""
     delegate: str = ""

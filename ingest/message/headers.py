@@ -21,7 +21,7 @@ _FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|>?From ")
 _MAIL_FIELD = re.compile(
     rb"\n(message-id|subject|from|date|in-reply-to|references|list-(?:id|post)|received|reply-to|cc|"
     rb"content-(?:type|transfer-encoding|disposition)|x-(?:original-(?:from|sender)|mailing-list|list|patchwork-(?:hint|state|"
-    rb"delegate))):([^\n]*(?:\n[ \t][^\n]*)*+)",
+    rb"delegate)|bugzilla-(?:reason|type)|jira-fingerprint|launchpad-bug|roundup-name)):([^\n]*(?:\n[ \t][^\n]*)*+)",
     re.IGNORECASE,
 )
 _PART_FIELD = re.compile(

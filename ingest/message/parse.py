@@ -23,6 +23,7 @@ from ingest.message.headers import (
 )
 from ingest.message.identifiers import read_list_ids, read_message_id, read_references
 from ingest.message.marks import broken_header, deceiving, doubtful_field, notes, odd_header, repeated_field
+from ingest.message.notices import read_notice
 from ingest.message.pull_request import read_pull_url
 from ingest.message.text import Text, read_text
 from ingest.message.trailers import read_trailers
@@ -68,6 +69,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         date_from=date_from,
         list_ids=list_ids,
         hint=header_text(fields, b"x-patchwork-hint").lower(),
+        notice=read_notice(fields, subject, author.email, text.before, text.behind) if text.diff else "",
         first_state=header_text(fields, b"x-patchwork-state"),
         delegate=header_text(fields, b"x-patchwork-delegate"),
         message=text.message,

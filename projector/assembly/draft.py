@@ -32,6 +32,8 @@ class Draft:
     opener: Mail | None = None
     places: dict[int, Mail] = field(default_factory=dict)
     extras: list[Mail] = field(default_factory=list)
+    excused: set[int] = field(default_factory=set)
+    """The orders that nobody waits for: their mails are ignored."""
     answered: Mail | None = None
     base: "Draft | None" = None
     is_apart: bool = False
@@ -45,9 +47,9 @@ class Draft:
 
     @property
     def is_full(self) -> bool:
-        """Whether orders 1..n are all there; one unnumbered patch is."""
+        """Whether orders 1..n are all there or excused; one unnumbered patch is."""
         total = self.total or 1
-        return sum(1 <= place <= total for place in self.places) == total
+        return sum(1 <= place <= total for place in {*self.places, *self.excused}) == total
 
     @property
     def is_whole(self) -> bool:
@@ -79,7 +81,8 @@ class Drafting:
 
     mails: all, by Date; kinds: record id -> kind; markers: record id -> reroll as marked; answers: Message-ID -> the
     patches that answer it directly; announced: record id of a patch -> the partial reroll, already announced, that
-    nothing else may join. above, once covers are known: Message-ID -> the nearest cover letter or patch above.
+    nothing else may join. above, once covers are known: Message-ID -> the nearest cover letter or patch above; about:
+    the same, or a pull request that is nearer.
     of: record id of a patch -> its draft; replaced: record id of a patch in a partial reroll -> the place it takes.
     """
 
@@ -90,6 +93,7 @@ class Drafting:
     answers: Mapping[str, Sequence[Mail]]
     announced: Mapping[int, int]
     above: dict[str, Mail | None] = field(default_factory=dict)
+    about: dict[str, Mail | None] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
     of: dict[int, Draft] = field(default_factory=dict)
     replaced: dict[int, int] = field(default_factory=dict)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from projector.assembly.covers import fill_covers, find_covers
 from projector.assembly.draft import PARTIAL_SECONDS, RUN_SECONDS, Draft, Drafting, read_markers
 from projector.assembly.gathering import gather, join_lost_covers, join_unthreaded
-from projector.assembly.mail import COVER, PATCH, Mail
+from projector.assembly.ignored import excuse_ignored
+from projector.assembly.mail import COMMENT, PATCH, PULL_REQUEST, Mail
+from projector.assembly.repeats import POSTED, posted_above, repeats
 from projector.assembly.rerolls import find_partial_rerolls
 from projector.assembly.tree import Tree
 from projector.assembly.untagged import number_untagged
@@ -30,18 +32,25 @@ def draft_postings(tree: Tree, announced: Mapping[int, int], partial_seconds: in
     kinds = {mail.id: mail.kind for mail in mails}
     work = Drafting(tree, mails, kinds, read_markers(mails), answers, announced, partial_seconds=partial_seconds)
     find_covers(work)
-    work.above = nearest_above(tree, kinds)
+    work.about = nearest_above(tree, kinds)
+    work.above = work.about
+    if PULL_REQUEST in kinds.values():
+        work.above = {name: posted_above(work.about, kinds, name) for name in work.about}
     fill_covers(work)
     gather(work, [mail for mail in patches if mail.id not in work.of and kinds[mail.id] == PATCH])
     find_partial_rerolls(work)
     join_unthreaded(work)
     join_lost_covers(work)
     _set_extras_aside(work)
+    excuse_ignored(work)
     return work
 
 
-def nearest_above(tree: Tree, kinds: Mapping[int, str]) -> dict[str, Mail | None]:
-    """Message-ID -> the nearest cover letter or patch above."""
+def nearest_above(tree: Tree, kinds: dict[int, str]) -> dict[str, Mail | None]:
+    """Message-ID -> the nearest cover letter, patch or pull request above.
+
+    A patch that only repeats the one above is a comment; so it is in `kinds` from then on.
+    """
     above: dict[str, Mail | None] = {}
     mails, parents = tree.mails, tree.parents
     for name in tree.depths:
@@ -50,8 +59,15 @@ def nearest_above(tree: Tree, kinds: Mapping[int, str]) -> dict[str, Mail | None
             above[name] = None
         else:
             mail = mails.get(parent)
-            is_posted = mail is not None and kinds[mail.id] in (PATCH, COVER)
-            above[name] = mail if is_posted else above[parent]
+            is_posted = mail is not None and kinds[mail.id] in POSTED
+            nearest = above[name] = mail if is_posted else above[parent]
+            own = mails.get(name)
+            if (
+                own is not None
+                and kinds[own.id] == PATCH
+                and repeats(own, nearest, kinds.get(nearest.id) if nearest is not None else None)
+            ):
+                kinds[own.id] = COMMENT
     return above
 
 

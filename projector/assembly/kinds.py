@@ -1,9 +1,12 @@
 """Which rule made a mail what it is, in words (assembly, section 1)."""
 
+from ingest.message.notices import BUG, COMMITTED
 from projector.assembly.mail import COMMENT, COVER, IGNORED, OTHER, PATCH, PULL_REQUEST
 from projector.assembly.redaction import REDACTED
 from projector.assembly.subject import Subject
 from schemas.mail import Keys, ParsedMail
+
+_NOTICES = {COMMITTED: "it says that a patch was committed", BUG: "a bug tracker sent it"}
 
 
 def why_kind(parsed: ParsedMail, subject: Subject, keys: Keys, kind: str) -> str:
@@ -19,6 +22,8 @@ def why_kind(parsed: ParsedMail, subject: Subject, keys: Keys, kind: str) -> str
     if kind == PATCH:
         return f"it has a diff and {_why_patch(parsed, subject)}"
     assert kind == OTHER
+    if keys.has_diff:
+        return f"{_NOTICES[parsed.notice]}, and answers nothing"
     return "it has no diff, is no cover letter, asks to pull nothing and answers nothing"
 
 
@@ -27,6 +32,10 @@ def _why_comment(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
         return "its X-Patchwork-Hint says that it is one"
     if subject.is_reply:
         return "its subject starts as an answer does (Re:)" + (", though it has a diff" if keys.has_diff else "")
+    if keys.has_diff and parsed.notice in _NOTICES:
+        return f"{_NOTICES[parsed.notice]}, and proposes nothing"
+    if keys.has_diff and subject.is_tagged:
+        return "it repeats another author's patch that it answers, and proposes nothing"
     if keys.has_diff:
         return "it answers another mail, and has a diff but no tag in brackets"
     return "it answers another mail, and has no diff"

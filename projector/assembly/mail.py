@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ingest.message.notices import BUG, COMMITTED
 from projector.assembly.keys import key, keys_of
 from projector.assembly.subject import Subject, parse_subject
 from schemas.mail import Keys, ParsedMail
@@ -51,6 +52,12 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     """Whether a mail server vouches for the author; None where the project asks none."""
     may_be_patch: bool = False
     """Whether it is a patch of a series that lacks just one: it has a diff, and no tag, and is no answer."""
+    may_repeat: bool = False
+    """Whether it only repeats the patch that it answers, where that is another author's and has the same diff."""
+    is_proposed: bool = False
+    """Whether its tag says PATCH: then it repeats only what is posted under the same tag."""
+    is_notice: bool = False
+    """Whether it seems to say that the patch it answers was committed, with whatever became of the diff."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -74,6 +81,7 @@ def read_mail(
     """
     subject = subject or read_subject(parsed.subject, project)
     keys = keys or keys_of(parsed, subject.title)
+    kind = kind_of(parsed, subject, keys)
     return Mail(
         id=record_id,
         record=record_id,
@@ -81,7 +89,7 @@ def read_mail(
         references=parsed.references,
         author=aliased(keys.author, project),
         date=int(parsed.date.timestamp()),
-        kind=kind_of(parsed, subject, keys),
+        kind=kind,
         name_key=keys.name,
         closing=keys.closing,
         may_be_cover=_may_be_cover(parsed, subject, keys),
@@ -99,7 +107,11 @@ def read_mail(
         delegate=keys.delegate,
         said=keys.said,
         is_verified=is_verified,
-        may_be_patch=keys.has_diff and not (subject.is_tagged or subject.is_reply or parsed.hint in _HINTS),
+        may_be_patch=keys.has_diff
+        and not (subject.is_tagged or subject.is_reply or parsed.hint in _HINTS or parsed.notice in (BUG, COMMITTED)),
+        may_repeat=kind == PATCH and bool(parsed.references) and not subject.is_resend,
+        is_proposed=subject.is_proposed,
+        is_notice=bool(parsed.notice),
     )
 
 
@@ -127,9 +139,16 @@ def kind_of(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
         return COVER
     if keys.has_pull_url and not keys.has_diff:
         return PULL_REQUEST
+    if keys.has_diff and _is_notice(parsed, subject):
+        return COMMENT if parsed.references else OTHER
     if keys.has_diff and (subject.is_tagged or not parsed.references):
         return PATCH
     return COMMENT if parsed.references else OTHER
+
+
+def _is_notice(parsed: ParsedMail, subject: Subject) -> bool:
+    """Whether a program wrote a mail with a diff, and proposes nothing."""
+    return parsed.notice == BUG or (parsed.notice == COMMITTED and not subject.is_proposed)
 
 
 def _may_be_cover(parsed: ParsedMail, subject: Subject, keys: Keys) -> bool:

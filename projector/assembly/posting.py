@@ -7,7 +7,7 @@ import msgspec
 
 from projector.assembly.draft import PARTIAL_SECONDS
 from projector.assembly.drafts import RUN_SECONDS, Draft, Drafting, draft_postings
-from projector.assembly.mail import COMMENT, Mail
+from projector.assembly.mail import COMMENT, PULL_REQUEST, Mail
 from projector.assembly.tree import Tree, build_tree
 
 MESSAGE_ID, CHANGE_ID = "message-id", "change-id"
@@ -92,14 +92,14 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, dict=True):
 class Assembled(msgspec.Struct, frozen=True):
     """What a set of mails comes to. kinds and targets by record id; a target is what a comment is about.
 
-    tree and above: who answers whom, and the nearest cover letter or patch above, as in `Drafting`.
+    tree and about: who answers whom, and the nearest cover letter, patch or pull request above, as in `Drafting`.
     """
 
     postings: tuple[Posting, ...]
     kinds: dict[int, str]
     targets: dict[int, int | None]
     tree: Tree
-    above: dict[str, Mail | None]
+    about: dict[str, Mail | None]
 
 
 def assemble(
@@ -118,7 +118,7 @@ def assemble(
     work = draft_postings(build_tree(mails), announced or {}, partial_seconds)
     known = frozenset(anchors)
     postings = sorted((finish(work, draft, known) for draft in work.drafts), key=lambda posting: posting.order)
-    return Assembled(tuple(postings), work.kinds, _targets(work), work.tree, work.above)
+    return Assembled(tuple(postings), work.kinds, _targets(work), work.tree, work.about)
 
 
 def is_continued_by(posting: Posting, later: Posting) -> bool:
@@ -232,17 +232,17 @@ def _answers(work: Drafting, draft: Draft) -> tuple[int, ...]:
     names = {draft.answered.id: None} if draft.answered is not None else {}
     mail = work.above[draft.root.message_id]
     while mail is not None and len(names) < ANSWERS_MAX:
-        if mail.id not in own:
+        if mail.id not in own and work.kinds[mail.id] != PULL_REQUEST:
             names[mail.id] = None
         mail = work.above[mail.message_id]
     return tuple(names)
 
 
 def _targets(work: Drafting) -> dict[int, int | None]:
-    """For each comment the nearest patch or cover letter above it; None where there is none."""
+    """For each comment the nearest patch, cover letter or pull request above it; None where there is none."""
     targets: dict[int, int | None] = {}
     for mail in work.mails:
         if work.kinds[mail.id] == COMMENT:
-            above = work.above[mail.message_id]
-            targets[mail.id] = above.id if above is not None else None
+            about = work.about[mail.message_id]
+            targets[mail.id] = about.id if about is not None else None
     return targets

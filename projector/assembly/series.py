@@ -262,7 +262,7 @@ def _replace(before: Revision, version: int, posting: Posting, placed: Mapping[i
         posting=posting,
         patches=_in_order(placed) + extras,
         extras=extras,
-        is_complete=placed.keys() >= set(range(1, before.n_patches + 1)),
+        is_complete=before.is_complete or placed.keys() >= set(range(1, before.n_patches + 1)),
         submitter=posting.submitter,
         depends_on=tuple(sorted({*before.depends_on, *posting.depends_on})),
     )

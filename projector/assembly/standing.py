@@ -5,17 +5,18 @@ patch without a number. What it comes to hangs on what stands above it, and noth
 `place` says that the thread has to be assembled anew; both ways give the same.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
 
 from projector.assembly.draft import UNMARKED, Draft, Drafting, Marker, numbered
 from projector.assembly.drafts import nearest_above
-from projector.assembly.mail import COMMENT, COVER, PATCH, Mail
+from projector.assembly.mail import COMMENT, COVER, IGNORED, PATCH, Mail
 from projector.assembly.posting import Assembled, Posting, finish
+from projector.assembly.repeats import POSTED, posted_above, repeats
 from projector.assembly.rerolls import REPLACED_MAX, replaces
-from projector.assembly.tree import Tree, build_tree
+from projector.assembly.tree import Tree, build_tree, is_placed_by_others
 
 PostingOf = Callable[[int], Posting]
 """The posting that has a patch among its own, by the patch's record id."""
@@ -29,7 +30,7 @@ class Standing:
     """What the mails of a thread came to, as far as later ones ask for it."""
 
     def __init__(self, tree: Tree, above: dict[str, Mail | None], kinds: Mapping[int, str]) -> None:
-        self._mails, self._above, self._kinds = dict(tree.mails), above, dict(kinds)
+        self._mails, self._above, self.kinds = dict(tree.mails), above, dict(kinds)
         self._parents = dict(tree.parents)
         self._below: dict[str, list[str]] | None = None
         self._is_mixed = False
@@ -42,14 +43,19 @@ class Standing:
 
     @classmethod
     def of(cls, mails: Iterable[Mail], kinds: Mapping[int, str]) -> "Standing":
-        """How the mails of a thread stand, given what each of them was found to be."""
+        """How the mails of a thread stand, given what each of them was found to be.
+
+        Which patches only repeat the one above is found anew.
+        """
         tree = build_tree(mails)
-        return cls(tree, nearest_above(tree, kinds), kinds)
+        found = dict(kinds)
+        found.update({mail.id: PATCH for mail in tree.mails.values() if _is_repeated(mail, kinds)})
+        return cls(tree, nearest_above(tree, found), found)
 
     @classmethod
     def after(cls, assembled: Assembled) -> "Standing":
         """How a thread stands that was just assembled."""
-        return cls(assembled.tree, assembled.above, assembled.kinds)
+        return cls(assembled.tree, assembled.about, assembled.kinds)
 
     def absorb(self, other: "Standing") -> None:
         """Take in another thread. No mail of either names one of the other.
@@ -58,7 +64,7 @@ class Standing:
         """
         self._mails.update(other._mails)
         self._above.update(other._above)
-        self._kinds.update(other._kinds)
+        self.kinds.update(other.kinds)
         self._parents.update(other._parents)
         self._below = None
         self._is_mixed = self._is_mixed or other._is_mixed or bool(self._tokens and other._tokens)
@@ -67,13 +73,15 @@ class Standing:
         self._last = max(self._last, other._last)
 
     def __contains__(self, mail: int) -> bool:
-        return mail in self._kinds
+        return mail in self.kinds
 
     def among(self, mails: Collection[Mail]) -> Iterator[Mail]:
         """Some mails as they are read without the others: each answers the nearest above it, if that is there."""
         names = {mail.message_id for mail in mails}
         for mail in mails:
-            above, parent = self._above[mail.message_id], parent_of(mail)
+            if _is_repeated(mail, self.kinds):
+                mail = msgspec.structs.replace(mail, kind=COMMENT)
+            above, parent = posted_above(self._above, self.kinds, mail.message_id), parent_of(mail)
             if parent not in names and above is not None and above.message_id in names:
                 yield msgspec.structs.replace(mail, references=(above.message_id,))
             else:
@@ -82,20 +90,22 @@ class Standing:
     def takes(self, mail: Mail) -> bool:
         """Whether a new mail of the thread, which no other one names, changes nothing of it."""
         may_be_more = mail.kind == COVER or mail.may_be_cover or mail.may_be_patch
+        may_be_more = may_be_more or (mail.kind == IGNORED and numbered(mail))
         if self._is_mixed or may_be_more or not self.knows(mail):
             return False
         return mail.kind != PATCH or self._stands_alone(mail)
 
-    def add(self, mail: Mail) -> None:
-        """Take in a mail that no other one names, and whose references are known."""
+    def add(self, mail: Mail) -> str:
+        """Take in a mail that no other one names, and whose references are known. Gives what it is."""
         names = [name for name in mail.references if name != mail.message_id]
         for above, below in zip([None, *names], names, strict=False):
             if below not in self._above:
                 self._hang(below, above)
         self._hang(mail.message_id, names[-1] if names else None)
-        self._mails[mail.message_id], self._kinds[mail.id] = mail, mail.kind
+        self._mails[mail.message_id], self.kinds[mail.id] = mail, self._kind(mail, self._above[mail.message_id])
         self._last = max(self._last, mail.id)
         self._note_token(mail)
+        return self.kinds[mail.id]
 
     def place(self, mail: Mail) -> list[int] | None:
         """Take in a mail that others may name, and give those that have another cover letter or patch above them now.
@@ -103,10 +113,10 @@ class Standing:
         None, and nothing is done, where who answers whom has to be worked out again.
         """
         name = mail.message_id
-        if name in self._mails or not self.knows(mail) or self._answers_what_answers(mail):
+        if name in self._mails or is_placed_by_others(mail) or not self.knows(mail) or self._answers_what_answers(mail):
             return None
         below = self._answers()
-        if below is None:
+        if below is None or self._tells_otherwise(mail, below):
             return None
         former = self._parents.pop(name, None)
         if former is not None:
@@ -123,6 +133,30 @@ class Standing:
                     if child in self._mails:
                         changed.append(self._mails[child].id)
         return changed
+
+    def _tells_otherwise(self, mail: Mail, below: Mapping[str, Sequence[str]]) -> bool:
+        """Whether a mail that comes to stand above others makes one of them a comment, or a patch again."""
+        names = (name for name in reversed(mail.references) if name != mail.message_id and name in self._above)
+        nearest = next(map(self._above_answers, names), None)
+        kind = self._kind(mail, nearest)
+        if kind in POSTED:
+            nearest = mail
+        elif nearest is not None:
+            kind = self.kinds[nearest.id]
+        todo = [mail.message_id]
+        while todo:
+            for child in below.get(todo.pop(), ()):
+                other = self._mails.get(child)
+                if other is not None and repeats(other, nearest, kind) != _is_repeated(other, self.kinds):
+                    return True
+                if other is None or self.kinds[other.id] not in POSTED:
+                    todo.append(child)
+        return False
+
+    def _kind(self, mail: Mail, above: Mail | None) -> str:
+        """What a mail is with this one above it."""
+        is_repeated = above is not None and repeats(mail, above, self.kinds[above.id])
+        return COMMENT if is_repeated else mail.kind
 
     def _hang(self, name: str, parent: str | None) -> None:
         """Put a name below the one that it answers."""
@@ -144,9 +178,9 @@ class Standing:
             self._above[here] = None if parent is None else self._above_answers(parent)
 
     def _above_answers(self, name: str) -> Mail | None:
-        """The nearest cover letter or patch above what answers a name."""
+        """The nearest cover letter, patch or pull request above what answers a name."""
         mail = self._mails.get(name)
-        is_posted = mail is not None and self._kinds[mail.id] in (PATCH, COVER)
+        is_posted = mail is not None and self.kinds[mail.id] in POSTED
         return mail if is_posted else self._above[name]
 
     def _answers_what_answers(self, mail: Mail) -> bool:
@@ -165,7 +199,7 @@ class Standing:
             for mail in self._mails.values():
                 names = (name for name in mail.references if name != mail.message_id)
                 for above, below in pairwise(names):
-                    if below not in self._mails and self._parents.get(below) != above:
+                    if is_placed_by_others(self._mails.get(below)) and self._parents.get(below) != above:
                         return None
             self._below = {}
             for name, parent in self._parents.items():
@@ -175,15 +209,15 @@ class Standing:
     def target(self, mail: Mail) -> int | None:
         """What a mail that was added is about, if it is a comment."""
         above = self._above[mail.message_id]
-        return above.id if above is not None and self._kinds[mail.id] == COMMENT else None
+        return above.id if above is not None and self.kinds[mail.id] == COMMENT else None
 
     def post(self, mail: Mail, posting_of: PostingOf, replaced_of: ReplacedOf) -> Posting | None:
         """The posting of a patch that was added; None where it hangs on how others were found together."""
         draft = Draft(mail.author, mail.reroll or UNMARKED, None)
-        work = Drafting(_NO_TREE, (mail,), self._kinds, {mail.id: draft.marker}, {}, {}, self._above)
+        work = Drafting(_NO_TREE, (mail,), self.kinds, {mail.id: draft.marker}, {}, {}, self._above)
         work.place(work.open(draft), mail, 1)
-        above = self._above[mail.message_id]
-        if above is not None and self._kinds[above.id] == PATCH:
+        above = posted_above(self._above, self.kinds, mail.message_id)
+        if above is not None and self.kinds[above.id] == PATCH:
             if above.may_be_patch or (above.branch_reroll is not None and above.reroll is None):
                 return None
             markers = {mail.id: draft.marker, above.id: above.reroll or UNMARKED}
@@ -220,7 +254,9 @@ class Standing:
         """Whether a mail's references tell nothing new of who answers whom among those that are known."""
         names = [name for name in mail.references if name != mail.message_id]
         return all(
-            below in self._mails or below not in self._above or self._parents.get(below) == above
+            not is_placed_by_others(self._mails.get(below))
+            or below not in self._above
+            or self._parents.get(below) == above
             for above, below in pairwise(names)
         )
 
@@ -234,7 +270,7 @@ class Standing:
             is_marked_alone = self._tokens.get(mail.reroll[0], ()) <= mail.reroll
         name = parent_of(mail)
         parent = self._mails.get(name) if name is not None else None
-        may_fill_cover = parent is not None and self._kinds[parent.id] == COVER and parent.author == mail.author
+        may_fill_cover = parent is not None and self.kinds[parent.id] == COVER and parent.author == mail.author
         return is_marked_alone and not (may_fill_cover and parent is not None and parent.total == 1)
 
     def _note_token(self, mail: Mail) -> None:
@@ -243,6 +279,11 @@ class Standing:
         if may_count and mail.branch_reroll is not None and mail.reroll is None:
             first = mail.branch_reroll[0]
             self._tokens[first] = max(self._tokens.get(first, ()), mail.branch_reroll)
+
+
+def _is_repeated(mail: Mail, kinds: Mapping[int, str]) -> bool:
+    """Whether a mail is a patch by itself, and was found to repeat the one above."""
+    return mail.kind == PATCH and kinds[mail.id] == COMMENT
 
 
 def base_of(posting: Posting, posting_of: PostingOf) -> Posting:

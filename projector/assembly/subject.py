@@ -18,12 +18,15 @@ _CLOSING_REROLL = re.compile(
     r"(?<=[^\s,])(?: ?,? ?\( ?(?:v|take ?|version ?)(\d{1,3}) ?\)|(?: ?, ?| )(?:v|take |version )(\d{1,3})) ?$",
     re.IGNORECASE,
 )
+_PROPOSED = {"patch", "patches", "patchset"}
 _NO_PREFIX = {"patch", "patches", "patchset", "resend", "candidate", "next"}
 _KERNEL = re.compile(r"(?:linux-|stable-)?v?(\d+\.\d+(?:\.\d+)?)(?:\.[xy])?(?:-stable|-longterm|-lts)?")
 _PUNCTUATION = re.compile(
     r"(?<!\d)\.|\.(?!\d)|[\s,:;_/\\!?'\"`()\[\]{}\-\u00ab\u00bb\u2010-\u2015\u2018-\u201f\u2026]+"
 )
 """What people change in a title that stays the same. A point between digits is a number's."""
+_STABLE = {"stable", "backport", "backports", "lts", "longterm"}
+_TEMPLATE = re.compile(r"[\s*]*(?:subject|blurb) here[\s*]*(?:\(?v?\d{0,3}\)?\s*)?$", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _LIKE_A_REROLL = re.compile(
     r"(?:v|r|ver|version|rev|revision|take|try|round|attempt)(?:\W?\d{1,3}(?!\d)\W*[a-k]?\W*)?|(?:re-?)?(?:send|sent|post|posted|roll|spin)"
@@ -44,6 +47,9 @@ class Subject(msgspec.Struct, frozen=True):
     name: str
     is_reply: bool = False
     is_tagged: bool = False
+    is_proposed: bool = False
+    """Whether the tags say PATCH."""
+    is_resend: bool = False
     number: int | None = None
     total: int | None = None
     reroll: tuple[int, ...] | None = None
@@ -78,6 +84,8 @@ def parse_subject(
         name=f"[{shown}] {title}".rstrip() if kept else title,
         is_reply=is_reply,
         is_tagged=any(token.lower() not in names for token in tokens),
+        is_proposed=any(token.lower() in _PROPOSED for token in tokens),
+        is_resend=any(token.lower() == "resend" for token in tokens),
         number=number,
         total=total,
         reroll=_reroll(rerolls[-1]) if rerolls else None,
@@ -95,7 +103,11 @@ def title_of(name: str) -> str:
 def name_key(title: str) -> str:
     """The title as names are compared: case folded, without spacing, punctuation and a closing `v2`, `(v2)`, `, v2`,
     `take 2`; one of punctuation alone stays as it is.
+
+    "" of one that `git format-patch --cover-letter` left to be filled in: it names nothing.
     """
+    if _TEMPLATE.match(title):
+        return ""
     words = _CLOSING_REROLL.sub("", _SPACE.sub(" ", title)).strip().casefold()
     return _PUNCTUATION.sub("", words) or words
 
@@ -110,6 +122,11 @@ def name_other_kernels(prefix: Collection[str], other: Collection[str]) -> bool:
     """Whether two prefixes name different stable kernels."""
     kernels = _kernels(prefix)
     return bool(kernels) and bool(others := _kernels(other)) and kernels != others
+
+
+def is_backport(prefix: Collection[str], other: Collection[str]) -> bool:
+    """Whether a prefix names a stable kernel, or what is as old, that the other does not name."""
+    return bool((_kernels(prefix) | (_STABLE & set(prefix))) - _kernels(other) - set(other))
 
 
 def _kernels(prefix: Collection[str]) -> set[str]:

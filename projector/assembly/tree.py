@@ -5,7 +5,7 @@ from itertools import count, pairwise
 
 import msgspec
 
-from projector.assembly.mail import Mail
+from projector.assembly.mail import IGNORED, Mail
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -31,8 +31,9 @@ class Tree(msgspec.Struct, frozen=True):
 def build_tree(mails: Iterable[Mail]) -> Tree:
     """Build the tree of mails whose Message-IDs differ. Their order does not matter.
 
-    A mail answers the last of its references. What a mail's references say of others counts only for those that never
-    came, the earliest mail's word first. A cycle is cut at the edge out of its earliest member.
+    A mail answers the last of its references. What a mail's references say of others counts only for those that
+    never came, or are ignored and name none themselves: the earliest mail's word first. A cycle is cut at the edge
+    out of its earliest member.
     """
     known = {mail.message_id: mail for mail in mails}
     parents: dict[str, str] = {}
@@ -44,6 +45,11 @@ def build_tree(mails: Iterable[Mail]) -> Tree:
             parents[name] = references[-2]
     _place_missing(known, parents)
     return Tree(mails=known, parents=parents, depths=_depths(known, parents))
+
+
+def is_placed_by_others(mail: Mail | None) -> bool:
+    """Whether it is for others to say what a mail answers: it never came, or is ignored and names none itself."""
+    return mail is None or (mail.kind == IGNORED and not mail.references)
 
 
 def threads(mails: Iterable[Mail]) -> dict[str, str]:
@@ -66,8 +72,9 @@ def threads(mails: Iterable[Mail]) -> dict[str, str]:
 
 
 def _place_missing(known: Mapping[str, Mail], parents: dict[str, str]) -> None:
-    """Give those that never came the ancestors that the references of others give them."""
-    missing = set().union(*(mail.references for mail in known.values())) - known.keys()
+    """Give those that say nothing of what they answer the ancestors that the references of others give them."""
+    named = set().union(*(mail.references for mail in known.values()))
+    missing = {name for name in named if is_placed_by_others(known.get(name))}
     if not missing:
         return
     telling = [mail for mail in known.values() if not missing.isdisjoint(mail.references)]

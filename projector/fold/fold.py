@@ -239,6 +239,7 @@ class Fold:
             received_us = microseconds(fact.received_at)
             self._settle(self.pending.advance(project.id, fact.source, received_us), moment)
             linkname, outcome = project.settings.linkname, self._mails.receive(project.id, mail, reading, moment)
+            self._bring_home(project, fact, reading, moment)
         list_id = reading.parsed.list_ids[0] if reading.parsed.list_ids else fact.list_id
         self.became.append(Became(id, reading.parsed.message_id, list_id, linkname, outcome))
 
@@ -246,6 +247,22 @@ class Fold:
         """The project that takes a mail: one whose list it names, and from whose list it came."""
         project = self.projects.place(reading.parsed, fact.list_id, fact.recipients)
         return project if project is not None and came_from_list(fact, project.settings.from_list) else None
+
+    def _bring_home(self, project: Project, fact: Received, reading: Reading, moment: Moment) -> None:
+        """Of projects that share a list, let those have a mail that lost its tag which have what it answers now."""
+        sharing = self.projects.reading(reading.parsed, fact.list_id, fact.recipients)
+        todo = [(project, reading.parsed.message_id)] if len(sharing) > 1 else []
+        seen: set[int] = set()
+        while todo:
+            home, name = todo.pop()
+            strays = [id for other in sharing if other is not home for id in self._mails.answering(other.id, name)]
+            for id in strays:
+                fact = self._fact(self._mails.counts(id))
+                here = self._place(fact, reading_of(id, fact, self._redactions))
+                if id not in seen and here is not None and self._mails.may_leave(id, here.id):
+                    seen.add(id)
+                    self._mails.move(id, here.id, moment)
+                    todo.append((here, reading_of(id, fact, self._redactions).parsed.message_id))
 
     def _settle(self, postings: Iterable[int], moment: Moment) -> None:
         for posting in postings:
@@ -259,7 +276,8 @@ class Fold:
     def _reread(self, id: int) -> Reading:
         fact = self._fact(id)
         reading = reading_of(id, fact, self._redactions)
-        project = self._place(fact, reading)
+        thread = self._working.thread_of(id)
+        project = self.projects.by_id[thread.project] if thread is not None else self._place(fact, reading)
         if project is not None:
             reading.see(project.settings)
         return reading

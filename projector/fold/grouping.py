@@ -9,6 +9,7 @@ from projector.assembly import links
 from projector.assembly.corrections import Correction, kept_joins
 from projector.assembly.draft import UNMARKED
 from projector.assembly.events import SERIES_MERGED
+from projector.assembly.mail import COMMENT
 from projector.assembly.posting import Posting, repeat
 from projector.assembly.series import components
 from projector.assembly.shelf import WINDOW
@@ -145,7 +146,9 @@ class Grouping:
         for posting in changed:
             self._take_in(thread, posting, states.get(posting.id), dirty, states.keys())
         for state in removed:
-            self._hand_on(state, changed, dirty)
+            repeated = self._repeated(thread, state.posting)
+            heirs = repeated or [posting for posting in changed if state.posting.id in posting.mails]
+            self._hand_on(state, heirs, dirty)
         thread.replaced = None
         if len(changed) == 1 and not removed:
             self._settle_in(thread.project, changed[0].id, old, dirty, moment)
@@ -303,18 +306,26 @@ class Grouping:
         self._pending.done(WAIT, id)
         self._rows.leave(state)
 
-    def _hand_on(self, removed: PostingState, changed: Iterable[Posting], dirty: dict[int, None]) -> None:
-        """The numbers that were announced for a posting that is no more lead to the one that has its mail."""
-        for posting in changed:
-            if removed.posting.id in posting.mails:
-                state = self._working.postings.get(posting.id)
-                assert state is not None
-                hand_on_sayings(self._working, removed, state, dirty)
-                if removed.pinned:
-                    own = [pair for pair in state.pinned if pair not in removed.pinned]
-                    state.pinned = (*removed.pinned, *own)
-                    state.event = state.event or removed.event
-                    self._rows.hand_on(removed, state)
+    def _repeated(self, thread: Thread, removed: Posting) -> Sequence[Posting]:
+        """The posting whose patch a mail only repeats, as is known by now, that was thought to be one itself."""
+        entry = thread.entries.get(removed.id)
+        if entry is None or entry.kind != COMMENT or entry.target is None:
+            return ()
+        return [state.posting for state in self.having(thread, {entry.target}).values()]
+
+    def _hand_on(self, removed: PostingState, heirs: Iterable[Posting], dirty: dict[int, None]) -> None:
+        """The numbers that were announced for a posting that is no more lead to the one that has its mail now."""
+        for posting in heirs:
+            state = self._working.postings.get(posting.id)
+            assert state is not None
+            hand_on_sayings(self._working, removed, state, dirty)
+            if removed.pinned:
+                dirty[posting.id] = None
+                own = [pair for pair in state.pinned if pair not in removed.pinned]
+                state.pinned = (*removed.pinned, *own)
+                state.event = state.event or removed.event
+                self._working.postings.put(posting.id, state)
+                self._rows.hand_on(removed, state)
 
     def _file(
         self, project: int, old: Posting | None, new: Posting | None, before: frozenset[str], after: frozenset[str]

@@ -191,6 +191,32 @@ class Mails:
         assert thread is not None, f"mail {mail}: expected a thread, found none"
         return thread.entries[mail].mail.record
 
+    def answering(self, project: int, message_id: str) -> list[int]:
+        """The mails of a project that refer to one, by record id."""
+        known = self._working.names.get((project, message_id))
+        entries = self._thread(known).entries if known is not None else {}
+        return sorted(id for id, entry in entries.items() if message_id in entry.mail.references)
+
+    def may_leave(self, mail: int, project: int) -> bool:
+        """Whether a mail is of another project, and neither in a series nor shown beside a copy that differs."""
+        thread = self._working.thread_of(mail)
+        if thread is None or thread.project == project or self._working.copies_of(mail):
+            return False
+        state = self._working.posting_in(thread, mail)
+        return thread.entries[mail].kind != PULL_REQUEST and (state is None or state.series is None)
+
+    def move(self, mail: int, project: int, moment: Moment) -> None:
+        """Give a mail to another project, as if it had come there."""
+        thread = self._working.thread_of(mail)
+        assert thread is not None, f"mail {mail}: expected a thread, found none"
+        entry = thread.entries.pop(mail)
+        self._shown.hide(thread.project, mail, entry.kind)
+        thread.names[entry.mail.message_id] = None
+        thread.mails_of = thread.stands_apart = thread.standing = None
+        self._reassemble(thread, {}, moment)
+        again, reading = self._reread(entry.mail.record, project)
+        self.receive(project, msgspec.structs.replace(again, id=mail), reading, moment)
+
     def redact(self, project: int, message_id: str, moment: Moment, only: Container[int] | None = None) -> int | None:
         """Take away the words of a mail; gives the record of its first delivery, None where the project has none.
 
@@ -358,14 +384,14 @@ class Mails:
     def _attach(self, thread: Thread, entry: Entry, reading: Reading, moment: Moment) -> bool:
         """Take in a mail that changes nothing of its thread; False where it has to be read with the others."""
         mail, standing = entry.mail, self._standing(thread)
-        standing.add(mail)
+        kind = standing.add(mail)
         posting = None
-        if mail.kind == PATCH:
+        if kind == PATCH:
             posting = standing.post(mail, *self._grouping.postings_of(thread))
             if posting is None:
                 return False
         entry.kind = ""
-        self._turn(thread, entry, mail.kind, standing.target(mail), {mail.id: reading}, moment)
+        self._turn(thread, entry, kind, standing.target(mail), {mail.id: reading}, moment)
         if posting is not None:
             self._grouping.add(thread, posting, moment)
         return True
@@ -389,7 +415,10 @@ class Mails:
             thread.standing = None
         entry.kind = entry.mail.kind
         standing = self._standing(thread)
-        own = {id: thread.entries[id] for id in sorted(self._read_with(thread, entry.mail))}
+        others = [
+            other.mail for id, other in thread.entries.items() if changed is None and other.kind != standing.kinds[id]
+        ]
+        own = {id: thread.entries[id] for id in sorted(self._read_with(thread, [entry.mail, *others]))}
         placed = own | {id: thread.entries[id] for id in changed or ()}
         states = self._grouping.having(thread, own)
         result = assemble(standing.among([other.mail for other in own.values()]), states, *self._so_far(thread, states))
@@ -401,12 +430,13 @@ class Mails:
         found = {id: (result.kinds.get(id, other.kind), standing.target(other.mail)) for id, other in placed.items()}
         self._apply(thread, found, result.postings, states, {entry.mail.id: reading}, moment)
 
-    def _read_with(self, thread: Thread, mail: Mail) -> set[int]:
-        """The mails of a thread that one cannot be read without: its author's, those of whoever is in one posting with
-        it, as its other copies' authors are, and what is in one posting with any of these.
+    def _read_with(self, thread: Thread, mails: Sequence[Mail]) -> set[int]:
+        """The mails of a thread that some cannot be read without: their authors', those of whoever is in one posting
+        with them, as their other copies' authors are, and what is in one posting with any of these.
         """
-        authors = {mail.author, *(thread.entries[id].mail.author for id in self._grouping.beside(thread, {mail.id}))}
-        found = {mail.id}.union(*(self._mails_of(thread, author) for author in authors))
+        ids = {mail.id for mail in mails}
+        authors = {thread.entries[id].mail.author for id in ids | self._grouping.beside(thread, ids)}
+        found = ids.union(*(self._mails_of(thread, author) for author in authors))
         while more := self._grouping.beside(thread, found) - found:
             found |= more
         return found
@@ -459,7 +489,7 @@ class Mails:
 
     def _tell_of_comment(self, thread: Thread, entry: Entry, moment: Moment) -> None:
         about = thread.entries.get(entry.target) if entry.target is not None else None
-        patch = about.mail.id if about is not None and about.kind == PATCH else None
+        patch = about.mail.id if about is not None and about.kind in (PATCH, PULL_REQUEST) else None
         parameters: dict[str, int | str] = {"comment": entry.mail.id, "message_id": entry.mail.message_id}
         self._feed.put(thread.project, NEW_COMMENT, moment, patch=patch, parameters=parameters)
 

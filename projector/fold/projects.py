@@ -83,14 +83,28 @@ class Projects:
         self._working.add(t.project, row)
 
     def place(self, parsed: ParsedMail, list_id: str, recipients: Sequence[str | bytes]) -> Project | None:
-        """The project of a mail: by the lists it names, else by the archive's list, else by its recipients.
+        """The project of a mail: of those that read its list by its tags, else that of the nearest mail it answers
+        which one of them has, else the one without tags.
+        """
+        sharing = self.reading(parsed, list_id, recipients)
+        if len(sharing) < 2:
+            return choose(sharing, parsed.subject)
+        return tagged(sharing, parsed.subject) or self._above(sharing, parsed) or choose(sharing, parsed.subject)
+
+    def reading(self, parsed: ParsedMail, list_id: str, recipients: Sequence[str | bytes]) -> Sequence[Project]:
+        """The projects that read a mail's list: by the lists it names, else by the archive's, else by its recipients.
 
         Those of a redacted mail are keys.
         """
-        for name in (*parsed.list_ids, *([list_id] if list_id else ()), *recipients):
-            sharing = self.sharing(name)
-            if sharing:
-                return choose(sharing, parsed.subject)
+        names = (*parsed.list_ids, *([list_id] if list_id else ()), *recipients)
+        return next(filter(None, map(self.sharing, names)), ())
+
+    def _above(self, sharing: Sequence[Project], parsed: ParsedMail) -> Project | None:
+        """Of projects that share a list, the one that has the nearest mail that one refers to."""
+        for name in reversed(parsed.references):
+            for project in sharing:
+                if name != parsed.message_id and self._working.has_mail(project.id, name):
+                    return project
         return None
 
     def sharing(self, name: str | bytes) -> list[Project]:
@@ -108,14 +122,18 @@ class Projects:
 
 def choose(sharing: Iterable[Project], subject: str) -> Project | None:
     """Of projects that share a list, the one whose tags are in the subject's brackets, else the one without tags."""
-    rest = None
+    projects = list(sharing)
+    rest = next((project for project in projects if not project.settings.subject_prefix_tags), None)
+    return tagged(projects, subject) or rest
+
+
+def tagged(sharing: Iterable[Project], subject: str) -> Project | None:
+    """Of projects that share a list, the one whose tags are in the subject's brackets."""
     for project in sharing:
         tags = {tag.lower() for tag in project.settings.subject_prefix_tags}
-        if not tags:
-            rest = rest or project
-        elif tags & _bracket_tokens(subject, project.settings):
+        if tags & _bracket_tokens(subject, project.settings):
             return project
-    return rest
+    return None
 
 
 def _bracket_tokens(subject: str, settings: ProjectAdded) -> frozenset[str]:

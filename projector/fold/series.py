@@ -61,6 +61,8 @@ class SeriesRows:
         """A posting that is no more gave its numbers to another."""
         if state.series is not None:
             self._heirs[state.series] = heir
+        if heir.pinned and heir.pinned[-1] not in state.pinned:
+            self._redirect(state.pinned, *heir.pinned[-1])
 
     def move(self, state: PostingState, series: int | None) -> None:
         """A posting belongs to another series from now on."""

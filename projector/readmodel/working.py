@@ -137,6 +137,12 @@ class WorkingSet(Stored):
         stored = self.connection.execute(select(t.mail.c.thread_id).where(t.mail.c.id == mail)).scalar()
         return self.threads.get(stored) if stored is not None else None
 
+    def has_mail(self, project: int, message_id: str) -> bool:
+        """Whether a project has a mail, and does not merely know its Message-ID."""
+        id = self.names.get((project, message_id))
+        thread = self.threads.get(id) if id is not None else None
+        return thread is not None and thread.names.get(message_id) is not None
+
     def posting_with(self, mail: int) -> PostingState | None:
         """The posting that has a mail by now; None where none has."""
         thread = self.thread_of(mail)

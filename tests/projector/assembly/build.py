@@ -36,6 +36,9 @@ class Letter:
     depends_on: tuple[str, ...] = ()
     pull_url: str | None = None
     hint: str = ""
+    notice: str = ""
+    content: str | None = None
+    """What its diff adds; None: what no other one does."""
 
     def parsed(self) -> ParsedMail:
         """What would be read from this mail."""
@@ -48,7 +51,10 @@ class Letter:
             author=Mailbox(self.by.title(), f"{self.by}@example.org"),
             date=START + timedelta(minutes=self.at),
             hint=self.hint,
-            diff="diff --git a/a.c b/a.c\n" if has_diff else "",
+            diff=f"diff --git a/a.c b/a.c\n+{self.name if self.content is None else self.content}\n"
+            if has_diff
+            else "",
+            notice=self.notice if has_diff else "",
             files=self.files if has_diff else (),
             pull_url=self.pull_url,
             change_id=self.change_id,

@@ -311,6 +311,30 @@ def test_nothing_is_said_of_what_there_is_none_of() -> None:
             "it has no diff, is no cover letter, asks to pull nothing and answers nothing",
             id="other",
         ),
+        pytest.param(
+            Letter("a", "[tip: x] x", notice="committed"),
+            "other",
+            "it says that a patch was committed, and answers nothing",
+            id="a commit bot",
+        ),
+        pytest.param(
+            Letter("a", "[tip: x] x", "b", notice="committed"),
+            "comment",
+            "it says that a patch was committed, and proposes nothing",
+            id="a commit bot's answer",
+        ),
+        pytest.param(
+            Letter("a", "[Bug 1] x", "b", notice="bug"),
+            "comment",
+            "a bug tracker sent it, and proposes nothing",
+            id="a bug tracker",
+        ),
+        pytest.param(
+            Letter("a", "[PATCH] x", "b", notice="applied"),
+            "comment",
+            "it repeats another author's patch that it answers, and proposes nothing",
+            id="the patch once more",
+        ),
     ],
 )
 def test_why_a_mail_is_of_its_kind(letter: Letter, kind: str, expected: str) -> None:

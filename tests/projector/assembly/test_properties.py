@@ -34,6 +34,9 @@ def threads(draw: st.DrawFn, prefix: str = "", size: int = 9) -> list[Letter]:
                 by=prefix + draw(st.sampled_from(AUTHORS)),
                 diff=draw(st.sampled_from([None, None, None, True, False])),
                 files=(draw(st.sampled_from(["a.c", "b.c"])),),
+                pull_url=draw(st.sampled_from([None, None, "https://example.org/linux.git for-next"])),
+                content=draw(st.sampled_from([None, "same"])),
+                hint=draw(st.sampled_from(["", "", "", "ignore"])),
             )
         )
     return letters

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projector.assembly import rerolls, standing
-from projector.assembly.mail import PATCH, Mail
+from projector.assembly.mail import COMMENT, PATCH, Mail
 from projector.assembly.posting import Assembled, Posting, assemble
 from projector.assembly.standing import Standing, base_of
 from tests.projector.assembly.build import Letter, read
@@ -44,15 +44,15 @@ class Growing:
         return found
 
     def _place(self, mail: Mail) -> bool:
-        self._standing.add(mail)
-        if mail.kind == PATCH:
+        kind = self._standing.add(mail)
+        if kind == PATCH:
             posting = self._standing.post(mail, self._posting_of, self._replaced_of)
             if posting is None:
                 return False
             self.postings[posting.id] = posting
-        else:
+        elif kind == COMMENT:
             self.targets[mail.id] = self._standing.target(mail)
-        self.kinds[mail.id] = mail.kind
+        self.kinds[mail.id] = kind
         self.placed += 1
         return True
 
@@ -101,6 +101,10 @@ def answers(draw: st.DrawFn) -> list[Letter]:
                 at=number + draw(st.sampled_from([0, 0, 0, -30, 90])),
                 by=draw(st.sampled_from([AUTHORS[0], *AUTHORS])),
                 files=(draw(st.sampled_from(["a.c", "b.c"])),),
+                diff=draw(st.sampled_from([None, None, False])),
+                pull_url=draw(st.sampled_from([None, None, "https://example.org/linux.git for-next"])),
+                content=draw(st.sampled_from([None, "same"])),
+                hint=draw(st.sampled_from(["", "", "", "ignore"])),
             )
         )
     return letters

@@ -315,7 +315,7 @@ def test_what_is_no_reroll(text: str, prefix: tuple[str, ...], reroll: tuple[int
     ],
 )
 def test_a_title_that_only_begins_like_a_reroll(title: str) -> None:
-    assert read(f"[PATCH] {title}") == Subject(title, title, is_tagged=True)
+    assert read(f"[PATCH] {title}") == Subject(title, title, is_tagged=True, is_proposed=True)
 
 
 @pytest.mark.parametrize(
@@ -360,6 +360,10 @@ def test_branch_tokens_are_kept_apart_from_rerolls() -> None:
         pytest.param("g++: 1.2 is not 12", "g++1.2isnot12", None, id="what is no punctuation"),
         pytest.param("???", "???", None, id="punctuation alone"),
         pytest.param("STRASSE straße", "strassestrasse", None, id="case folded"),
+        pytest.param("*** SUBJECT HERE ***", "", None, id="a template"),
+        pytest.param("** Subject here ** v2", "", (2,), id="a template with a reroll"),
+        pytest.param("SUBJECT HERE", "", None, id="a template without stars"),
+        pytest.param("net: subject here ***", "netsubjecthere***", None, id="more than a template"),
     ],
 )
 def test_names_are_compared_without_a_closing_reroll(title: str, key: str, reroll: tuple[int, ...] | None) -> None:

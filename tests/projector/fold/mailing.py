@@ -35,6 +35,7 @@ def mail(
     body: str = "",
     has_diff: bool | None = None,
     path: str = "net/leak.c",
+    line: str = "",
     list_id: str = LIST_ID,
     received: datetime | None = None,
     source: str = "smtp",
@@ -48,7 +49,7 @@ def mail(
     is_patch = "[" in subject and not subject.lower().startswith("re:") and _COVER_TAG.search(subject) is None
     text = body or f"{subject.partition('] ')[2] or subject}.\n"
     if is_patch if has_diff is None else has_diff:
-        text += "\nSigned-off-by: Ada Author <ada@example.org>\n" + diff(path, f"call({subject!r});")
+        text += "\nSigned-off-by: Ada Author <ada@example.org>\n" + diff(path, line or f"call({subject!r});")
     head = [
         f"From: {author}",
         f"Subject: {subject}",
