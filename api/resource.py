@@ -190,6 +190,7 @@ def answer_versioned(response: Response, found: Versioned[Any]) -> None:
 
 def answer_page(request: Request, response: Response, site: Site, listed: Listed[Any], page: Page) -> None:
     """Answer with one page of a list, with URLs of its neighbours that keep all parameters."""
+    page = page.of(listed.total)
     last_shown = page.size * page.number
     following = _neighbour(request, site, page.number + 1) if listed.total > last_shown else None
     previous = _neighbour(request, site, page.number - 1) if page.number > 1 else None

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.feed import WAIT_SECONDS_MAX
-from api.parameters import PERPAGE, PERPAGE_MAX
+from api.parameters import LAST_PAGE, PERPAGE, PERPAGE_MAX
 from api.writing import KEY_LENGTH_MAX
 from projector.readmodel.queries import EVENT_NAMES, RECORD_ID_MAX, TEST_STATES
 from schemas.rest import SERIES_STATES
@@ -42,7 +42,11 @@ def _of_lists() -> dict[str, Parameter]:
     more = f"How many to a page: at most {PERPAGE_MAX} are given; what is no such number is taken as {PERPAGE}."
     return {
         "perpage": _in_query("perpage", more, size),
-        "page": _in_query("page", "Which page; one that is not there is answered by 404.", {**_ID, "default": 1}),
+        "page": _in_query(
+            "page",
+            "Which page, by its number or as `last`; one that is not there is answered by 404.",
+            {"anyOf": [_ID, {"type": "string", "enum": [LAST_PAGE]}], "default": 1},
+        ),
         "ordering": _in_query(
             "ordering",
             "A field, with `-` in front of it the other way round, or a comma list of such. An unknown one counts "

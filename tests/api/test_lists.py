@@ -76,6 +76,11 @@ SERIES_FILTERS = [
     pytest.param("ordering=test_state", [51, 55, 61, 40, 20], id="null first"),
     pytest.param("ordering=-test_state", [20, 40, 61, 55, 51], id="null last, descending"),
     pytest.param("ordering=submitter.name", [40, 20, 51, 55, 61], id="by the submitter's name"),
+    pytest.param("ordering=project.name", [61, 20, 40, 51, 55], id="by the project's name"),
+    pytest.param("ordering=-project.name,id", [20, 40, 51, 55, 61], id="by the project's name, descending"),
+    pytest.param("ordering=reviewer.username", [40, 51, 55, 61, 20], id="by the reviewer's name, null first"),
+    pytest.param("ordering=-reviewer.username&related=expand", [20, 61, 55, 51, 40], id="by it, descending"),
+    pytest.param("ordering=project.name&related=expand", [61, 20, 40, 51, 55], id="by the project's name, expanded"),
     pytest.param("ordering=-n_patches,name", [55, 20, 61, 40, 51], id="by two fields"),
     pytest.param("ordering=shoe_size", [61, 55, 51, 40, 20], id="unknown order"),
 ]
@@ -128,6 +133,7 @@ def test_series_list_of_a_project(get: Get, project: str, query: str, expected: 
         pytest.param("updated_since=2024-06-01", [31], id="updated since"),
         pytest.param("updated_before=2024-05-01T10:00:00", [21], id="updated before, or then"),
         pytest.param("ordering=-date", [61, 51, 45, 32, 31, 40, 22, 21], id="newest date first"),
+        pytest.param("ordering=-project.name", [51, 45, 40, 32, 31, 22, 21, 61], id="by the project's name"),
         pytest.param("ordering=state", [21, 31, 40, 45, 51, 61, 32, 22], id="by state, then id"),
     ],
 )
@@ -185,7 +191,7 @@ def test_pages_link_to_their_neighbours_and_keep_all_parameters(get: Get) -> Non
     following = urlsplit(first["next"])
     assert following[:3] == ("https", "patches.example.org", "/api/1.0/projects/widgets/series")
     assert parse_qs(following.query) == {"perpage": ["2"], "ordering": ["id"], "x": ["a&b"], "page": ["2"]}
-    assert second["previous"].endswith("?perpage=2&ordering=id&page=1")
+    assert second["previous"].endswith("/series/?perpage=2&ordering=id")
 
 
 def test_reader_who_gives_parameters_again_with_each_next_url_gets_each_series_once(get: Get) -> None:
@@ -204,6 +210,34 @@ def test_filtered_list_is_counted_over_all_pages(get: Get) -> None:
     assert (listed["count"], len(listed["results"])) == (4, 2)
 
 
+@pytest.mark.parametrize(
+    ("path", "expected", "number"),
+    [
+        pytest.param("/series/?perpage=2", [20], 3, id="series"),
+        pytest.param("/series/?perpage=5", [61, 55, 51, 40, 20], 1, id="a page that is full"),
+        pytest.param("/series/?perpage=1&ordering=id", [61], 5, id="a page of one"),
+        pytest.param("/series/?perpage=2&state=initial,incomplete", [51], 2, id="filtered"),
+        pytest.param("/series/?perpage=1&name=TIDY", [20], 1, id="by a part of the name"),
+        pytest.param("/series/?state=asleep", [], 1, id="an empty list"),
+        pytest.param("/projects/widgets/series/?perpage=3", [20], 2, id="of a project"),
+        pytest.param("/patches/?perpage=3", [51, 61], 3, id="patches"),
+        pytest.param("/projects/?perpage=1", [2], 2, id="projects"),
+        pytest.param("/series/20/comments/?perpage=3", [73], 2, id="comments"),
+        pytest.param("/projects/widgets/events/?perpage=2", [90], 3, id="events"),
+        pytest.param("/projects/gadgets/events/", [], 1, id="no events"),
+    ],
+)
+def test_last_page(get: Get, path: str, expected: list[int], number: int) -> None:
+    joined = f"{path}{'&' if '?' in path else '?'}page="
+    last = get(f"{joined}last")
+    assert last == get(f"{joined}{number}")
+    assert [each["id"] for each in last["results"]] == expected
+
+
+def test_last_page_of_revisions(get: Get) -> None:
+    assert [each["version"] for each in get("/series/20/revisions/?perpage=1&page=last")["results"]] == [2]
+
+
 def test_last_page_that_is_full_has_no_next(get: Get) -> None:
     assert get("/series/?perpage=5")["next"] is None
     assert get("/series/?perpage=1&page=5")["next"] is None
@@ -215,7 +249,8 @@ def test_last_page_that_is_full_has_no_next(get: Get) -> None:
         "/projects/?page=2",
         "/series/?page=2",
         "/series/?page=0",
-        "/series/?page=last",
+        "/series/?page=Last",
+        "/series/?page=-1",
         "/series/?page=99999999999999999999",
         "/series/?page=9223372036854775807&perpage=100",
         "/projects/widgets/series/?project=3&page=2",

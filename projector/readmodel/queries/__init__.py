@@ -15,6 +15,7 @@ from projector.readmodel.queries.following import Reached, read_reached
 from projector.readmodel.queries.interrupting import in_short, interrupt
 from projector.readmodel.queries.large import LargeText, read_piece, split_large
 from projector.readmodel.queries.listing import (
+    LAST,
     Filters,
     Listed,
     NeedsPatience,
@@ -57,6 +58,7 @@ from projector.rights import Actor, User, refuse_change, refuse_entry, refuse_re
 __all__ = [
     "ACCEPTED",
     "EVENT_NAMES",
+    "LAST",
     "RECORD_ID_MAX",
     "REVISIONS_MAX",
     "STATES",

@@ -7,7 +7,7 @@ from msgspec import Raw
 from sqlalchemy import Connection, bindparam, func, select
 
 from projector.readmodel.queries.large import COVER, shown
-from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page
+from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, list_in_order
 from projector.readmodel.queries.patches import patches_of_revisions
 from projector.readmodel.queries.ways import equals
 from projector.readmodel.reading import Row, fetch_all, fetch_first
@@ -30,10 +30,9 @@ def list_revisions(
     Raises NoSuchPage.
     """
     filters = {"series": series_id}
-    rows = fetch_page(connection, _LISTING, filters, order, page, expand=False)
+    rows, total = list_in_order(connection, _LISTING, filters, order, page)
     if not rows and fetch_first(connection, _SERIES, {"series": series_id}) is None:
         return None
-    total = count_all(connection, _LISTING, filters, page, len(rows), lambda: None)
     return Listed(total, _documents(connection, series_id, rows, expand))
 
 
