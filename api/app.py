@@ -16,7 +16,7 @@ from api.openapi.resource import DocumentResource, ReferencePage
 from api.pages import views
 from api.problems import add_handlers
 from api.request import BASED_ON, CLIENT, RecordId, client_of, request_type
-from api.resource import Endpoint, Site
+from api.resource import SHOWN_HEADERS, Endpoint, Site
 from api.revalidation import App, Revalidation
 from api.spans import Spans
 from ingest.tracing import is_traced
@@ -141,6 +141,7 @@ class _CommonHeaders:
         shows_host = getattr(request.context, "shows_host", False)
         response.set_header("Vary", f"Accept, {BASED_ON}" if shows_host else "Accept")
         response.set_header("Access-Control-Allow-Origin", "*")
+        response.set_header("Access-Control-Expose-Headers", SHOWN_HEADERS)
         response.set_header("X-Content-Type-Options", "nosniff")
         if succeeded and isinstance(resource, Endpoint):
             response.set_header("Allow", resource.allow)

@@ -47,6 +47,11 @@ STATEMENT_MS_MAX = 5
 LARGE_ANSWERS_MAX = 40
 """Answers with large texts that one worker writes at a time; of one client a quarter."""
 
+ASKED_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+"""What scripts of other sites' pages may send: a browser asks before it lets them (Fetch standard, CORS)."""
+SHOWN_HEADERS = "ETag, Link, Location"
+"""What such scripts may read of an answer, beside what they always may."""
+
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -150,6 +155,8 @@ class Endpoint:
 
     async def on_options(self, request: Request, response: Response, **path: Any) -> None:
         response.set_header("Allow", self.allow)
+        response.set_header("Access-Control-Allow-Methods", self.allow)
+        response.set_header("Access-Control-Allow-Headers", ASKED_HEADERS)
 
 
 class Resource(Endpoint):
