@@ -145,7 +145,7 @@ def _title(reading: Reading) -> str:
 def _cover_words(reading: Reading) -> Row:
     if reading.is_redacted:
         return _NO_COVER
-    text = without_signature(reading.parsed.message)
+    text = without_signature(reading.parsed.message).rstrip("\n")
     return {"subject": _title(reading), "text": text, "digest": digest_of_large(text)}
 
 

@@ -21,7 +21,7 @@ def messages(result: Result) -> list[list[str]]:
 
 def test_revision_is_its_patches_in_order_with_the_trailers_that_reviewers_gave(client: TestClient) -> None:
     result = fetch(client, "/series/20/revisions/2/mbox/")
-    assert result.headers["content-disposition"] == 'attachment; filename="Tidy-everything.mbox"'
+    assert result.headers["content-disposition"] == "attachment; filename=Tidy-everything.mbox"
     assert [line for line in result.text.splitlines() if line.startswith("Subject")] == [
         "Subject: [PATCH] 31",
         "Subject: [PATCH] 32",
@@ -41,7 +41,7 @@ def test_patch_has_its_own_trailers_and_those_of_its_cover_letter(client: TestCl
 def test_patch_without_comments_is_as_it_was_sent(client: TestClient) -> None:
     result = fetch(client, "/patches/40/mbox/")
     assert messages(result) == [["Why."]]
-    assert result.headers["content-disposition"] == 'attachment; filename="stra-e-100-_done.mbox"'
+    assert result.headers["content-disposition"] == "attachment; filename=stra-e-100-_done.patch"
 
 
 @pytest.mark.parametrize("path", ["/series/40/revisions/1/mbox/", "/patches/40/mbox/"])
@@ -70,4 +70,10 @@ def test_revision_without_patches_is_an_empty_mbox(client: TestClient) -> None:
     ],
 )
 def test_file_name(name: str, expected: str) -> None:
-    assert file_name(name) == expected
+    assert file_name(name, ".mbox") == expected
+    assert file_name(name, ".patch") == expected.removesuffix(".mbox") + ".patch"
+
+
+def test_a_series_of_one_patch_is_an_mbox_all_the_same(client: TestClient) -> None:
+    result = fetch(client, "/series/40/revisions/1/mbox/")
+    assert result.headers["content-disposition"] == "attachment; filename=tidy.mbox"

@@ -43,12 +43,13 @@ class PatchMail(msgspec.Struct, frozen=True):
 class Mailbox(msgspec.Struct, frozen=True):
     """The mails of one download, in the order in which they apply, under the name of what they are.
 
-    left_out: the patches among them that were redacted.
+    left_out: the patches among them that were redacted. ending: of a file's name, that of one patch or of a series.
     """
 
     name: str
     mails: list[PatchMail]
     left_out: tuple[int, ...] = ()
+    ending: str = ".mbox"
 
 
 def revision_mails(connection: Connection, key: RevisionKey) -> Mailbox | None:
@@ -79,7 +80,7 @@ def patch_mails(connection: Connection, patch_id: int) -> Mailbox | None:
     if row[REDACTED]:
         raise WasRedacted
     covers = [row[0] for row in fetch_all(connection, _COVERS, {"patch_id": patch_id})]
-    return Mailbox(row[-1], _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
+    return Mailbox(row[-1], _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers), ending=".patch")
 
 
 def _trailers(connection: Connection, targets: Sequence[int]) -> dict[int, list[str]]:

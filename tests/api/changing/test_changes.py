@@ -27,6 +27,8 @@ def test_reviewer_is_given_and_taken_away(live: Live, method: str) -> None:
     taken = live.call(method, path, {"reviewer": None}, by="max")
     assert (taken.status_code, taken.json["reviewer"]) == (200, None)
     assert live.call("GET", "/projects/demo/series/?reviewer=null").json["count"] == 1
+    assert live.call(method, path, {"reviewer": live.stranger}, by="max").status_code == 200
+    assert live.call(method, path, {"reviewer": ""}, by="max").json["reviewer"] is None
 
 
 def test_what_says_nothing_changes_nothing(live: Live) -> None:
@@ -36,7 +38,7 @@ def test_what_says_nothing_changes_nothing(live: Live) -> None:
     assert live.log.end() == before
 
 
-@pytest.mark.parametrize("reviewer", [99999, "max", True, 1.5, -1])
+@pytest.mark.parametrize("reviewer", [99999, "max", " ", True, 1.5, -1])
 def test_reviewer_that_is_nobody(live: Live, reviewer: object) -> None:
     result = live.call("PATCH", f"/series/{live.series}/", {"reviewer": reviewer}, by="max")
     assert (result.status_code, list(result.json)) == (400, ["reviewer"])
