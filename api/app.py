@@ -10,7 +10,7 @@ from falcon.asgi import Response
 from api import bulk, comments, patches, projects, reporting, series
 from api.etags import answer_unchanged
 from api.gate import Gate
-from api.listing import PATCHES, SERIES, EventsResource, ListResource
+from api.listing import ALL_EVENTS, EVENTS, PATCHES, SERIES, EventsResource, ListResource
 from api.meters import HealthResource, Meter, MetricsResource, ReadinessResource
 from api.openapi.resource import DocumentResource, ReferencePage
 from api.pages import views
@@ -67,7 +67,8 @@ def _api_routes(site: Site) -> dict[str, Endpoint]:
         "/openapi.json": DocumentResource(site),
         "/projects": projects.ProjectsResource(site),
         "/projects/{project}": projects.ProjectResource(site),
-        "/projects/{project}/events": EventsResource(site),
+        "/projects/{project}/events": EventsResource(site, EVENTS),
+        "/events": EventsResource(site, ALL_EVENTS),
         "/projects/{project}/series": ListResource(site, SERIES),
         "/projects/{project}/patches": ListResource(site, PATCHES),
         "/projects/{project}/patches/states": bulk.PatchStatesResource(site),

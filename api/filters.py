@@ -61,6 +61,11 @@ def event_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     return filters
 
 
+def all_event_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Filters for `queries.list_events` of all projects. Raises FieldError."""
+    return {**event_filters(parameters), **_project_filter(parameters)}
+
+
 def own_filters(filters: dict[str, Any], parameters: Mapping[str, str], actor: Actor | None) -> dict[str, Any]:
     """Put who asks in the place of `self`. Nothing is the own of somebody who does not say who they are."""
     if "emails" in filters:
@@ -81,9 +86,7 @@ def _once(values: Iterable[Value]) -> list[Value]:
 
 
 def _common_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
-    filters: dict[str, Any] = {}
-    if parameters.get("project"):
-        filters["project"] = read_id(parameters["project"]) or 0
+    filters = _project_filter(parameters)
     submitter = parameters.get("submitter")
     if submitter == "self":
         filters["emails"] = []
@@ -97,3 +100,7 @@ def _common_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
         if parameters.get(field):
             filters[field] = read_time(field, parameters[field])
     return filters
+
+
+def _project_filter(parameters: Mapping[str, str]) -> dict[str, Any]:
+    return {"project": read_id(parameters["project"]) or 0} if parameters.get("project") else {}

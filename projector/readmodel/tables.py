@@ -236,6 +236,7 @@ event = Table(
     Index("event_by_time", "project_id", "by_name_only", "event_time_us", "id", "number"),
     Index("event_by_id", "project_id", "by_name_only", "id", "number"),
     Index("event_by_name", "project_id", "name", "event_time_us", "id"),
+    Index("event_by_all_names", "name", "event_time_us", "id"),
     Index("event_by_series", "series_id", "event_time_us"),
     Index("event_by_patch", "patch_id", "event_time_us"),
 )  # fmt: skip

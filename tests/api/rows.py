@@ -64,7 +64,7 @@ def fill(connection: Connection) -> None:
     _fill_events(connection)
     counts = {
         "project": 2, "series": 5, "series:2": 4, "series:3": 1,
-        "patch": 8, "patch:2": 7, "patch:3": 1, "event:2": 5, "event:3": 0,
+        "patch": 8, "patch:2": 7, "patch:3": 1, "event": 5, "event:2": 5, "event:3": 0,
     }  # fmt: skip
     insert(connection, tables.count, *({"name": name, "n": n} for name, n in counts.items()))
 

@@ -178,6 +178,37 @@ def test_event_list(get: Get, query: str, expected: list[str]) -> None:
     assert listed["count"] == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", [95, 94, 93, 92, 90], id="newest first"),
+        pytest.param("ordering=event_time", [90, 92, 93, 94, 95], id="oldest first"),
+        pytest.param("ordering=id", [90, 92, 93, 94, 95], id="by id"),
+        pytest.param("ordering=-id", [95, 94, 93, 92, 90], id="by id, descending"),
+        pytest.param("ordering=name,-id", [95, 94, 93, 92, 90], id="by name"),
+        pytest.param("project=2", [95, 94, 93, 92, 90], id="project"),
+        pytest.param("project=3", [], id="project without events"),
+        pytest.param("project=widgets", [], id="no project id"),
+        pytest.param("since=2024-05-03T10:00:05", [95, 94], id="since, strictly"),
+        pytest.param("since=2024-05-03T10:00:05&ordering=id&project=2", [94, 95], id="since, of a project"),
+        pytest.param("name=series-new-revision,patch-new", [93, 92, 91, 90], id="names"),
+        pytest.param("name=nothing-new", [], id="unknown name"),
+        pytest.param("series=20", [95, 93, 90], id="series"),
+        pytest.param("patch=21&name=patch-new", [91], id="patch"),
+        pytest.param("patch=21", [], id="patch, without a kind for those who ask"),
+        pytest.param("related=expand&perpage=3&page=2", [92, 90], id="a page"),
+    ],
+)
+def test_event_list_of_all_projects(get: Get, query: str, expected: list[int]) -> None:
+    listed = get(f"/events/?{query}")
+    assert [event["id"] for event in listed["results"]] == expected
+    assert listed["count"] == (5 if "page" in query else len(expected))
+
+
+def test_project_of_a_feed_is_that_of_its_path(get: Get) -> None:
+    assert get("/projects/widgets/events/?project=3")["count"] == 5
+
+
 def test_empty_list_is_a_valid_first_page(get: Get) -> None:
     assert get("/projects/gadgets/events/") == {"count": 0, "next": None, "previous": None, "results": []}
 
@@ -256,6 +287,7 @@ def test_last_page_that_is_full_has_no_next(get: Get) -> None:
         "/projects/widgets/series/?project=3&page=2",
         "/patches/?page=x",
         "/projects/widgets/events/?page=2",
+        "/events/?page=2",
         "/series/20/revisions/?page=2",
     ],
 )

@@ -28,6 +28,7 @@ ROUTES = [
     "/api/1.0/series/20/revisions/2/",
     "/api/1.0/series/20/revisions/2/mbox/",
     "/api/1.0/series/20/revisions/2/test-results/",
+    "/api/1.0/events/",
     "/api/1.0/patches/",
     "/api/1.0/patches/31/",
     "/api/1.0/patches/31/mbox/",

@@ -10,7 +10,7 @@ from projector.assembly.states import ACCEPTED, STATES, TEST_STATES, State, find
 from projector.readmodel.queries.accounts import find_token, find_user, has_user
 from projector.readmodel.queries.browse import REVISIONS_MAX, PatchView, SeriesView, view_patch, view_series
 from projector.readmodel.queries.comments import list_patch_comments, list_series_comments
-from projector.readmodel.queries.events import Followed, follow_events, list_events
+from projector.readmodel.queries.events import Followed, follow_events, last_event_us, list_events
 from projector.readmodel.queries.following import Reached, read_reached
 from projector.readmodel.queries.interrupting import in_short, interrupt
 from projector.readmodel.queries.large import LargeText, read_piece, split_large
@@ -103,6 +103,7 @@ __all__ = [
     "has_user",
     "in_short",
     "interrupt",
+    "last_event_us",
     "list_events",
     "list_patch_comments",
     "list_patches",
