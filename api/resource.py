@@ -72,9 +72,13 @@ class Site:
         self._base_url = settings.base_url
         self.gate = Gate(reader)
         self.feeds = Progress(reader, FEED_LOOK_SECONDS)
-        written = Progress(reader, RECORD_LOOK_SECONDS)
+        self.written = Progress(reader, RECORD_LOOK_SECONDS)
+        self.write_wait_seconds = settings.write_wait_seconds
         self.writer = Writer(
-            reader, written, partial(open_log, settings.log_url, settings.max_mail_bytes), settings.write_wait_seconds
+            reader,
+            self.written,
+            partial(open_log, settings.log_url, settings.max_mail_bytes),
+            settings.write_wait_seconds,
         )
         self.root = urlsplit(settings.base_url).path.rstrip("/")
         """The path that stands before every path of ours in the reader's eyes; "" unless the configured URL has one."""

@@ -42,7 +42,14 @@ from projector.readmodel.queries.projects import (
     list_projects,
 )
 from projector.readmodel.queries.results import patch_results, revision_results
-from projector.readmodel.queries.revisions import RevisionKey, get_revision, list_revisions, revision_moved_to
+from projector.readmodel.queries.revisions import (
+    Announced,
+    RevisionKey,
+    get_revision,
+    list_revisions,
+    revision_announced,
+    revision_moved_to,
+)
 from projector.readmodel.queries.series import get_versioned_series, list_series, series_moved_to
 from projector.readmodel.queries.targets import (
     PatchTarget,
@@ -64,6 +71,7 @@ __all__ = [
     "STATES",
     "TEST_STATES",
     "Actor",
+    "Announced",
     "Connection",
     "Filters",
     "Followed",
@@ -123,6 +131,7 @@ __all__ = [
     "refuse_entry",
     "refuse_report",
     "refuse_state",
+    "revision_announced",
     "revision_mails",
     "revision_moved_to",
     "revision_results",

@@ -11,7 +11,7 @@ from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page,
 from projector.readmodel.queries.patches import patches_of_revisions
 from projector.readmodel.queries.ways import equals
 from projector.readmodel.reading import Row, fetch_all, fetch_first
-from projector.readmodel.tables import revision, revision_alias, series
+from projector.readmodel.tables import project, revision, revision_alias, series
 from schemas.rest import RevisionDocument
 
 
@@ -20,6 +20,14 @@ class RevisionKey(msgspec.Struct, frozen=True):
 
     series_id: int
     version: int
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """Whether a revision is on its project's feed, and the time of the last event there, microseconds since 1970."""
+
+    project_id: int
+    last_event_us: int
+    is_announced: bool
 
 
 def list_revisions(
@@ -48,6 +56,12 @@ def revision_moved_to(connection: Connection, key: RevisionKey) -> RevisionKey |
     return RevisionKey(*row) if row else None
 
 
+def revision_announced(connection: Connection, key: RevisionKey) -> Announced | None:
+    """How far a revision is on its way to the feed; None when there is none at this place."""
+    row = fetch_first(connection, _ANNOUNCED, {"series": key.series_id, "version": key.version})
+    return Announced(row[0], row[1], bool(row[2])) if row else None
+
+
 def _documents(connection: Connection, series_id: int, rows: Sequence[Row], expand: bool) -> list[RevisionDocument]:
     if not expand:
         return [RevisionDocument(row[0], _cover_letter(row), Raw(row[2]), row[3], row[4]) for row in rows]
@@ -70,6 +84,13 @@ _ROWS = select(
     revision.c.cover_digest,
 )
 _ONE = _ROWS.where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
+_ANNOUNCED = (
+    select(series.c.project_id, project.c.last_event_us, revision.c.event_id.is_not(None))
+    .select_from(revision)
+    .join(series, series.c.id == revision.c.series_id)
+    .join(project, project.c.id == series.c.project_id)
+    .where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
+)
 _SERIES = select(series.c.id).where(series.c.id == bindparam("series"))
 _ALIAS = select(revision_alias.c.target_series_id, revision_alias.c.target_version).where(
     revision_alias.c.series_id == bindparam("series"), revision_alias.c.version == bindparam("version")
