@@ -264,7 +264,7 @@ class Rows:
             f"{random.getrandbits(160):040x}", id, None, False,
         ))  # fmt: skip
         commit = msgspec.structs.astuple(text.commit)
-        self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None, False, None))
+        self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None, False, None, None))
         self._mail(id, project, message_id, thread, "patch", None, piece.author)
         self._counts.update(("patch", f"patch:{project}"))
         self._event(at_s, project, NEW_PATCH, None, id, _json(message_id=message_id))

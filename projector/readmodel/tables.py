@@ -97,6 +97,7 @@ patch_text = Table(
     Column("marks", Text),  # JSON array of {kind, text}, ready to serve; null where there is none
     Column("is_doubtful", Boolean, nullable=False),  # a mark says that git could read the mail otherwise
     Column("digest", Text),  # of message, content and diff_bytes, where one is large (`projector.readmodel.large`)
+    Column("sent", Text),  # JSON of schemas.mail.Sent; null where it is not known
     Index(
         "patch_text_doubtful", "patch_id", sqlite_where=text("is_doubtful = 1"), postgresql_where=text("is_doubtful"),
     ),

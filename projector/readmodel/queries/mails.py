@@ -10,8 +10,9 @@ from projector.readmodel.queries.large import DIFF, DIFF_BYTES, MESSAGE, LargeTe
 from projector.readmodel.queries.listing import WasRedacted
 from projector.readmodel.queries.revisions import RevisionKey
 from projector.readmodel.reading import Row, fetch_all, fetch_first
-from projector.readmodel.tables import comment, patch, patch_text, revision, revision_patch
-from schemas.mail import Commit, MboxMail
+from projector.readmodel.tables import account, comment, patch, patch_text, person, revision, revision_patch, series
+from schemas.mail import Commit, MboxHeader, MboxMail, Sent
+from schemas.mail import Mailbox as Address
 
 COVER_TRAILERS = ("reviewed-by", "acked-by", "tested-by")
 """What a reviewer says of a cover letter with these, is said of every patch behind it; other trailers name one mail."""
@@ -101,7 +102,7 @@ def _with_trailers(rows: Iterable[Row], given: dict[int, list[str]], covers: Seq
     return [
         PatchMail(
             row[0],
-            _mail(*row[1:DIGEST]),
+            _mail(*row[:DIGEST]),
             tuple(dict.fromkeys([*given.get(row[0], []), *shared])),
             *row[DIGEST:REDACTED],
         )
@@ -110,10 +111,18 @@ def _with_trailers(rows: Iterable[Row], given: dict[int, list[str]], covers: Seq
 
 
 def _mail(
-    message_id: str, message: str | None, content: str | None, diff_bytes: bytes | None, *commit: Any
+    id_: int, message_id: str, message: str | None, content: str | None, diff_bytes: bytes | None, *rest: Any
 ) -> MboxMail:
     diff = (content or "").encode() if diff_bytes is None else bytes(diff_bytes)
-    return MboxMail(message_id, Commit(*commit), message or "", diff)
+    *commit, sent, name, email, reviewer, emails = rest
+    submitter = Address(name or "", email or "")
+    (delegate, *_) = [*_read_emails(emails), reviewer] if reviewer is not None else [""]
+    header = MboxHeader(id_, submitter, delegate, _read_sent(sent) if sent is not None else Sent())
+    return MboxMail(message_id, Commit(*commit), message or "", diff, header)
+
+
+_read_sent = msgspec.json.Decoder(Sent).decode
+_read_emails = msgspec.json.Decoder(list[str]).decode
 
 
 _MAIL_COLUMNS = (
@@ -129,6 +138,11 @@ _MAIL_COLUMNS = (
     patch_text.c.commit_subject,
     patch_text.c.commit_message_start,
     patch_text.c.commit_message_end,
+    patch_text.c.sent,
+    person.c.name,
+    person.c.email,
+    account.c.name,
+    account.c.emails,
     patch_text.c.digest,
     patch_text.c.diff_bytes.is_not(None),
     patch.c.redacted,
@@ -146,6 +160,9 @@ _REVISION_PATCHES = (
     .select_from(revision_patch)
     .join(patch, patch.c.id == revision_patch.c.patch_id)
     .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
+    .outerjoin(person, person.c.id == patch.c.submitter_id)
+    .outerjoin(series, series.c.id == patch.c.series_id)
+    .outerjoin(account, account.c.id == series.c.reviewer_id)
     .where(revision_patch.c.series_id == bindparam("series"), revision_patch.c.version == bindparam("version"))
     .order_by(revision_patch.c.number)
 )
@@ -153,6 +170,9 @@ _PATCH = (
     select(*_MAIL_COLUMNS, patch.c.name)
     .select_from(patch)
     .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
+    .outerjoin(person, person.c.id == patch.c.submitter_id)
+    .outerjoin(series, series.c.id == patch.c.series_id)
+    .outerjoin(account, account.c.id == series.c.reviewer_id)
     .where(patch.c.id == bindparam("patch_id"))
 )
 _COVERS = (
