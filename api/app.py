@@ -10,13 +10,13 @@ from falcon.asgi import Response
 from api import bulk, comments, patches, projects, reporting, series
 from api.etags import answer_unchanged
 from api.gate import Gate
-from api.listing import PATCHES, SERIES, EventsResource, ListResource
+from api.listing import ALL_EVENTS, EVENTS, PATCHES, SERIES, EventsResource, ListResource
 from api.meters import HealthResource, Meter, MetricsResource, ReadinessResource
 from api.openapi.resource import DocumentResource, ReferencePage
 from api.pages import views
 from api.problems import add_handlers
 from api.request import BASED_ON, CLIENT, RecordId, client_of, request_type
-from api.resource import Endpoint, Site
+from api.resource import SHOWN_HEADERS, Endpoint, Site
 from api.revalidation import App, Revalidation
 from api.spans import Spans
 from ingest.tracing import is_traced
@@ -67,7 +67,8 @@ def _api_routes(site: Site) -> dict[str, Endpoint]:
         "/openapi.json": DocumentResource(site),
         "/projects": projects.ProjectsResource(site),
         "/projects/{project}": projects.ProjectResource(site),
-        "/projects/{project}/events": EventsResource(site),
+        "/projects/{project}/events": EventsResource(site, EVENTS),
+        "/events": EventsResource(site, ALL_EVENTS),
         "/projects/{project}/series": ListResource(site, SERIES),
         "/projects/{project}/patches": ListResource(site, PATCHES),
         "/projects/{project}/patches/states": bulk.PatchStatesResource(site),
@@ -141,6 +142,7 @@ class _CommonHeaders:
         shows_host = getattr(request.context, "shows_host", False)
         response.set_header("Vary", f"Accept, {BASED_ON}" if shows_host else "Accept")
         response.set_header("Access-Control-Allow-Origin", "*")
+        response.set_header("Access-Control-Expose-Headers", SHOWN_HEADERS)
         response.set_header("X-Content-Type-Options", "nosniff")
         if succeeded and isinstance(resource, Endpoint):
             response.set_header("Allow", resource.allow)

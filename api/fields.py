@@ -73,11 +73,11 @@ class Fields:
         return self.text(field, length_max) if self.has(field) else msgspec.UNSET
 
     def url(self, field: str) -> str | msgspec.UnsetType | None:
-        """A URL that may be left out, or be null."""
+        """A URL that may be left out, or be null; an empty one is null, in JSON as in a form."""
         url = self.optional(field, URL_LENGTH_MAX)
-        if isinstance(url, str) and not is_url(url):
+        if isinstance(url, str) and url and not is_url(url):
             self.complain(field, NOT_URL)
-        return url
+        return None if url == "" else url
 
     def text(self, field: str, length_max: int = TEXT_LENGTH_MAX) -> str | None:
         """A field that is there; None where it is null, or empty in a form."""
@@ -93,10 +93,12 @@ class Fields:
         return text
 
     def id(self, field: str) -> int | None:
-        """A field that is there, as an id; None where it is null, or empty in a form."""
+        """A field that is there, as an id; None where it is null or empty."""
         value = self._value(field)
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 25:
             value = int(value)
+        if value == "":
+            return None
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= RECORD_ID_MAX):
             return value
         self.complain(field, f"Expected an id or null, came {str(value)[:100]!r}.")

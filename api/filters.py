@@ -1,7 +1,7 @@
 """Makes filters for the queries out of the parameters of a request.
 
-A parameter that is empty filters nothing, nor does an unknown value of submitter, reviewer, state or test_state. An id
-that cannot be one, and text where the id of a project, a series or a patch is wanted, match nothing.
+A parameter that is empty filters nothing. A value that names nothing matches nothing, so that a typo never makes a
+client act on all there is; in a comma list the values that name something count.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,50 +18,52 @@ NOBODY = -1
 """The id of no user."""
 NO_EVENT = "none"
 """The name of no kind of event."""
+NO_SERIES_STATE = "none"
+"""The name of no state of a series, and of no test state."""
+NO_PATCH_STATE = -1
+"""The number of no state of a patch."""
 
 
 def series_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Filters for `queries.list_series`. Raises FieldError for a time that cannot be read."""
     filters = _common_filters(parameters)
-    reviewer = parameters.get("reviewer", "")
-    if reviewer == "null":
-        filters["reviewer"] = 0
-    elif reviewer == "self":
-        filters["reviewer"] = NOBODY
-    elif (reviewer_id := read_id(reviewer)) is not None:
-        filters["reviewer"] = reviewer_id or NOBODY
-    states = _once(state for state in read_words(parameters.get("state", "")) if state in SERIES_STATES)
-    if states:
-        filters["states"] = states
-    test_states = read_words(parameters.get("test_state", ""))
-    known = _once("" if state == "null" else state for state in test_states if state in (*TEST_STATES, "null"))
-    if known:
-        filters["test_states"] = known
+    reviewer = parameters.get("reviewer")
+    if reviewer:
+        filters["reviewer"] = 0 if reviewer == "null" else read_id(reviewer) or NOBODY
+    if state := parameters.get("state"):
+        filters["states"] = _once(each for each in read_words(state) if each in SERIES_STATES) or [NO_SERIES_STATE]
+    if test_state := parameters.get("test_state"):
+        known = (each for each in read_words(test_state) if each in (*TEST_STATES, "null"))
+        filters["test_states"] = _once("" if each == "null" else each for each in known) or [NO_SERIES_STATE]
     return filters
 
 
 def patch_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Filters for `queries.list_patches`. A state is a number or a name. Raises FieldError."""
     filters = _common_filters(parameters)
-    found = (find_state(state) for state in read_words(parameters.get("state", "")))
-    states = _once(state.id for state in found if state is not None)
-    if states:
-        filters["states"] = states
+    if wanted := parameters.get("state"):
+        words = (word for word in read_words(wanted) if not word.startswith(" "))  # -1 is no number of a state
+        found = map(find_state, words)
+        filters["states"] = _once(state.id for state in found if state is not None) or [NO_PATCH_STATE]
     return filters
 
 
 def event_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Filters for `queries.list_events`. Raises FieldError."""
     filters: dict[str, Any] = {}
-    names = read_list(parameters.get("name", ""))
-    if names:
-        filters["names"] = _once(name for name in names if name in EVENT_NAMES) or [NO_EVENT]
+    if names := parameters.get("name"):
+        filters["names"] = _once(name for name in read_list(names) if name in EVENT_NAMES) or [NO_EVENT]
     for field in ("series", "patch"):
         if parameters.get(field):
             filters[field] = read_id(parameters[field]) or 0
     if parameters.get("since"):
         filters["since"] = read_time("since", parameters["since"])
     return filters
+
+
+def all_event_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Filters for `queries.list_events` of all projects. Raises FieldError."""
+    return {**event_filters(parameters), **_project_filter(parameters)}
 
 
 def own_filters(filters: dict[str, Any], parameters: Mapping[str, str], actor: Actor | None) -> dict[str, Any]:
@@ -84,14 +86,12 @@ def _once(values: Iterable[Value]) -> list[Value]:
 
 
 def _common_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
-    filters: dict[str, Any] = {}
-    if parameters.get("project"):
-        filters["project"] = read_id(parameters["project"]) or 0
-    submitter = read_id(parameters.get("submitter", ""))
-    if submitter is not None:
-        filters["submitter"] = submitter
-    elif parameters.get("submitter") == "self":
+    filters = _project_filter(parameters)
+    submitter = parameters.get("submitter")
+    if submitter == "self":
         filters["emails"] = []
+    elif submitter:
+        filters["submitter"] = read_id(submitter) or NOBODY
     if parameters.get("name"):
         filters["name"] = parameters["name"]
     if parameters.get("msgid"):
@@ -100,3 +100,7 @@ def _common_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
         if parameters.get(field):
             filters[field] = read_time(field, parameters[field])
     return filters
+
+
+def _project_filter(parameters: Mapping[str, str]) -> dict[str, Any]:
+    return {"project": read_id(parameters["project"]) or 0} if parameters.get("project") else {}

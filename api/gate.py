@@ -136,11 +136,12 @@ def known_actor(request: Request, base_url: str) -> Actor:
     """Who asks for a change. Raises HTTPUnauthorized for who does not say, HTTPForbidden for another site's page.
 
     base_url: the URL that is configured. A browser sends its password along with what another site's page asks for;
-    all of them say where that page is from, and newer ones what it is to us.
+    all of them say where that page is from, and newer ones what it is to us. A token has to be named by the page.
     """
     origin, is_ambient = request.get_header("Origin"), _is_ambient(request)
     is_foreign = is_ambient and origin is not None and origin.lower() != origin_of(base_url_of(request, base_url))
-    if is_foreign or request.get_header("Sec-Fetch-Site") in ("cross-site", "same-site"):
+    has_token = not is_ambient and request.get_header("Authorization") is not None
+    if is_foreign or (not has_token and request.get_header("Sec-Fetch-Site") in ("cross-site", "same-site")):
         raise falcon.HTTPForbidden(description="Requests from other sites are not taken.")
     actor = actor_of(request)
     if actor is None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from falcon.asgi import Request, Response
 
 from api.feed import Deadline, answer_followed, read_cursor, read_wait
-from api.filters import event_filters, in_project, own_filters, patch_filters, series_filters
+from api.filters import all_event_filters, event_filters, in_project, own_filters, patch_filters, series_filters
 from api.gate import actor_of
 from api.parameters import read_ordering, read_page
 from api.projects import named_project
@@ -22,6 +22,7 @@ from projector.readmodel.queries import (
     Page,
     ProjectKey,
     follow_events,
+    last_event_us,
     list_events,
     list_patches,
     list_series,
@@ -50,6 +51,14 @@ class Kind(NamedTuple):
 SERIES = Kind(series_filters, list_series, lambda project: project.series or 0)
 PATCHES = Kind(patch_filters, list_patches, lambda project: project.patches or 0)
 EVENTS = Kind(event_filters, list_events, lambda project: project.events)
+ALL_EVENTS = Kind(all_event_filters, list_events, EVENTS.known_total)
+
+
+class Feed(NamedTuple):
+    """The feed of a project, or of all, and the time of its last event of any kind in microseconds since 1970."""
+
+    project: ProjectKey | None
+    last_event_us: int
 
 
 class ListResource(Resource):
@@ -90,13 +99,11 @@ class ListResource(Resource):
 
 
 class EventsResource(ListResource):
-    """The events of a project: page by page, or behind a cursor; both can wait until there is something to show."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(site, EVENTS)
+    """The events of a project, or of all: page by page, or behind a cursor; both can wait until there is something to
+    show.
+    """
 
     async def on_get(self, request: Request, response: Response, project: str | None = None) -> None:
-        assert project is not None
         parameters = parameters_of(request)
         deadline = Deadline(read_wait(parameters.get("wait")))
         asked = self._read(request)
@@ -108,36 +115,45 @@ class EventsResource(ListResource):
         listed = await self._first(look, lambda listed: bool(listed.documents), deadline)
         answer_page(request, response, self.site, listed, asked.page)
 
-    async def _follow(self, asked: Asked, project: str, cursor: int, deadline: Deadline) -> Followed:
-        def look(connection: Connection, is_patient: bool) -> tuple[Followed, ProjectKey]:
-            key = named_project(connection, project)
-            filters, size = in_project(asked.filters, key.id), asked.page.size
+    async def _follow(self, asked: Asked, project: str | None, cursor: int, deadline: Deadline) -> Followed:
+        def look(connection: Connection, is_patient: bool) -> tuple[Followed, Feed]:
+            feed, size = _feed(connection, project), asked.page.size
+            filters = asked.filters if feed.project is None else in_project(asked.filters, feed.project.id)
             followed = follow_events(connection, filters, cursor, size, expand=asked.expand, is_patient=is_patient)
-            return followed, key
+            return followed, feed
 
         return await self._first(look, lambda followed: bool(followed.documents), deadline)
 
     async def _first(
         self,
-        look: Callable[..., tuple[Result, ProjectKey]],
+        look: Callable[..., tuple[Result, Feed]],
         is_enough: Callable[[Result], bool],
         deadline: Deadline,
     ) -> Result:
-        """What is found at once, or else, while there is time, when the project has another event."""
+        """What is found at once, or else, while there is time, when the feed has another event."""
         short, patient = partial(look, is_patient=False), partial(look, is_patient=True)
-        found, key = await self.site.read(short, patient)
+        found, feed = await self.site.read(short, patient)
         if is_enough(found) or deadline.left_seconds <= 0:
             return found
         with self.site.waiting.one_for(CLIENT.get()):
             while not is_enough(found) and deadline.left_seconds > 0:
-                if not await self.site.feeds.event_after(key.id, key.last_event_us, deadline.left_seconds):
+                project = feed.project.id if feed.project is not None else None
+                if not await self.site.feeds.event_after(project, feed.last_event_us, deadline.left_seconds):
                     break
-                found, key = await self.site.read(short, patient)
+                found, feed = await self.site.read(short, patient)
         return found
 
     def _look(
-        self, connection: Connection, is_patient: bool, asked: Asked, project: str
-    ) -> tuple[Listed[Any], ProjectKey]:
-        """The page, and what is known of the project in the same moment."""
-        key = named_project(connection, project)
-        return self._list(connection, asked, key, is_patient), key
+        self, connection: Connection, is_patient: bool, asked: Asked, project: str | None
+    ) -> tuple[Listed[Any], Feed]:
+        """The page, and what is known of the feed in the same moment."""
+        feed = _feed(connection, project)
+        return self._list(connection, asked, feed.project, is_patient), feed
+
+
+def _feed(connection: Connection, project: str | None) -> Feed:
+    """The feed that a path names. Raises HTTPNotFound."""
+    if project is None:
+        return Feed(None, last_event_us(connection))
+    key = named_project(connection, project)
+    return Feed(key, key.last_event_us)

@@ -31,7 +31,7 @@ def answer_mailbox(request: Request, response: Response, site: Site, mailbox: Ma
     """
     link = f"{tag}: {site.url(request, '/patch/')}" if tag else ""
     response.content_type = falcon.MEDIA_TEXT.partition(";")[0]
-    response.set_header("Content-Disposition", f'attachment; filename="{file_name(mailbox.name)}"')
+    response.set_header("Content-Disposition", f"attachment; filename={file_name(mailbox.name, mailbox.ending)}")
     mails = [(mail, (*mail.trailers, f"{link}{mail.patch_id}/") if link else mail.trailers) for mail in mailbox.mails]
     left_out = f"redacted, patch {', '.join(map(str, mailbox.left_out))}" if mailbox.left_out else ""
     if all(mail.digest is None for mail, _ in mails):
@@ -87,6 +87,8 @@ async def _parts(read: ReadPiece, mail: PatchMail, trailers: Sequence[str], turn
         yield piece
 
 
-def file_name(name: str) -> str:
-    """A file's name from that of a series or a patch, in letters that every system takes."""
-    return (_NO_FILE_NAME.sub("-", name)[:_FILE_NAME_LENGTH_MAX].strip("-.") or "patches") + ".mbox"
+def file_name(name: str, ending: str) -> str:
+    """A file's name from that of a series or a patch, in letters that every system takes and a header needs no quotes
+    for: clients such as freedesktop's `git pw` take what stands behind `filename=` as it is.
+    """
+    return (_NO_FILE_NAME.sub("-", name)[:_FILE_NAME_LENGTH_MAX].strip("-.") or "patches") + ending

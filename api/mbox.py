@@ -4,7 +4,7 @@ import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 
-from api.mbox_header import write_header, write_mailbox
+from api.mbox_header import write_header, write_mailbox, write_told
 from schemas.characters import DECEIVING
 from schemas.mail import LIKE_A_DIFF, MboxMail
 
@@ -47,6 +47,8 @@ def compose(mails: Iterable[tuple[MboxMail, Sequence[str]]], left_out: str = "")
 def write_head(mail: MboxMail, left_out: str) -> bytes:
     """The header of one mail, up to where it names the encoding of its body."""
     head = write_header(mail.commit, mail.message_id)
+    if mail.header is not None:
+        head += write_told(mail.header)
     if left_out:
         head += f"{LEFT_OUT}: {left_out}\n".encode()
     return _FROM_LINE + head + _TYPE

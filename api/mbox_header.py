@@ -1,10 +1,11 @@
 """The header of a mail in an mbox: 7-bit, and read by git as it was meant, whatever is in the values."""
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import format_datetime
 
-from schemas.mail import Commit
+from schemas.mail import Commit, Mailbox, MboxHeader
 
 LINE_MAX_BYTES = 990
 """RFC 5322 section 2.1.1 allows 998 without CRLF; a few are left for the field's name."""
@@ -13,6 +14,10 @@ _CONTROLS = re.compile("[\0-\x1f\x7f]+")
 _SPECIALS = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]")
 _WORD_MAX_BYTES = 60
 _ID_MAX_BYTES = 900
+_TOLD_MAX = 320
+"""Of names and addresses that nothing is made of: RFC 5321 section 4.5.3.1 has 64 and 255 for the parts of one."""
+_ADDRESS = re.compile(r"[^\0-\x20\x7f-\U0010ffff<>()\[\]\\,;:\"@]+@[^\0-\x20\x7f-\U0010ffff<>()\\,;\"@]+")
+_TOKEN = re.compile(r"[!-;=?-~]+")
 
 
 def write_header(commit: Commit, message_id: str) -> bytes:
@@ -27,6 +32,54 @@ def write_header(commit: Commit, message_id: str) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
+def write_told(header: MboxHeader) -> bytes:
+    """Write the fields of a patch that git passes over: ours, and those of its mail that say where it was sent.
+
+    What cannot be written in 7 bits on a line as it is, an address or a Message-ID, is left out: a bot would send mail
+    to another one.
+    """
+    return b"".join(name + b": " + value + b"\n" for name, value in _told(header) if value)
+
+
+def _told(header: MboxHeader) -> Iterator[tuple[bytes, bytes]]:
+    sent = header.sent
+    references = [written for each in sent.references if (written := _write_token(each))]
+    yield b"X-Patchwork-Id", b"%d" % header.patch_id
+    yield b"X-Patchwork-Submitter", _write_mailboxes((header.submitter,))
+    yield b"X-Patchwork-Delegate", _write_text(header.delegate[:_TOLD_MAX])
+    yield b"To", _write_mailboxes(sent.to)
+    yield b"Cc", _write_mailboxes(sent.cc)
+    yield b"In-Reply-To", references[-1] if references and _write_token(sent.references[-1]) else b""
+    yield b"References", b"\n ".join(references)
+    yield b"List-Id", _write_token(sent.list_id)
+
+
+def _write_mailboxes(mailboxes: Iterable[Mailbox]) -> bytes:
+    """Write a list of mailboxes, a line each."""
+    return b",\n ".join(_write_recipient(mailbox) for mailbox in mailboxes if _is_told(mailbox.email))
+
+
+def _is_told(address: str) -> bool:
+    return len(address) <= _TOLD_MAX and "=?" not in address and _ADDRESS.fullmatch(address) is not None
+
+
+def _write_recipient(mailbox: Mailbox) -> bytes:
+    """Write a mailbox in a list: its name has nothing that a reader of lists could take for the end of it."""
+    name = " ".join(_CONTROLS.sub(" ", mailbox.name[:_TOLD_MAX]).split())
+    if not name:
+        return mailbox.email.encode()
+    if not name.isascii() or "=?" in name:
+        name = "\n ".join(_encoded_words(name))
+    elif _SPECIALS.search(name):
+        name = _quoted(name)
+    return f"{name} <{mailbox.email}>".encode()
+
+
+def _write_token(token: str) -> bytes:
+    """Write a Message-ID or a list's id in its brackets; nothing where it cannot be one."""
+    return b"<" + token.encode() + b">" if len(token) <= _ID_MAX_BYTES and _TOKEN.fullmatch(token) else b""
+
+
 def write_mailbox(name: str, email: str) -> bytes:
     """Write a name and an address, as the value of a From field.
 
@@ -36,11 +89,15 @@ def write_mailbox(name: str, email: str) -> bytes:
     if email and name.startswith("(") and name.endswith(")"):
         name = f"({name})"
     if '"' in name or "(" in name or (name.isascii() and _SPECIALS.search(name)):
-        name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        name = _quoted(name)
     address = _CONTROLS.sub("", f" <{email}>")
     if email.isascii() and "=?" not in email and len(address) < LINE_MAX_BYTES - _WORD_MAX_BYTES:
         return _write_text(name) + address.encode()
     return _write_text(name + address)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _write_text(text: str) -> bytes:

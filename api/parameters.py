@@ -3,10 +3,11 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from projector.readmodel.queries import RECORD_ID_MAX, Ordering, Page
+from projector.readmodel.queries import LAST, RECORD_ID_MAX, Ordering, Page
 
 PERPAGE = 20
 PERPAGE_MAX = 100
+LAST_PAGE = "last"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLUS_BECAME_SPACE = re.compile(r"(.*:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)")
@@ -75,9 +76,15 @@ def read_ordering(text: str | None) -> Ordering:
 
 
 def read_page(perpage: str | None, page: str | None) -> Page:
-    """Read which page is asked for, and of what size. A bad size is 20, one over 100 is 100. Raises InvalidPage."""
+    """Read which page is asked for, by its number or as `last`, and of what size. Raises InvalidPage.
+
+    A bad size is 20, one over 100 is 100.
+    """
     size = _positive(perpage)
-    number = 1 if not page else _positive(page)
+    if page == LAST_PAGE:
+        number: int | None = LAST
+    else:
+        number = 1 if not page else _positive(page)
     if number is None:
         raise InvalidPage
     return Page(PERPAGE if size is None else min(size, PERPAGE_MAX), number)

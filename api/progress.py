@@ -31,9 +31,14 @@ class Progress:
         """Wait until a record was folded; False when it was not in time."""
         return await self._wait(lambda reached: reached.position >= record, seconds)
 
-    async def event_after(self, project: int, time_us: int, seconds: float) -> bool:
-        """Wait until a project has an event behind this time; False when none came."""
-        return await self._wait(lambda reached: reached.feeds.get(project, 0) > time_us, seconds)
+    async def event_after(self, project: int | None, time_us: int, seconds: float) -> bool:
+        """Wait until a project, or any one, has an event behind this time; False when none came."""
+
+        def has_come(reached: Reached) -> bool:
+            feeds = reached.feeds
+            return (max(feeds.values(), default=0) if project is None else feeds.get(project, 0)) > time_us
+
+        return await self._wait(has_come, seconds)
 
     async def _wait(self, is_over: Callable[[Reached], bool], seconds: float) -> bool:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

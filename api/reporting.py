@@ -1,6 +1,7 @@
 """Test results that a CI system posts, and reruns that it is asked for."""
 
 from functools import partial
+from typing import NamedTuple
 
 import falcon
 import msgspec
@@ -8,12 +9,14 @@ from falcon.asgi import Request, Response
 
 from api.bodies import Body, as_json, read_body
 from api.changes import found, refuse
+from api.feed import Deadline
 from api.fields import Fields
 from api.resource import Endpoint, Site, answer
 from api.writing import answer_accepted, asked_by, check_outcome
 from projector.readmodel.queries import (
     TEST_STATES,
     Actor,
+    Announced,
     Connection,
     Outcome,
     RevisionKey,
@@ -21,6 +24,7 @@ from projector.readmodel.queries import (
     patch_target,
     refuse_change,
     refuse_report,
+    revision_announced,
     revision_moved_to,
     revision_target,
 )
@@ -57,7 +61,7 @@ async def report_on_patch(site: Site, request: Request, response: Response, patc
 
 
 class RerunResource(Endpoint):
-    """Has a revision tested again: a copy of it becomes the series' next revision."""
+    """Has a revision tested again: a copy of it becomes the series' next revision, and is announced."""
 
     allow = "POST, OPTIONS"
 
@@ -75,17 +79,37 @@ class RerunResource(Endpoint):
             revision=target.version,
             request=asked_by(actor, request, body),
         )
+        deadline = Deadline(self.site.write_wait_seconds)
         outcome = await write_once(self.site, fact)
-        if outcome is None:
+        made = await self._on_the_feed(outcome, deadline) if outcome is not None else None
+        if made is None:
             path = f"/api/1.0/series/{target.series}/revisions/"
             answer_accepted(response, self.site.url(request, path), as_json(body))
             return
-        made = msgspec.json.decode(outcome.document or "", type=MadeRevision)
-        key, document = await self.site.read(partial(_revision_at, key=RevisionKey(made.series, made.version)))
         response.status = falcon.HTTP_CREATED
-        path = f"/api/1.0/series/{key.series_id}/revisions/{key.version}/"
+        path = f"/api/1.0/series/{made.key.series_id}/revisions/{made.key.version}/"
         response.set_header("Location", self.site.url(request, path))
-        answer(response, document)
+        answer(response, made.document)
+
+    async def _on_the_feed(self, outcome: Outcome, deadline: Deadline) -> "_Made | None":
+        """The new revision, once its event is on the feed; None where that takes too long."""
+        place = msgspec.json.decode(outcome.document or "", type=MadeRevision)
+        look = partial(_revision_at, key=RevisionKey(place.series, place.version))
+        made = await self.site.read(look)
+        while not made.announced.is_announced:
+            feed = made.announced
+            if not await self.site.written.event_after(feed.project_id, feed.last_event_us, deadline.left_seconds):
+                return None
+            made = await self.site.read(look)
+        return made
+
+
+class _Made(NamedTuple):
+    """A revision that was made, where it is by now."""
+
+    key: RevisionKey
+    document: RevisionDocument
+    announced: Announced
 
 
 async def write_once(site: Site, fact: TestResultReported | RerunRequested) -> Outcome | None:
@@ -136,8 +160,10 @@ def _posted(fact: TestResultReported) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
 
 
-def _revision_at(connection: Connection, key: RevisionKey) -> tuple[RevisionKey, RevisionDocument]:
+def _revision_at(connection: Connection, key: RevisionKey) -> _Made:
     """The revision that was put at a place, wherever it is by now."""
-    if get_revision(connection, key) is None:
+    announced = revision_announced(connection, key)  # first: what comes between the two is not waited for
+    if announced is None:
         key = revision_moved_to(connection, key) or key
-    return key, found(get_revision(connection, key))
+        announced = revision_announced(connection, key)
+    return _Made(key, found(get_revision(connection, key)), found(announced))

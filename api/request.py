@@ -124,8 +124,10 @@ def origin_of(url: str) -> str:
 
 
 def with_page(path: str, parameters: Mapping[str, str], number: int) -> str:
-    """The path and query of another page of the same list."""
-    return f"{path}?{urlencode({**parameters, 'page': str(number)})}"
+    """The path and query of another page of the same list; the first one is not named."""
+    others = {name: value for name, value in parameters.items() if name != "page"}
+    query = urlencode(others if number == 1 else {**others, "page": str(number)})
+    return f"{path}?{query}" if query else path
 
 
 def _peer_of(request: falcon.asgi.Request) -> str:

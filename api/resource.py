@@ -47,6 +47,11 @@ STATEMENT_MS_MAX = 5
 LARGE_ANSWERS_MAX = 40
 """Answers with large texts that one worker writes at a time; of one client a quarter."""
 
+ASKED_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+"""What scripts of other sites' pages may send: a browser asks before it lets them (Fetch standard, CORS)."""
+SHOWN_HEADERS = "ETag, Link, Location"
+"""What such scripts may read of an answer, beside what they always may."""
+
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -67,9 +72,13 @@ class Site:
         self._base_url = settings.base_url
         self.gate = Gate(reader)
         self.feeds = Progress(reader, FEED_LOOK_SECONDS)
-        written = Progress(reader, RECORD_LOOK_SECONDS)
+        self.written = Progress(reader, RECORD_LOOK_SECONDS)
+        self.write_wait_seconds = settings.write_wait_seconds
         self.writer = Writer(
-            reader, written, partial(open_log, settings.log_url, settings.max_mail_bytes), settings.write_wait_seconds
+            reader,
+            self.written,
+            partial(open_log, settings.log_url, settings.max_mail_bytes),
+            settings.write_wait_seconds,
         )
         self.root = urlsplit(settings.base_url).path.rstrip("/")
         """The path that stands before every path of ours in the reader's eyes; "" unless the configured URL has one."""
@@ -150,6 +159,8 @@ class Endpoint:
 
     async def on_options(self, request: Request, response: Response, **path: Any) -> None:
         response.set_header("Allow", self.allow)
+        response.set_header("Access-Control-Allow-Methods", self.allow)
+        response.set_header("Access-Control-Allow-Headers", ASKED_HEADERS)
 
 
 class Resource(Endpoint):
@@ -190,6 +201,7 @@ def answer_versioned(response: Response, found: Versioned[Any]) -> None:
 
 def answer_page(request: Request, response: Response, site: Site, listed: Listed[Any], page: Page) -> None:
     """Answer with one page of a list, with URLs of its neighbours that keep all parameters."""
+    page = page.of(listed.total)
     last_shown = page.size * page.number
     following = _neighbour(request, site, page.number + 1) if listed.total > last_shown else None
     previous = _neighbour(request, site, page.number - 1) if page.number > 1 else None

@@ -107,6 +107,7 @@ class Rows:
         self._due: list[tuple[int, int, Any, Any]] = []
         self._rows: Chunk = defaultdict(list)
         self._last_event_us: dict[int, int] = {}
+        self._last_us = 0
         self._counts: Counter[str] = Counter()
         self._late_s = START_S + PACE_S * max(0, series - int(RARE_SERIES / LARGE_SHARE))
 
@@ -263,7 +264,7 @@ class Rows:
             f"{random.getrandbits(160):040x}", id, None, False,
         ))  # fmt: skip
         commit = msgspec.structs.astuple(text.commit)
-        self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None, False, None))
+        self._rows["patch_text"].append((id, text.message, text.content, None, *commit, None, False, None, None))
         self._mail(id, project, message_id, thread, "patch", None, piece.author)
         self._counts.update(("patch", f"patch:{project}"))
         self._event(at_s, project, NEW_PATCH, None, id, _json(message_id=message_id))
@@ -323,7 +324,7 @@ class Rows:
     ) -> int:  # fmt: skip
         """A patch's and a comment's event is their record's; all others have records of their own."""
         id = self._record if name in (NEW_PATCH, NEW_COMMENT, TEST_RESULT) else self._next()
-        time_us = max(self._last_event_us.get(project, 0) + 1, at_s * 1_000_000)
+        time_us = self._last_us = max(self._last_us + 1, at_s * 1_000_000)
         self._last_event_us[project] = time_us
         is_shown = name in (NEW_REVISION, STATE_CHANGE)
         self._rows["event"].append((id, 0, project, name, not is_shown, time_us, series, patch, user, parameters))

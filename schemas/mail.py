@@ -97,6 +97,10 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of an answer with a diff, where in `message` that begins; see `text_before_diff`."""
     commit: Commit | None = None
     """The commit that a diff or a pull request makes, should the mail be a patch; None of other mail."""
+    to: tuple[Mailbox, ...] = ()
+    """Whom To names, with an address each; only of mail with a commit."""
+    cc: tuple[Mailbox, ...] = ()
+    """Whom Cc names, as `to`."""
     marks: tuple[Mark, ...] = ()
     """What is read otherwise than it might be; only of mail with a commit."""
     files: tuple[str, ...] = ()
@@ -170,6 +174,28 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
     verified_by: tuple[str, ...] = ()
 
 
+class Sent(msgspec.Struct, frozen=True, array_like=True):
+    """To whom a patch was sent, and where: below which mails (`ParsedMail.references`), on which list (RFC 2919)."""
+
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    references: tuple[str, ...] = ()
+    list_id: str = ""
+
+
+class MboxHeader(msgspec.Struct, frozen=True, array_like=True):
+    """What is told of a patch in its mbox beside the commit, in fields that git passes over.
+
+    submitter: who is shown as such; with neither name nor address nobody is. delegate: who reviews its series, by
+    address or name; "" for nobody.
+    """
+
+    patch_id: int
+    submitter: Mailbox
+    delegate: str
+    sent: Sent
+
+
 class MboxMail(msgspec.Struct, frozen=True, array_like=True):
     """What is shown of a patch, from which its mbox is written: `git am` makes this commit of it and no other.
 
@@ -180,3 +206,4 @@ class MboxMail(msgspec.Struct, frozen=True, array_like=True):
     commit: Commit
     message: str
     diff: bytes
+    header: MboxHeader | None = None

@@ -26,7 +26,7 @@ _REPORTS = "For maintainers, and for tokens whose tests fit. `pending` says that
 
 def all_operations() -> Iterator[Operation]:
     """Every operation but HEAD and OPTIONS, which follow from the others."""
-    yield _events()
+    yield from _events()
     yield from _series()
     yield from _revisions()
     yield from _patches()
@@ -35,16 +35,21 @@ def all_operations() -> Iterator[Operation]:
     yield from _about()
 
 
-def _events() -> Operation:
+def _events() -> Iterator[Operation]:
+    yield _feed("/projects/{project}/events/", "listEvents", "Follow the events of a project", ())
+    yield _feed("/events/", "listAllEvents", "Follow the events of all projects", ("filter_project",))
+
+
+def _feed(path: str, name: str, summary: str, filters: tuple[str, ...]) -> Operation:
     return Operation(
         method="get",
-        path="/projects/{project}/events/",
+        path=path,
         tag="Events",
-        name="listEvents",
-        summary="Follow the events of a project",
+        name=name,
+        summary=summary,
         text="With `after` and `wait` the feed is followed without gaps: ask, handle what comes, go on at the URL in "
         "the `Link` header; it holds for ever. Without `after` it is a list by pages, the newest event first.",
-        query=(*OF_EVENTS, *EXPANDED_LIST),
+        query=(*filters, *OF_EVENTS, *EXPANDED_LIST),
         answers=page("Event", "Link"),
     )
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.feed import WAIT_SECONDS_MAX
-from api.parameters import PERPAGE, PERPAGE_MAX
+from api.parameters import LAST_PAGE, PERPAGE, PERPAGE_MAX
 from api.writing import KEY_LENGTH_MAX
 from projector.readmodel.queries import EVENT_NAMES, RECORD_ID_MAX, TEST_STATES
 from schemas.rest import SERIES_STATES
@@ -20,7 +20,7 @@ OF_SERIES = ("name", "submitter", "reviewer", "series_state", "test_state", "msg
 OF_PATCHES = ("name", "submitter", "patch_state", "msgid", *SUBMITTED)
 OF_EVENTS = ("since", "event_name", "event_series", "event_patch", "after", "wait")
 REFUSABLE = frozenset({*SUBMITTED, "since", "after", "wait", "link"})
-"""Those of which a value that cannot be read is answered by 400; of the others it counts for nothing."""
+"""Those of which a value that cannot be read is answered by 400; by the filters among the others nothing is found."""
 
 
 def make_parameters() -> dict[str, Parameter]:
@@ -42,7 +42,11 @@ def _of_lists() -> dict[str, Parameter]:
     more = f"How many to a page: at most {PERPAGE_MAX} are given; what is no such number is taken as {PERPAGE}."
     return {
         "perpage": _in_query("perpage", more, size),
-        "page": _in_query("page", "Which page; one that is not there is answered by 404.", {**_ID, "default": 1}),
+        "page": _in_query(
+            "page",
+            "Which page, by its number or as `last`; one that is not there is answered by 404.",
+            {"anyOf": [_ID, {"type": "string", "enum": [LAST_PAGE]}], "default": 1},
+        ),
         "ordering": _in_query(
             "ordering",
             "A field, with `-` in front of it the other way round, or a comma list of such. An unknown one counts "
@@ -64,14 +68,19 @@ def _of_lists() -> dict[str, Parameter]:
 
 def _filters() -> dict[str, Parameter]:
     list_of = "A comma list of "
+    unknown = " What names none of them gives an empty list."
     return {
         "filter_project": _in_query("project", "Those of the project with this id.", _ID),
         "name": _in_query("name", "Those whose name contains this text, in any case.", _TEXT),
-        "submitter": _in_query("submitter", "The id of a person, or `self` for who asks.", _TEXT, "self"),
-        "reviewer": _in_query("reviewer", "The id of a user, `self` for who asks, or `null` for none.", _TEXT, "null"),
-        "series_state": _in_query("state", list_of + ", ".join(SERIES_STATES) + ".", _TEXT, "initial"),
-        "patch_state": _in_query("state", list_of + "states, by name or by id.", _TEXT, "new,under-review"),
-        "test_state": _in_query("test_state", list_of + ", ".join((*TEST_STATES, "null")) + ".", _TEXT, "null"),
+        "submitter": _in_query("submitter", "The id of a person, or `self` for who asks." + unknown, _TEXT, "self"),
+        "reviewer": _in_query(
+            "reviewer", "The id of a user, `self` for who asks, or `null` for none." + unknown, _TEXT, "null"
+        ),
+        "series_state": _in_query("state", list_of + ", ".join(SERIES_STATES) + "." + unknown, _TEXT, "initial"),
+        "patch_state": _in_query("state", list_of + "states, by name or by id." + unknown, _TEXT, "new,under-review"),
+        "test_state": _in_query(
+            "test_state", list_of + ", ".join((*TEST_STATES, "null")) + "." + unknown, _TEXT, "null"
+        ),
         "msgid": _in_query("msgid", "The one with a mail that has this Message-ID.", _TEXT),
         "submitted_since": _time("submitted_since", "Those submitted later than this."),
         "submitted_before": _time("submitted_before", "Those submitted then or earlier."),

@@ -103,9 +103,11 @@ FIELDS: dict[str, dict[str, Any]] = {
     "Event.name": {"type": "string", "enum": list(EVENT_NAMES)},
     "Event.event_time": {
         "$ref": "#/components/schemas/Time",
-        "description": "When it was put on the feed; no two events of a project have the same time.",
+        "description": "When it was put on the feed; no two events have the same time.",
     },
-    "Event.user": {"description": "Who did it, where a user did."},
+    "Event.user": {
+        "description": "Who did it, where a user did; of a series-new-revision, who has the submitter's address."
+    },
     "Event.parameters": {
         "type": "object",
         "additionalProperties": {"type": ["string", "integer"]},

@@ -101,7 +101,7 @@ class MessagePage(Resource):
 
 def _neighbours(path: str, page: Page, total: int) -> dict[str, str | None]:
     """The links to the pages before and after this one."""
-    size = {"perpage": str(page.size)}
+    page, size = page.of(total), {"perpage": str(page.size)}
     return {
         "previous": with_page(path, size, page.number - 1) if page.number > 1 else None,
         "following": with_page(path, size, page.number + 1) if total > page.size * page.number else None,

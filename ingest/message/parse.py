@@ -25,6 +25,7 @@ from ingest.message.identifiers import read_list_ids, read_message_id, read_refe
 from ingest.message.marks import broken_header, deceiving, doubtful_field, notes, odd_header, repeated_field
 from ingest.message.notices import read_notice
 from ingest.message.pull_request import read_pull_url
+from ingest.message.recipients import read_recipients
 from ingest.message.text import Text, read_text
 from ingest.message.trailers import read_trailers
 from schemas.mail import LIKE_A_DIFF, Commit, Mailbox, Mark, ParsedMail
@@ -77,6 +78,8 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         diff_bytes=text.diff_bytes if text.diff_bytes != text.diff.encode() else b"",
         diff_at=len(text.before) if text.diff and text.message is not text.before else None,
         commit=commit,
+        to=read_recipients(fields, b"to") if commit is not None else (),
+        cc=read_recipients(fields, b"cc") if commit is not None else (),
         marks=marks,
         files=read_files(text.diff) if text.diff else (),
         pull_url=pull_url,

@@ -114,6 +114,11 @@ class Accounts:
         ids = sorted(self._users) if wanted else ()
         return next((self._users[id] for id in ids if wanted in self._keys[id]), None)
 
+    def with_address(self, author: bytes) -> User | None:
+        """The user who has the address of this key: the first who had it."""
+        users = (self._users[id] for id in sorted(self._users))
+        return next((user for user in users if author in (key(email.lower()) for email in user.emails)), None)
+
     def maintains(self, author: bytes, linkname: str) -> bool:
         """Whether an address, by its key, is that of a maintainer of a project."""
         return any(

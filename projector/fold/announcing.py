@@ -94,6 +94,7 @@ class Announcing:
             if state.series is not None:
                 self._grouping.restate(state.project, state.series, moment, about=state)
             self._note_superseded(state, moment)
+        user = self._accounts.with_address(state.posting.author) if state and state.posting.is_verified else None
         parameters: dict[str, int | str] = {"revision": fact.revision}
         if fact.older_than is not None:
             parameters["older_than"] = fact.older_than
@@ -103,7 +104,14 @@ class Announcing:
             parameters["continues"] = fact.continues
         if fact.submitter_changed:
             parameters["submitter_changed"] = True
-        self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, parameters=parameters)
+        self._feed.put(
+            fact.project,
+            NEW_REVISION,
+            moment,
+            series=fact.series,
+            user=user.id if user is not None else None,
+            parameters=parameters,
+        )
 
     def _unknown(self, patches: Sequence[int]) -> list[int]:
         self._working.patches.need(patches)

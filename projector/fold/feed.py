@@ -19,10 +19,13 @@ class Feed:
         self._working, self._projects = working, projects
         self._record = 0
         self._number = 0
+        self._last_us = 0
+        """The time of the last event of any project."""
 
     def load(self) -> None:
-        """Begin anew: the record that was folded last may come again."""
+        """Begin anew, behind the events of the projects: the record that was folded last may come again."""
         self._record = self._number = 0
+        self._last_us = max((project.last_event_us for project in self._projects.by_id.values()), default=0)
 
     def put(
         self,
@@ -35,9 +38,13 @@ class Feed:
         user: int | None = None,
         parameters: Mapping[str, int | str],
     ) -> None:
-        """Put the record that is folded on a project's feed; event times grow strictly within a project."""
+        """Put the record that is folded on a project's feed.
+
+        Event times grow strictly over all projects, for there is a feed of them all: who goes on behind the last time
+        that was seen misses nothing, on either feed.
+        """
         owner = self._projects.by_id[project]
-        owner.last_event_us = max(owner.last_event_us + 1, moment.time_us)
+        owner.last_event_us = self._last_us = max(self._last_us + 1, moment.time_us)
         self._projects.save(owner)
         by_name_only = name not in SHOWN_UNASKED
         if not by_name_only:

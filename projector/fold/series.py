@@ -201,7 +201,6 @@ class SeriesRows:
         shown = self._working.series.get(series)
         if shown is None or shown.course is None or shown.course.newest is None or self.stale:
             return False
-        changed = False
         if patch is not None:
             self._note_open(shown, [patch])
         if about is not None:
@@ -215,8 +214,7 @@ class SeriesRows:
                 self._working.add(t.revision, shown.revisions[version])
                 if shown.announced is not None:
                     shown.announced.add(version, stand(about.posting))
-                changed = True
-        self._write_series(project, series, shown, moment, touch=changed)
+        self._write_series(project, series, shown, moment, touch=False)
         return True
 
     def open_patches(self, shown: Shown) -> set[int]:

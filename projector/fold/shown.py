@@ -15,9 +15,11 @@ from projector.readmodel import tables as t
 from projector.readmodel.large import digest_of_large
 from projector.readmodel.rows import Entry, PatchState, Row
 from projector.readmodel.working import WorkingSet
-from schemas.mail import ParsedMail, bytes_of_diff, text_before_diff, write_trailers
+from schemas.mail import ParsedMail, Sent, bytes_of_diff, text_before_diff, write_trailers
 
 SECOND_US = 1_000_000
+REFERENCES_MAX_CHARS = 8192
+"""What an mbox says of a mail's references."""
 
 _NO_COVER: Row = {"subject": REDACTED, "text": REDACTED, "digest": None}
 _NO_COMMENT: Row = {**_NO_COVER, "trailers": ""}
@@ -145,7 +147,7 @@ def _title(reading: Reading) -> str:
 def _cover_words(reading: Reading) -> Row:
     if reading.is_redacted:
         return _NO_COVER
-    text = without_signature(reading.parsed.message)
+    text = without_signature(reading.parsed.message).rstrip("\n")
     return {"subject": _title(reading), "text": text, "digest": digest_of_large(text)}
 
 
@@ -171,7 +173,20 @@ def _patch_text(id: int, parsed: ParsedMail, kind: str) -> Row:
         "marks": msgspec.json.encode(marks).decode() if marks else None,
         "is_doubtful": any(mark.kind != FROM_REWRITTEN for mark in parsed.marks),
         "digest": digest_of_large(message, content, diff_bytes),
+        "sent": msgspec.json.encode(_sent(parsed)).decode(),
     }
+
+
+def _sent(parsed: ParsedMail) -> Sent:
+    """To whom a mail was sent, and where; of many references the nearest."""
+    length, references = 0, list[str]()
+    for reference in reversed(parsed.references):
+        length += len(reference)
+        if length > REFERENCES_MAX_CHARS:
+            break
+        references.append(reference)
+    list_id = next((id for id in parsed.list_ids if "@" not in id), "")
+    return Sent(parsed.to, parsed.cc, tuple(reversed(references)), list_id)
 
 
 def _patch_words(reading: Reading | None, kind: str) -> Row:

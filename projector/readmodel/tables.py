@@ -97,6 +97,7 @@ patch_text = Table(
     Column("marks", Text),  # JSON array of {kind, text}, ready to serve; null where there is none
     Column("is_doubtful", Boolean, nullable=False),  # a mark says that git could read the mail otherwise
     Column("digest", Text),  # of message, content and diff_bytes, where one is large (`projector.readmodel.large`)
+    Column("sent", Text),  # JSON of schemas.mail.Sent; null where it is not known
     Index(
         "patch_text_doubtful", "patch_id", sqlite_where=text("is_doubtful = 1"), postgresql_where=text("is_doubtful"),
     ),
@@ -236,6 +237,7 @@ event = Table(
     Index("event_by_time", "project_id", "by_name_only", "event_time_us", "id", "number"),
     Index("event_by_id", "project_id", "by_name_only", "id", "number"),
     Index("event_by_name", "project_id", "name", "event_time_us", "id"),
+    Index("event_by_all_names", "name", "event_time_us", "id"),
     Index("event_by_series", "series_id", "event_time_us"),
     Index("event_by_patch", "patch_id", "event_time_us"),
 )  # fmt: skip

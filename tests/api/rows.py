@@ -12,11 +12,17 @@ from projector.assembly.keys import key
 from projector.readmodel import tables
 from projector.readmodel.generations import ReadModels
 from projector.readmodel.sqlite_parts import fill_parts
-from schemas.mail import Commit
+from schemas.mail import Commit, Mailbox, Sent
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMIT_DATE = "2024-05-01T12:00:00+02:00"
 DIFF = "diff --git a/one.c b/one.c\n--- a/one.c\n+++ b/one.c\n@@ -1 +1 @@\n-old <b>\n+new \x0c & tidy\n"
+SENT = Sent(
+    (Mailbox("Widgets, all", "widgets@example.org"),),
+    (Mailbox("Zoë", "zoe@example.org"), Mailbox("", "bo@example.org")),
+    ("cover@example.org", "mail-30@example.org"),
+    "widgets.example.org",
+)
 NEW = [{"count": 1, "name": "New", "final": False}]
 
 
@@ -64,7 +70,7 @@ def fill(connection: Connection) -> None:
     _fill_events(connection)
     counts = {
         "project": 2, "series": 5, "series:2": 4, "series:3": 1,
-        "patch": 8, "patch:2": 7, "patch:3": 1, "event:2": 5, "event:3": 0,
+        "patch": 8, "patch:2": 7, "patch:3": 1, "event": 5, "event:2": 5, "event:3": 0,
     }  # fmt: skip
     insert(connection, tables.count, *({"name": name, "n": n} for name, n in counts.items()))
 
@@ -103,6 +109,7 @@ def text(patch_id: int, message: str = "Why.\n", content: str | None = DIFF) -> 
     return {
         "patch_id": patch_id, "message": f"{message}---\n", "content": content, "diff_bytes": None, "marks": None,
         "is_doubtful": False,
+        "sent": msgspec.json.encode(SENT if patch_id == 31 else Sent()).decode(),
         **{f"commit_{name}": value for name, value in msgspec.structs.asdict(commit).items()},
     }  # fmt: skip
 

@@ -17,8 +17,8 @@ from schemas.settings import Settings
 
 Combinations = Callable[[], Iterator[tuple[str, dict[str, str]]]]
 PLACES = {"project": "widgets", "series": "20", "version": "1", "patch": "21"}
-ODD_VALUES = ("", "self", "null", "0", "7", "-1", "99999999999999999999", "done,new,success", "a,b,c", "2024-05-05",
-              "\0", "\ufffe", "[*?\\", "ä" * 3000, ",".join(f"x{n}" for n in range(61)))  # fmt: skip
+ODD_VALUES = ("", "self", "null", "last", "0", "7", "-1", "99999999999999999999", "done,new,success", "a,b,c",
+              "2024-05-05", "\0", "\ufffe", "[*?\\", "ä" * 3000, ",".join(f"x{n}" for n in range(61)))  # fmt: skip
 """What is a value of some parameter, and odd to the others."""
 TAKEN = (200, 301, 302, 400, 404)
 
@@ -43,7 +43,7 @@ def orderings() -> list[str]:
     """Every field of every document, and those of the objects that stand in it when it is expanded."""
     documents = [one for one in vars(rest).values() if isinstance(one, type) and issubclass(one, msgspec.Struct)]
     fields = sorted({name for one in documents for name in one.__struct_fields__})
-    return [*fields, "submitter.name", "project.name", "reviewer.name", "nonsense"]
+    return [*fields, "submitter.name", "project.name", "reviewer.username", "reviewer.name", "nonsense"]
 
 
 def one_by_one() -> Iterator[tuple[str, dict[str, str]]]:
@@ -63,7 +63,7 @@ def in_every_order() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def known_orders() -> tuple[str, ...]:
-    return ("-id", "submitter.name", "-date", "event_time", "last_updated,name")
+    return ("-id", "submitter.name", "project.name,-reviewer.username", "-date", "event_time", "last_updated,name")
 
 
 @pytest.mark.parametrize("combinations", [one_by_one, in_every_order])

@@ -27,7 +27,7 @@ TWO = (f"Acked-by: {DI}", 'Fixes: abcdef123456 ("y")', f"Reviewed-by: {CY}", f"T
 
 def test_revision_is_its_patches_in_order_with_the_trailers_that_reviewers_gave(client: TestClient) -> None:
     result = fetch(client, "/series/20/revisions/2/mbox/")
-    assert result.headers["content-disposition"] == 'attachment; filename="Tidy-everything.mbox"'
+    assert result.headers["content-disposition"] == "attachment; filename=Tidy-everything.mbox"
     assert [line for line in result.text.splitlines() if line.startswith("Subject")] == [
         "Subject: [PATCH] 31",
         "Subject: [PATCH] 32",
@@ -45,7 +45,41 @@ def test_patch_has_its_own_trailers_and_those_of_its_cover_letter(client: TestCl
 def test_patch_without_comments_is_as_it_was_sent(client: TestClient) -> None:
     result = fetch(client, "/patches/40/mbox/")
     assert messages(result) == [["Why."]]
-    assert result.headers["content-disposition"] == 'attachment; filename="stra-e-100-_done.mbox"'
+    assert result.headers["content-disposition"] == "attachment; filename=stra-e-100-_done.patch"
+
+
+def test_header_says_whose_patch_it_is_and_where_it_was_sent(client: TestClient) -> None:
+    of_series = fetch(client, "/series/20/revisions/2/mbox/").text
+    first, second = of_series.split("From patchlog Mon Sep 17 00:00:00 2001\n")[1:]
+    fields = """\
+Message-ID: <mail-31@example.org>
+X-Patchwork-Id: 31
+X-Patchwork-Submitter: =?utf-8?q?Ada_=C3=84rlig?= <ada@example.org>
+X-Patchwork-Delegate: cy@example.org
+To: "Widgets, all" <widgets@example.org>
+Cc: =?utf-8?q?Zo=C3=AB?= <zoe@example.org>,
+ bo@example.org
+In-Reply-To: <mail-30@example.org>
+References: <cover@example.org>
+ <mail-30@example.org>
+List-Id: <widgets.example.org>
+MIME-Version: 1.0
+"""
+    assert fields in first
+    assert fields in fetch(client, "/patches/31/mbox/").text
+    assert "X-Patchwork-Id: 32\nX-Patchwork-Submitter: " in second
+    assert "References" not in second
+
+
+@pytest.mark.parametrize(
+    ("patch", "fields"),
+    [
+        pytest.param(40, "X-Patchwork-Id: 40\nX-Patchwork-Submitter: bo@example.org\nMIME", id="no reviewer, no name"),
+        pytest.param(45, "X-Patchwork-Id: 45\nX-Patchwork-Submitter: =?utf-8?q?Ada_=C3=84rlig?= ", id="pull request"),
+    ],
+)
+def test_header_leaves_out_what_is_not_known(client: TestClient, patch: int, fields: str) -> None:
+    assert fields in fetch(client, f"/patches/{patch}/mbox/").text
 
 
 @pytest.mark.parametrize("path", ["/series/40/revisions/1/mbox/", "/patches/40/mbox/"])
@@ -74,4 +108,10 @@ def test_revision_without_patches_is_an_empty_mbox(client: TestClient) -> None:
     ],
 )
 def test_file_name(name: str, expected: str) -> None:
-    assert file_name(name) == expected
+    assert file_name(name, ".mbox") == expected
+    assert file_name(name, ".patch") == expected.removesuffix(".mbox") + ".patch"
+
+
+def test_a_series_of_one_patch_is_an_mbox_all_the_same(client: TestClient) -> None:
+    result = fetch(client, "/series/40/revisions/1/mbox/")
+    assert result.headers["content-disposition"] == "attachment; filename=tidy.mbox"

@@ -93,7 +93,9 @@ def test_project_page_lists_its_series_by_pages(client: TestClient) -> None:
     assert "/project/widgets/series/?perpage=3&page=2" in links(first)
     second = show(client, "/project/widgets/series/?perpage=3&page=2")
     assert [link for link in links(second) if link.startswith("/series/")] == ["/series/20/"]
-    assert "/project/widgets/series/?perpage=3&page=1" in links(second)
+    assert "/project/widgets/series/?perpage=3" in links(second)
+    last = show(client, "/project/widgets/series/?perpage=3&page=last")
+    assert links(last) == links(second)
 
 
 def test_series_page_shows_every_revision(client: TestClient) -> None:

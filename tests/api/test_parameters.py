@@ -13,7 +13,7 @@ from api.parameters import (
     read_time,
     read_words,
 )
-from projector.readmodel.queries import Page
+from projector.readmodel.queries import LAST, Page
 from tests.api.rows import us
 
 
@@ -74,13 +74,14 @@ def test_id(text: str, expected: int | None) -> None:
         pytest.param("-1", None, Page(20, 1), id="size below 0"),
         pytest.param("many", None, Page(20, 1), id="no size"),
         pytest.param("", "", Page(20, 1), id="both empty"),
+        pytest.param("7", "last", Page(7, LAST), id="the last"),
     ],
 )
 def test_page(perpage: str | None, page: str | None, expected: Page) -> None:
     assert read_page(perpage, page) == expected
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "last", "1.5", "٣", " 1"])
+@pytest.mark.parametrize("page", ["0", "-1", "Last", "last ", "1.5", "٣", " 1"])
 def test_invalid_page(page: str) -> None:
     with pytest.raises(InvalidPage):
         read_page(None, page)

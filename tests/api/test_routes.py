@@ -28,6 +28,7 @@ ROUTES = [
     "/api/1.0/series/20/revisions/2/",
     "/api/1.0/series/20/revisions/2/mbox/",
     "/api/1.0/series/20/revisions/2/test-results/",
+    "/api/1.0/events/",
     "/api/1.0/patches/",
     "/api/1.0/patches/31/",
     "/api/1.0/patches/31/mbox/",
@@ -67,6 +68,32 @@ def test_options(client: TestClient, path: str) -> None:
     result = client.simulate_options(path)
     assert result.status_code == 200
     assert result.headers["allow"] == CHANGED.get(path, READ)
+
+
+ASKING = {"Origin": "https://ci.example.net", "Access-Control-Request-Method": "PATCH"}
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_browser_is_told_what_scripts_of_other_sites_may_send(client: TestClient, path: str) -> None:
+    headers = {**ASKING, "Access-Control-Request-Headers": "authorization,content-type"}
+    result = client.simulate_options(path, headers=headers)
+    assert (result.status_code, result.headers["access-control-allow-origin"]) == (200, "*")
+    assert result.headers["access-control-allow-methods"] == result.headers["allow"]
+    assert set(result.headers["access-control-allow-headers"].lower().split(", ")) >= {
+        "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
+    }  # fmt: skip
+    assert "access-control-allow-credentials" not in result.headers
+
+
+@pytest.mark.parametrize("path", ["/api/1.0/series/20/", "/api/1.0/series/30/", "/api/1.0/nothing/"])
+def test_scripts_of_other_sites_may_read_tags_and_where_to_go_on(client: TestClient, path: str) -> None:
+    first = client.simulate_get(path, headers={"Origin": "https://ci.example.net"})
+    assert first.headers["access-control-expose-headers"] == "ETag, Link, Location"
+    assert "access-control-allow-methods" not in first.headers
+    for _ in range(3):  # the last ones turn back at the door
+        again = client.simulate_get(path, headers={"If-None-Match": first.headers.get("etag", '"none"')})
+        assert again.headers["access-control-expose-headers"] == "ETag, Link, Location"
+        assert again.status_code == (304 if first.status_code == 200 else first.status_code)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

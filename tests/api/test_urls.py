@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.request import Request, address_of, base_url_of, client_of, request_type
+from api.request import Request, address_of, base_url_of, client_of, request_type, with_page
 from schemas.settings import Settings
 
 
@@ -102,3 +102,16 @@ def test_client_is_whom_trusted_proxies_saw(remote: str, forwarded: str, address
 def test_configured_url_counts_before_all() -> None:
     request = request_from("127.0.0.1", {"Host": "inside", "X-Forwarded-Host": "x"})
     assert base_url_of(request, "https://example.org/lists/") == "https://example.org/lists"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "number", "expected"),
+    [
+        pytest.param({"page": "2", "a": "b"}, 1, "/x/?a=b", id="the first page is not named"),
+        pytest.param({"page": "2"}, 1, "/x/", id="nothing else is asked"),
+        pytest.param({"page": "last", "a": "&"}, 2, "/x/?a=%26&page=2", id="another page"),
+        pytest.param({}, 3, "/x/?page=3", id="from the first page"),
+    ],
+)
+def test_url_of_another_page(parameters: dict[str, str], number: int, expected: str) -> None:
+    assert with_page("/x/", parameters, number) == expected

@@ -10,11 +10,12 @@ from projector.assembly.states import ACCEPTED, STATES, TEST_STATES, State, find
 from projector.readmodel.queries.accounts import find_token, find_user, has_user
 from projector.readmodel.queries.browse import REVISIONS_MAX, PatchView, SeriesView, view_patch, view_series
 from projector.readmodel.queries.comments import list_patch_comments, list_series_comments
-from projector.readmodel.queries.events import Followed, follow_events, list_events
+from projector.readmodel.queries.events import Followed, follow_events, last_event_us, list_events
 from projector.readmodel.queries.following import Reached, read_reached
 from projector.readmodel.queries.interrupting import in_short, interrupt
 from projector.readmodel.queries.large import LargeText, read_piece, split_large
 from projector.readmodel.queries.listing import (
+    LAST,
     Filters,
     Listed,
     NeedsPatience,
@@ -41,7 +42,14 @@ from projector.readmodel.queries.projects import (
     list_projects,
 )
 from projector.readmodel.queries.results import patch_results, revision_results
-from projector.readmodel.queries.revisions import RevisionKey, get_revision, list_revisions, revision_moved_to
+from projector.readmodel.queries.revisions import (
+    Announced,
+    RevisionKey,
+    get_revision,
+    list_revisions,
+    revision_announced,
+    revision_moved_to,
+)
 from projector.readmodel.queries.series import get_versioned_series, list_series, series_moved_to
 from projector.readmodel.queries.targets import (
     PatchTarget,
@@ -57,11 +65,13 @@ from projector.rights import Actor, User, refuse_change, refuse_entry, refuse_re
 __all__ = [
     "ACCEPTED",
     "EVENT_NAMES",
+    "LAST",
     "RECORD_ID_MAX",
     "REVISIONS_MAX",
     "STATES",
     "TEST_STATES",
     "Actor",
+    "Announced",
     "Connection",
     "Filters",
     "Followed",
@@ -101,6 +111,7 @@ __all__ = [
     "has_user",
     "in_short",
     "interrupt",
+    "last_event_us",
     "list_events",
     "list_patch_comments",
     "list_patches",
@@ -120,6 +131,7 @@ __all__ = [
     "refuse_entry",
     "refuse_report",
     "refuse_state",
+    "revision_announced",
     "revision_mails",
     "revision_moved_to",
     "revision_results",

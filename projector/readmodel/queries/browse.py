@@ -119,11 +119,12 @@ def view_series(connection: Connection, series_id: int, page: Page = FIRST_REVIS
     document = get_series(connection, series_id, expand=True)
     if document is None:
         return None
+    total = int(connection.execute(_REVISIONS_TOTAL, {"series": series_id}).scalar_one())
+    page = page.of(total)
     part = {"series": series_id, "size": page.size, "offset": (page.number - 1) * page.size}
     rows = connection.execute(_REVISIONS, part).all()
     if page.number > 1 and not rows:
         raise NoSuchPage
-    total = int(connection.execute(_REVISIONS_TOTAL, {"series": series_id}).scalar_one())
     shown = {"series": series_id, "versions": [row.version for row in rows]}
     patches: dict[int, list[PatchLine]] = {}
     for version, patch_id, name, state, author, email in connection.execute(_PATCH_LINES, shown):
@@ -193,6 +194,8 @@ def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> Pa
     row = connection.execute(_PATCH, {"patch_id": patch_id}).first()
     if document is None or row is None:
         return None
+    total = int(connection.execute(_COMMENTS_TOTAL, {"patch_id": patch_id}).scalar_one())
+    page = page.of(total)
     part = {"patch_id": patch_id, "size": page.size, "offset": (page.number - 1) * page.size}
     comments = [
         CommentView(id_, author or email or "", time_of(date_us), subject, text)
@@ -200,7 +203,6 @@ def view_patch(connection: Connection, patch_id: int, page: Page = Page()) -> Pa
     ]
     if page.number > 1 and not comments:
         raise NoSuchPage
-    total = int(connection.execute(_COMMENTS_TOTAL, {"patch_id": patch_id}).scalar_one())
     results = patch_results(connection, patch_id) or []
     shown = {"content": _beginning(row.content or ""), "message": _beginning(row.message)}
     cut = {

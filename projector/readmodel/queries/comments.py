@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, and_, bindparam, case, select
 
 from projector.readmodel.queries.large import COMMENT, shown, small
-from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page, time_of
+from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, list_in_order, time_of
 from projector.readmodel.queries.ways import Condition, equals
 from projector.readmodel.reading import Row, fetch_first
 from projector.readmodel.tables import comment, mail, patch, person, revision, revision_patch, series
@@ -37,8 +37,7 @@ def list_series_comments(
 def _list(
     connection: Connection, filters: dict[str, int], order: Ordering, page: Page, expand: bool
 ) -> Listed[CommentDocument]:
-    rows = fetch_page(connection, _LISTING, filters, order, page, expand=expand)
-    total = count_all(connection, _LISTING, filters, page, len(rows), lambda: None)
+    rows, total = list_in_order(connection, _LISTING, filters, order, page, expand=expand)
     return Listed(total, [_document(row, expand) for row in rows])
 
 

@@ -1,4 +1,7 @@
-"""The events of a project's feed."""
+"""The events of a project's feed, and of the feed of all projects.
+
+All projects together have their events found by names, of which each has an index. Times grow as ids do.
+"""
 
 from collections.abc import Sequence
 
@@ -7,6 +10,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, column, func, select, union_all
 
+from projector.assembly.events import SHOWN_UNASKED
 from projector.readmodel.queries.listing import (
     Filters,
     Listed,
@@ -14,14 +18,15 @@ from projector.readmodel.queries.listing import (
     Ordering,
     Page,
     fetch_page,
+    kept_count,
     list_rows,
     time_of,
 )
 from projector.readmodel.queries.patches import get_many_patches
 from projector.readmodel.queries.series import get_many_series
-from projector.readmodel.queries.ways import ALWAYS, Condition, NeedsPatience, above, among, equals, find_way
+from projector.readmodel.queries.ways import ALWAYS, PROJECT, Condition, NeedsPatience, above, among, equals, find_way
 from projector.readmodel.reading import AnySelect, Row, fetch_value
-from projector.readmodel.tables import event
+from projector.readmodel.tables import event, project
 from schemas.rest import EventDocument
 
 EVENTS_OF_ONE_RECORD_MAX = 100_000
@@ -38,16 +43,21 @@ def list_events(
     known_total: int | None = None,
     is_patient: bool = True,
 ) -> Listed[EventDocument]:
-    """Events of one project that meet all filters, the newest first unless ordered otherwise. Raises NoSuchPage, and
-    NeedsPatience unless `is_patient`.
+    """Events that meet all filters, the newest first unless ordered otherwise. Raises NoSuchPage, and NeedsPatience
+    unless `is_patient`.
 
-    Filters: project, names (a list; without it SHOWN_UNASKED), series, patch, since (microseconds). known_total is the
-    number of SHOWN_UNASKED events of the project where the caller knows it.
+    Filters: project (without it those of all), names (a list; without it SHOWN_UNASKED), series, patch, since
+    (microseconds). known_total is the number of SHOWN_UNASKED events of the project where the caller knows it.
     """
-    known = known_total if filters.keys() == {"project"} else None
-    if "names" not in filters:
-        filters = {**filters, ALWAYS: None}
-    rows, total = list_rows(connection, _LISTING, filters, order, page, lambda: known, is_patient=is_patient)
+
+    def known() -> int | None:
+        if filters.keys() == {PROJECT}:
+            return known_total
+        return None if filters else kept_count(connection, "event")
+
+    if PROJECT not in filters:
+        order = tuple(_BY_TIME.get(field, field) for field in order)
+    rows, total = list_rows(connection, _LISTING, _with_kinds(filters), order, page, known, is_patient=is_patient)
     documents = [_document(row) for row in rows]
     return Listed(total, _expand(connection, documents) if expand else documents)
 
@@ -66,14 +76,12 @@ class Followed(msgspec.Struct, frozen=True):
 def follow_events(
     connection: Connection, filters: Filters, after: int, size: int, *, expand: bool, is_patient: bool = True
 ) -> Followed:
-    """Events of one project behind a record, by their ids; filters as for `list_events`. Raises NeedsPatience unless
-    `is_patient`.
+    """Events behind a record, by their ids; filters as for `list_events`. Raises NeedsPatience unless `is_patient`.
 
     What one record put on the feed stays together: a part may be longer than `size` for its sake.
     """
+    filters = _with_kinds(filters)
     rows = list(_behind(connection, filters, after, size, is_patient))
-    if "names" not in filters:
-        filters = {**filters, ALWAYS: None}
     if len(rows) == size:
         rest = {**filters, "record": rows[-1][0]}
         of_record = _followed(connection, _FOLLOWING, rest, rest, EVENTS_OF_ONE_RECORD_MAX, is_patient)
@@ -89,11 +97,11 @@ def _behind(connection: Connection, filters: Filters, after: int, size: int, is_
     """
     listing = _FOLLOWING
     if "names" in filters or "since" in filters:
-        behind_us = fetch_value(connection, _LAST_TIME, {"project": filters["project"], "record": after})
+        of_one = {PROJECT: filters[PROJECT]} if PROJECT in filters else {}
+        last_time = _LAST_TIME if of_one else _LAST_TIME_OF_ALL
+        behind_us = fetch_value(connection, last_time, {**of_one, "record": after})
         since_us = max(-1 if behind_us is None else behind_us, filters.get("since", -1))
         listing, filters = _FOLLOWING_TIMES, {**filters, "since": since_us}
-    if "names" not in filters:
-        filters = {**filters, ALWAYS: None}
     sought = filters if listing is _FOLLOWING_TIMES else {**filters, "after": after}
     return _followed(connection, listing, {**filters, "after": after}, sought, size, is_patient)
 
@@ -106,6 +114,19 @@ def _followed(
     if way.is_long and not is_patient:
         raise NeedsPatience
     return fetch_page(connection, listing, filters, (), Page(size), expand=False, way=way)
+
+
+def last_event_us(connection: Connection) -> int:
+    """The time of the last event of all, in microseconds since 1970; 0 for none."""
+    last: int | None = fetch_value(connection, _LAST_OF_ALL, {})
+    return last or 0
+
+
+def _with_kinds(filters: Filters) -> Filters:
+    """Leave out the kinds that are shown to those alone who ask for them."""
+    if "names" in filters:
+        return filters
+    return {**filters, ALWAYS: None} if PROJECT in filters else {**filters, "names": list(SHOWN_UNASKED)}
 
 
 def _document(row: Row) -> EventDocument:
@@ -166,6 +187,15 @@ _LAST_TIME: AnySelect = select(func.max(column("time_us"))).select_from(
     ).subquery()
 )
 """The time of the last event of a project up to a record."""
+_LAST_TIME_OF_ALL = (
+    select(event.c.event_time_us)
+    .where(event.c.id <= bindparam("record"))
+    .order_by(event.c.id.desc(), event.c.number.desc())
+    .limit(1)
+)
+_LAST_OF_ALL = select(func.max(project.c.last_event_us))
+_BY_TIME = {"id": "event_time", "-id": "-event_time"}
+"""What has an index, and gives the same order."""
 
 _LISTING = Listing(
     table=event,
@@ -183,6 +213,7 @@ _LISTING = Listing(
     tiebreak=event.c.id,
     exact={"series": True, "patch": True},
     merged=("names",),
+    merged_everywhere=frozenset({"names"}),
     narrow={"since": True},
     project_orders=frozenset({"id", "event_time"}),
 )
@@ -208,5 +239,6 @@ _FOLLOWING_TIMES = Listing(
     tiebreak=event.c.id,
     exact={"series": True, "patch": True},
     merged=("names",),
+    merged_everywhere=frozenset({"names"}),
     project_orders=frozenset({"event_time"}),
 )

@@ -26,6 +26,7 @@ from projector.readmodel.reading import Row, fetch_all, fetch_value
 from projector.readmodel.sqlite_parts import knows_parts
 
 __all__ = [
+    "LAST",
     "Filters",
     "Listed",
     "Listing",
@@ -35,9 +36,9 @@ __all__ = [
     "Page",
     "Versioned",
     "WasRedacted",
-    "count_all",
     "fetch_page",
     "kept_count",
+    "list_in_order",
     "list_rows",
     "time_of",
 ]
@@ -56,11 +57,19 @@ class WasRedacted(Exception):
     """What was asked for has no words any more, because its mail was redacted."""
 
 
+LAST = 0
+"""The number of the last page, whichever that is."""
+
+
 class Page(msgspec.Struct, frozen=True):
-    """Which part of a list: `size` elements, the part's `number` counted from 1."""
+    """Which part of a list: `size` elements, the part's `number` counted from 1, or LAST."""
 
     size: int = 20
     number: int = 1
+
+    def of(self, total: int) -> "Page":
+        """This page of a list of so many elements: with its number, where it is the last."""
+        return Page(self.size, max(1, -(-total // self.size))) if self.number == LAST else self
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def fetch_page(
     expand: bool,
     way: Way = IN_ORDER,
 ) -> Sequence[Row]:
-    """Give the rows of one page. Raises NoSuchPage for any but the first that would be empty."""
+    """Give the rows of one page, which has a number. Raises NoSuchPage for any but the first that would be empty."""
     if page.number > _PAGE_NUMBER_MAX:
         raise NoSuchPage
     statement = rows_statement(listing, tuple(filters), order, way, expand, page.number > 1)
@@ -105,30 +114,36 @@ def fetch_page(
     return rows
 
 
-def count_all(
+def list_in_order(
     connection: Connection,
     listing: Listing,
     filters: Filters,
+    order: Ordering,
     page: Page,
-    fetched: int,
-    known: Callable[[], int | None],
+    known: Callable[[], int | None] = lambda: None,
     *,
+    expand: bool = False,
     way: Way = IN_ORDER,
     is_patient: bool = True,
-) -> int:
-    """Count a list of which `fetched` rows stand on `page`. A page that is not full says it all; else the number that
-    `known` gives counts, and without one the rows are counted. Raises NeedsPatience for many, unless `is_patient`.
+) -> tuple[Sequence[Row], int]:
+    """The rows of one page, and how many there are on all: what `known` gives, and without one they are counted.
+
+    Raises NoSuchPage; NeedsPatience for what may take long, unless `is_patient`.
     """
-    if fetched < page.size:
-        return _offset(page) + fetched
-    total = known()
-    if total is None:
-        bound = {**_bound(connection, filters), **way.values, "at_most": FEW + 1}
-        total = fetch_value(connection, count_statement(listing, tuple(filters), way, is_patient), bound)
-        assert isinstance(total, int)
-        if not is_patient and total > FEW:
-            raise NeedsPatience
-    return max(total, _offset(page) + fetched)
+
+    def total() -> int:
+        number = known()
+        return _count(connection, listing, filters, way, is_patient) if number is None else number
+
+    if page.number == LAST:
+        page = page.of(total())
+    if not is_patient and _offset(page) > FEW:
+        raise NeedsPatience
+    rows = fetch_page(connection, listing, filters, order, page, expand=expand, way=way)
+    if way.is_sorted:
+        return rows, rows[0][-1] if rows else 0
+    fetched = _offset(page) + len(rows)
+    return rows, max(total(), fetched) if len(rows) == page.size else fetched
 
 
 def list_rows(
@@ -145,15 +160,13 @@ def list_rows(
     """The rows of one page, found in the best way, and how many there are on all. Raises NoSuchPage, NeedsPatience."""
     filters = _with_parts(connection, listing, filters)
     way = find_way(connection, listing, filters, order, is_patient=is_patient)
-    if not is_patient and (way.is_long or _offset(page) > FEW):
+    if not is_patient and way.is_long:
         raise NeedsPatience
     if way.without:
         filters = {name: value for name, value in filters.items() if name != way.without}
-    rows = fetch_page(connection, listing, filters, order, page, expand=expand, way=way)
-    if way.is_sorted:
-        return rows, rows[0][-1] if rows else 0
-    total = count_all(connection, listing, filters, page, len(rows), known, way=way, is_patient=is_patient)
-    return rows, total
+    return list_in_order(
+        connection, listing, filters, order, page, known, expand=expand, way=way, is_patient=is_patient
+    )
 
 
 def kept_count(connection: Connection, name: str) -> int:
@@ -163,6 +176,16 @@ def kept_count(connection: Connection, name: str) -> int:
 
 
 _KEPT_COUNT = select(tables.count.c.n).where(tables.count.c.name == bindparam("count_name"))
+
+
+def _count(connection: Connection, listing: Listing, filters: Filters, way: Way, is_patient: bool) -> int:
+    """Count the rows that meet all filters. Raises NeedsPatience for many, unless `is_patient`."""
+    bound = {**_bound(connection, filters), **way.values, "at_most": FEW + 1}
+    total = fetch_value(connection, count_statement(listing, tuple(filters), way, is_patient), bound)
+    assert isinstance(total, int)
+    if not is_patient and total > FEW:
+        raise NeedsPatience
+    return total
 
 
 def _offset(page: Page) -> int:

@@ -11,8 +11,9 @@ from projector.readmodel.queries.large import DIFF, DIFF_BYTES, MESSAGE, LargeTe
 from projector.readmodel.queries.listing import WasRedacted
 from projector.readmodel.queries.revisions import RevisionKey
 from projector.readmodel.reading import Row, fetch_all, fetch_first
-from projector.readmodel.tables import comment, patch, patch_text, revision, revision_patch
-from schemas.mail import Commit, LimitedTrailer, MboxMail, read_trailers
+from projector.readmodel.tables import account, comment, patch, patch_text, person, revision, revision_patch, series
+from schemas.mail import Commit, LimitedTrailer, MboxHeader, MboxMail, Sent, read_trailers
+from schemas.mail import Mailbox as Address
 
 COVER_TRAILERS = ("reviewed-by", "acked-by", "tested-by", "signed-off-by")
 """What a reviewer says of a cover letter with these, is said of every patch behind it; other trailers name one mail."""
@@ -47,12 +48,13 @@ class PatchMail(msgspec.Struct, frozen=True):
 class Mailbox(msgspec.Struct, frozen=True):
     """The mails of one download, in the order in which they apply, under the name of what they are.
 
-    left_out: the patches among them that were redacted.
+    left_out: the patches among them that were redacted. ending: of a file's name, that of one patch or of a series.
     """
 
     name: str
     mails: list[PatchMail]
     left_out: tuple[int, ...] = ()
+    ending: str = ".mbox"
 
 
 def revision_mails(connection: Connection, key: RevisionKey) -> Mailbox | None:
@@ -83,7 +85,8 @@ def patch_mails(connection: Connection, patch_id: int) -> Mailbox | None:
     if row[REDACTED]:
         raise WasRedacted
     covers = [row[0] for row in fetch_all(connection, _COVERS, {"patch_id": patch_id})]
-    return Mailbox(row[NAME], _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers))
+    mails = _with_trailers([row], _trailers(connection, [patch_id, *covers]), covers)
+    return Mailbox(row[NAME], mails, ending=".patch")
 
 
 def _trailers(connection: Connection, targets: Sequence[int]) -> dict[int, list[LimitedTrailer]]:
@@ -101,7 +104,7 @@ def _with_trailers(
     return [
         PatchMail(
             row[0],
-            _mail(*row[1:DIGEST]),
+            _mail(*row[:DIGEST]),
             tuple(dict.fromkeys(_for_patch(row[NAME], given.get(row[0], []), shared))),
             *row[DIGEST:REDACTED],
         )
@@ -125,10 +128,18 @@ def _for_patch(name: str, own: Iterable[LimitedTrailer], shared: Iterable[Limite
 
 
 def _mail(
-    message_id: str, message: str | None, content: str | None, diff_bytes: bytes | None, *commit: Any
+    id_: int, message_id: str, message: str | None, content: str | None, diff_bytes: bytes | None, *rest: Any
 ) -> MboxMail:
     diff = (content or "").encode() if diff_bytes is None else bytes(diff_bytes)
-    return MboxMail(message_id, Commit(*commit), message or "", diff)
+    *commit, sent, name, email, reviewer, emails = rest
+    submitter = Address(name or "", email or "")
+    (delegate, *_) = [*_read_emails(emails), reviewer] if reviewer is not None else [""]
+    header = MboxHeader(id_, submitter, delegate, _read_sent(sent) if sent is not None else Sent())
+    return MboxMail(message_id, Commit(*commit), message or "", diff, header)
+
+
+_read_sent = msgspec.json.Decoder(Sent).decode
+_read_emails = msgspec.json.Decoder(list[str]).decode
 
 
 _MAIL_COLUMNS = (
@@ -144,6 +155,11 @@ _MAIL_COLUMNS = (
     patch_text.c.commit_subject,
     patch_text.c.commit_message_start,
     patch_text.c.commit_message_end,
+    patch_text.c.sent,
+    person.c.name,
+    person.c.email,
+    account.c.name,
+    account.c.emails,
     patch_text.c.digest,
     patch_text.c.diff_bytes.is_not(None),
     patch.c.redacted,
@@ -163,6 +179,9 @@ _REVISION_PATCHES = (
     .select_from(revision_patch)
     .join(patch, patch.c.id == revision_patch.c.patch_id)
     .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
+    .outerjoin(person, person.c.id == patch.c.submitter_id)
+    .outerjoin(series, series.c.id == patch.c.series_id)
+    .outerjoin(account, account.c.id == series.c.reviewer_id)
     .where(revision_patch.c.series_id == bindparam("series"), revision_patch.c.version == bindparam("version"))
     .order_by(revision_patch.c.number)
 )
@@ -170,6 +189,9 @@ _PATCH = (
     select(*_MAIL_COLUMNS)
     .select_from(patch)
     .outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
+    .outerjoin(person, person.c.id == patch.c.submitter_id)
+    .outerjoin(series, series.c.id == patch.c.series_id)
+    .outerjoin(account, account.c.id == series.c.reviewer_id)
     .where(patch.c.id == bindparam("patch_id"))
 )
 _COVERS = (

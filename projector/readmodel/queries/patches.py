@@ -170,8 +170,8 @@ EXPANSION_COLUMNS = (*PROJECT_COLUMNS, person.c.name, person.c.email)
 _EXPANSION = len(PATCH_COLUMNS)
 _PERSON = _EXPANSION + len(PROJECT_COLUMNS)
 
-_NAMED = person.alias("named")
-"""Of its own for the order by names: rows that are expanded have people joined already."""
+_NAMED, _IN = person.alias("named"), project.alias("in_project")
+"""Of their own for the orders by names: rows that are expanded have the others joined already."""
 
 _ROWS = select(*PATCH_COLUMNS).select_from(patch).outerjoin(patch_text, patch_text.c.patch_id == patch.c.id)
 _EXPANDED = (
@@ -220,6 +220,7 @@ _LISTING = Listing(
     orders={
         "id": patch.c.id,
         "project": patch.c.project_id,
+        "project.name": select(_IN.c.name).where(_IN.c.id == patch.c.project_id).scalar_subquery(),
         "name": patch.c.name,
         "date": patch.c.date_us,
         "last_updated": patch.c.last_updated_us,

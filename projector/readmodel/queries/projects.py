@@ -10,9 +10,8 @@ from projector.readmodel.queries.listing import (
     Listing,
     Ordering,
     Page,
-    count_all,
-    fetch_page,
     kept_count,
+    list_in_order,
 )
 from projector.readmodel.reading import fetch_first
 from projector.readmodel.tables import count, project
@@ -46,8 +45,7 @@ class ProjectKey(msgspec.Struct, frozen=True):
 
 def list_projects(connection: Connection, order: Ordering, page: Page) -> Listed[ProjectDocument]:
     """All projects, by linkname. Raises NoSuchPage."""
-    rows = fetch_page(connection, _LISTING, {}, order, page, expand=False)
-    total = count_all(connection, _LISTING, {}, page, len(rows), lambda: kept_count(connection, "project"))
+    rows, total = list_in_order(connection, _LISTING, {}, order, page, lambda: kept_count(connection, "project"))
     return Listed(total, [ProjectDocument(*row) for row in rows])
 
 

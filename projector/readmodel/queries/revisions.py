@@ -7,11 +7,11 @@ from msgspec import Raw
 from sqlalchemy import Connection, bindparam, func, select
 
 from projector.readmodel.queries.large import COVER, shown
-from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, count_all, fetch_page
+from projector.readmodel.queries.listing import Listed, Listing, Ordering, Page, list_in_order
 from projector.readmodel.queries.patches import patches_of_revisions
 from projector.readmodel.queries.ways import equals
 from projector.readmodel.reading import Row, fetch_all, fetch_first
-from projector.readmodel.tables import revision, revision_alias, series
+from projector.readmodel.tables import project, revision, revision_alias, series
 from schemas.rest import RevisionDocument
 
 
@@ -22,6 +22,14 @@ class RevisionKey(msgspec.Struct, frozen=True):
     version: int
 
 
+class Announced(msgspec.Struct, frozen=True):
+    """Whether a revision is on its project's feed, and the time of the last event there, microseconds since 1970."""
+
+    project_id: int
+    last_event_us: int
+    is_announced: bool
+
+
 def list_revisions(
     connection: Connection, series_id: int, order: Ordering, page: Page, *, expand: bool
 ) -> Listed[RevisionDocument] | None:
@@ -30,10 +38,9 @@ def list_revisions(
     Raises NoSuchPage.
     """
     filters = {"series": series_id}
-    rows = fetch_page(connection, _LISTING, filters, order, page, expand=False)
+    rows, total = list_in_order(connection, _LISTING, filters, order, page)
     if not rows and fetch_first(connection, _SERIES, {"series": series_id}) is None:
         return None
-    total = count_all(connection, _LISTING, filters, page, len(rows), lambda: None)
     return Listed(total, _documents(connection, series_id, rows, expand))
 
 
@@ -47,6 +54,12 @@ def revision_moved_to(connection: Connection, key: RevisionKey) -> RevisionKey |
     """Where a revision is that was once shown at this place; None when none was."""
     row = fetch_first(connection, _ALIAS, {"series": key.series_id, "version": key.version})
     return RevisionKey(*row) if row else None
+
+
+def revision_announced(connection: Connection, key: RevisionKey) -> Announced | None:
+    """How far a revision is on its way to the feed; None when there is none at this place."""
+    row = fetch_first(connection, _ANNOUNCED, {"series": key.series_id, "version": key.version})
+    return Announced(row[0], row[1], bool(row[2])) if row else None
 
 
 def _documents(connection: Connection, series_id: int, rows: Sequence[Row], expand: bool) -> list[RevisionDocument]:
@@ -71,6 +84,13 @@ _ROWS = select(
     revision.c.cover_digest,
 )
 _ONE = _ROWS.where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
+_ANNOUNCED = (
+    select(series.c.project_id, project.c.last_event_us, revision.c.event_id.is_not(None))
+    .select_from(revision)
+    .join(series, series.c.id == revision.c.series_id)
+    .join(project, project.c.id == series.c.project_id)
+    .where(revision.c.series_id == bindparam("series"), revision.c.version == bindparam("version"))
+)
 _SERIES = select(series.c.id).where(series.c.id == bindparam("series"))
 _ALIAS = select(revision_alias.c.target_series_id, revision_alias.c.target_version).where(
     revision_alias.c.series_id == bindparam("series"), revision_alias.c.version == bindparam("version")

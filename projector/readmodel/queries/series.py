@@ -116,7 +116,8 @@ def expanded_series_document(row: Row) -> SeriesDocument:
 
 _SUBMITTER = person.alias("submitter")
 _REVIEWER = account.alias("reviewer")
-_NAMED = person.alias("named")
+_NAMED, _IN, _USER = person.alias("named"), project.alias("in_project"), account.alias("reviewing")
+"""Of their own for the orders by names: rows that are expanded have the others joined already."""
 
 SERIES_COLUMNS = (
     series.c.id,
@@ -181,6 +182,7 @@ _LISTING = Listing(
     orders={
         "id": series.c.id,
         "project": series.c.project_id,
+        "project.name": select(_IN.c.name).where(_IN.c.id == series.c.project_id).scalar_subquery(),
         "name": series.c.name,
         "n_patches": series.c.n_patches,
         "submitter": series.c.submitter_id,
@@ -189,6 +191,7 @@ _LISTING = Listing(
         "last_updated": series.c.last_updated_us,
         "version": series.c.version,
         "reviewer": series.c.reviewer_id,
+        "reviewer.username": select(_USER.c.name).where(_USER.c.id == series.c.reviewer_id).scalar_subquery(),
         "test_state": series.c.test_state,
         "state": series.c.state,
     },

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from falcon.testing import TestClient
 
 from api.app import create_app
+from schemas.records import ClockAdvanced
 from schemas.settings import Settings
 from tests.api.changing.conftest import PASSWORD, Live, basic, make_live
 from tests.api.changing.serving import Served, serving
@@ -99,6 +102,34 @@ def test_one_key_on_two_workers_has_one_winner(live: Live, served: Served) -> No
         first, second = served.race(calls)
         assert (first.status, first.body) == (second.status, second.body)
         assert (first.status, json.loads(first.body)["version"]) == (201, round + 2)
+
+
+def test_rerun_is_answered_when_its_event_is_on_the_feed(live: Live) -> None:
+    path = f"/series/{live.series}/revisions/1/newrevision/"
+    for number in range(2, 22):
+        assert live.call("POST", path, by="max").json["version"] == number
+        (newest, *_) = live.call("GET", f"/projects/demo/events/?series={live.series}&perpage=1").json["results"]
+        assert newest["parameters"] == {"revision": number, "rerun_of": 1}
+    tag = live.call("GET", f"/series/{live.series}/").headers["etag"]
+    changed = live.call("PATCH", f"/series/{live.series}/", {"reviewer": live.author}, by="max",
+                        headers={"If-Match": tag})  # fmt: skip
+    assert changed.status_code == 200, "what was read then is still so"
+
+
+def test_rerun_that_is_not_announced_in_time_is_accepted(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/api/1.0/series/{live.series}/revisions/1/newrevision/"
+    headers = {"Authorization": basic("max", PASSWORD)}
+    settings = msgspec.structs.replace(live.settings, write_wait_seconds=0.5)
+    with monkeypatch.context() as patched:
+        patched.setattr("projector.generation.Generation.announcements", lambda self: [])
+        slow = TestClient(create_app(settings)).simulate_post(path, headers={**headers, "Idempotency-Key": "slow"})
+    assert (slow.status_code, slow.headers["location"]) == (
+        202,
+        f"https://patches.example.org/api/1.0/series/{live.series}/revisions/",
+    )
+    live.append(ClockAdvanced(until=datetime(2026, 1, 1, tzinfo=UTC)))  # so that the projector looks again
+    again = live.call("POST", path[8:], by="max", headers={"Idempotency-Key": "slow"})
+    assert (again.status_code, again.json["version"]) == (201, 2)
 
 
 def test_key_of_many_changes(live: Live) -> None:

@@ -60,6 +60,55 @@ def test_what_one_record_put_there_stays_together(live: Live) -> None:
     )
 
 
+ALL = "/events/"
+OTHER = "other.example.org"
+
+
+def test_feed_of_all_projects_has_what_each_has(live: Live) -> None:
+    live.log.append(
+        [
+            mail(f"[PATCH] x: single {number}", f"o{number}", minute=number * 100, list_id=list_id)
+            for number in range(6)
+            for list_id in (OTHER, "demo.example.org")
+        ]
+    )
+    follow(live, f"{EVENTS}?after=0&perpage=99&wait=20", 7)
+    follow(live, "/projects/other/events/?after=0&perpage=99&wait=20", 6)
+    ids = follow(live, f"{ALL}?after=0&perpage=5&wait=20", 13)
+    assert len(ids) == 13 and ids == sorted(set(ids))
+    listed = live.call("GET", f"{ALL}?ordering=event_time&perpage=100").json["results"]
+    assert [event["id"] for event in listed] == ids
+    times = [event["event_time"] for event in listed]
+    assert times == sorted(set(times)), "no two have the same time, whatever their projects"
+    seen, since = [], ""
+    while part := live.call("GET", f"{ALL}?ordering=event_time&perpage=4&since={since}").json["results"]:
+        seen += [event["id"] for event in part]
+        since = part[-1]["event_time"]
+    assert seen == ids
+    of_one = live.call("GET", f"{ALL}?project={live.other}").json
+    assert of_one == live.call("GET", "/projects/other/events/").json
+    assert of_one["count"] == 6
+
+
+@pytest.mark.parametrize("start", ["after", "since"])
+def test_feed_of_all_projects_waits_until_something_comes(live: Live, start: str) -> None:
+    (event,) = live.call("GET", f"{ALL}?after=0&wait=20").json["results"]
+    seen = event["id"] if start == "after" else event["event_time"]
+    late_mail = mail("[PATCH] x: late", "late", minute=500, list_id=OTHER)
+    timer = threading.Timer(0.3, live.log.append, [[late_mail]])
+    timer.start()
+    (late,) = live.call("GET", f"{ALL}?{start}={seen}&wait=60").json["results"]
+    assert late["id"] > event["id"]
+
+
+def test_feed_of_all_projects_is_told_unchanged_and_has_its_link(live: Live) -> None:
+    (event,) = live.call("GET", f"{ALL}?after=0&wait=20").json["results"]
+    first = live.call("GET", f"{ALL}?after={event['id']}")
+    assert first.headers["link"] == f'<https://patches.example.org/api/1.0/events/?after={event["id"]}>; rel="next"'
+    again = live.call("GET", f"{ALL}?after={event['id']}", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
 def test_empty_part_can_be_asked_for_again(live: Live) -> None:
     (event,) = live.call("GET", f"{EVENTS}?after=0&wait=20").json["results"]
     empty = live.call("GET", f"{EVENTS}?after={event['id']}&series=7&wait=0")

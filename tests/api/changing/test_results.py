@@ -32,6 +32,10 @@ def test_result_is_created_then_updated_and_keeps_what_is_left_out(live: Live, p
     assert [result for result in live.call("GET", path).json if result["test_name"] == "bat"] == [updated.json]
     cleared = live.call("POST", path, {"test_name": "bat", "state": "success", "url": None}, by="max")
     assert (cleared.json["url"], cleared.json["summary"]) == (None, "ok")
+    given = {"test_name": "bat", "state": "success", "url": "https://ci.example.org/2"}
+    assert live.call("POST", path, given, by="max").json["url"] == given["url"]
+    emptied = live.call("POST", path, {**given, "url": ""}, by="max")
+    assert (emptied.status_code, emptied.json["url"]) == (201, None)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -59,6 +63,7 @@ def test_form_is_as_good_as_json(live: Live, path: str) -> None:
         pytest.param({"test_name": "a"}, {"state": ["This field is required."]}, id="no state"),
         pytest.param({"test_name": "a", "state": "x"}, {"state": ['"x" is not a valid choice.']}, id="state"),
         pytest.param({"test_name": "a", "state": "info", "url": "nowhere"}, {"url": ["Enter a valid URL."]}, id="url"),
+        pytest.param({"test_name": "a", "state": "info", "url": " "}, {"url": ["Enter a valid URL."]}, id="blank url"),
         pytest.param(
             {"test_name": "", "state": None, "url": "javascript:alert(1)"},
             {

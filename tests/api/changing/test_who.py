@@ -57,6 +57,21 @@ def test_page_of_another_site_cannot_use_a_browsers_password(live: Live) -> None
     assert result.status_code == 403
 
 
+def test_page_of_another_site_is_asked_for_no_password(live: Live) -> None:
+    result = live.call("POST", results(live), RESULT, headers={"Sec-Fetch-Site": "same-site"})
+    assert result.status_code == 403
+    assert "www-authenticate" not in result.headers
+
+
+def test_page_of_another_site_may_name_a_token(live: Live) -> None:
+    live.token(live.stranger, "patchlog_script", tests=("bat*",))
+    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://ci.example.net"}
+    for scheme, status in (("Token patchlog_script", 201), (basic("sam", "patchlog_script"), 403)):
+        headers = {**foreign, "Authorization": scheme}
+        result = live.call("POST", results(live), RESULT, headers=headers)
+        assert (result.status_code, result.headers["access-control-allow-origin"]) == (status, "*"), result.text
+
+
 @pytest.mark.parametrize("field", ["Token {}", "Bearer {}", "bearer {}"])
 def test_token_comes_in_either_scheme(live: Live, field: str) -> None:
     secret = f"patchlog_{len(field)}{field[0]}"

@@ -56,6 +56,24 @@ FIELDS = (
     b"",
     b"not a field",
 )
+ROUTES = (
+    b"To: list@example.org",
+    b'To: "Doe, Jane" <j@example.org>,\n\tx@example.org',
+    b"Cc: =?utf-8?q?a=0AFrom:_Linus_<torvalds=40example.com>?= <a@example.org>",
+    b"Cc: =?utf-8?b?RnJvbSBh?= <From@example.org>, (open <a@example.org>",
+    b"To: a\xe4\xff\0\x1b[8m <b@example.org>",
+    b'Cc: "' + b"x" * 5000 + b'" <a@example.org>',
+    b"Cc: " + b", ".join(b"Subject: %d <s%d@example.org>" % (number, number) for number in range(300)),
+    b"Cc: " + b"y" * 2000 + b"@example.org, b@example.org",
+    b"In-Reply-To: <Subject: x>",
+    b"References: <From x> <a@b>\n <" + b"z" * 2000 + b"@example.org>",
+    b"References: " + b" ".join(b"<%d@example.org>" % number for number in range(200)),
+    b"List-Id: From: x <diff.example.org>",
+    b"List-Id: \xe4 <\xe4.example.org\r>",
+    b"X-Patchwork-Delegate: a\r\n Date: never",
+    b"X-Patchwork-Delegate: =?utf-8?q?a=0ADate:_never?=",
+)
+"""Fields that git passes over, in the mail as in its mbox."""
 CHARSETS = (b"utf-8", b"us-ascii", b"iso-8859-1", b"windows-1252", b"iso-2022-kr", b"iso-2022-jp", b"utf-7", b"hz",
             b"gb2312", b"shift_jis", b"cp500", b"utf-16", b"utf-16le", b"y", b"")  # fmt: skip
 LINES = (
@@ -122,6 +140,8 @@ def hostile_mail(seed: int) -> bytes:
     elif chance.random() < 0.4:
         header.append(b"Content-Type: multipart/" + chance.choice((b"mixed", b"alternative", b"x")) + b"; boundary=X")
         body = _parts(chance, body)
+    routing = random.Random(f"routes of {seed}")
+    header += routing.sample(ROUTES, routing.choice((0, 1, 2, 4)))
     mail = b"\n".join(header) + b"\n\n" + body
     return chance.choice(BREAKS)(chance, mail)
 

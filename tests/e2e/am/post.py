@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.message.parse import parse
-from schemas.mail import MboxMail, ParsedMail, bytes_of_diff, text_before_diff
+from schemas.mail import MboxHeader, MboxMail, ParsedMail, Sent, bytes_of_diff, text_before_diff
 from tests.e2e.am.git import git
 from tests.e2e.am.history import BASE, HEAD
 
@@ -57,7 +57,9 @@ def taken(mail: bytes) -> MboxMail:
 def as_shown(parsed: ParsedMail) -> MboxMail:
     """What is shown of a patch or pull request that was read."""
     assert parsed.commit is not None
-    return MboxMail(parsed.message_id, parsed.commit, text_before_diff(parsed), bytes_of_diff(parsed))
+    sent = Sent(parsed.to, parsed.cc, parsed.references, (*parsed.list_ids, "")[0])
+    header = MboxHeader(7, parsed.author, parsed.delegate, sent)
+    return MboxMail(parsed.message_id, parsed.commit, text_before_diff(parsed), bytes_of_diff(parsed), header)
 
 
 def print_patches(repository: Path, folder: Path, option: str, *paths: str) -> list[bytes]:

@@ -83,7 +83,7 @@ def test_a_part_has_its_own_headers_and_body() -> None:
 
 
 def test_only_wanted_fields_are_collected() -> None:
-    fields, _ = split_mail(b"X-Spam: 1\nX-Patchwork-Hint: ignore\nList-Id: <a>\nTo: x@example.org\n\n")
+    fields, _ = split_mail(b"X-Spam: 1\nX-Patchwork-Hint: ignore\nList-Id: <a>\nSender: x@example.org\n\n")
     assert fields == {b"x-patchwork-hint": [b" ignore"], b"list-id": [b" <a>"]}
 
 

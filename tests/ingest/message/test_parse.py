@@ -18,6 +18,9 @@ Date: Thu, 2 May 2024 13:00:00 +0200
 Message-ID: <p1@example.org>
 In-Reply-To: <p0@example.org>
 References: <q@example.org> <p0@example.org>
+To: "Nets, all" <net@lists.example.org>
+Cc: =?utf-8?q?Zo=C3=AB?= <zoe@example.org>,
+	Bob@Example.org
 List-Id: Nets <net.lists.example.org>
 X-Patchwork-Hint: Ignore
 X-Patchwork-State: Under Review
@@ -73,6 +76,8 @@ def test_a_patch() -> None:
             message_start=0,
             message_end=LOG.index("---"),
         ),
+        to=(Mailbox("Nets, all", "net@lists.example.org"),),
+        cc=(Mailbox("Zoë", "zoe@example.org"), Mailbox("", "bob@example.org")),
         files=("net/x.c",),
         change_id="2024-leak-1",
         base_commit="0123456789abcdef",

@@ -75,7 +75,7 @@ def _cover_letter(world: World, archive: Archive) -> str | None:
     text: str | None = world.everything()["revision"][0]["cover_letter"]
     (mail,) = archive.mails("series/fdo/0010-multiple-mails-cover-letter.mbox")
     body = parse(*mail).message
-    end = body.index("\n", body.index(" insertions(+), ")) + 1
+    end = body.index("\n", body.index(" insertions(+), "))
     if text == body[:end]:
         return "the body of 0010 up to the end of its diffstat, without signature and list footer"
     return text
@@ -96,7 +96,7 @@ def test_facts_in_sentences(four_patches: tuple[World, Outcome]) -> None:
     names = outcome.names()
     for number, patch in enumerate(series["revisions"][0]["patches"], 1):
         assert names[patch].startswith(f"[{number}/4]")
-    assert file_name(series["name"]) == "for_each_-intel_-crtc-v2.mbox"
+    assert file_name(series["name"], ".mbox") == "for_each_-intel_-crtc-v2.mbox"
     patches = [row["id"] for row in outcome.rows("patch")]
     deliver(world, [PatchStateChanged(patch=patch, state="Accepted") for patch in patches])
     changes = [row["patch_id"] for row in world.everything()["event"] if row["name"] == "patch-state-change"]

@@ -141,7 +141,7 @@ def test_a_cover_letter_can_be_chosen(world: World, tmp_path: Path) -> None:
     world.catch_up()
     choose(world, ids[3])
     (row,) = world.rows(t.revision)
-    assert (row["version"], row["cover_letter"]) == (2, "net: fix leaks.\n")
+    assert (row["version"], row["cover_letter"]) == (2, "net: fix leaks.")
     assert feed(world) == [(ids[0], 1), (ids[0], 2)]
     check(world)
     replayed(world, tmp_path)

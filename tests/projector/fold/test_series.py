@@ -256,7 +256,7 @@ def test_untagged_root_becomes_a_cover_letter_when_its_series_answers_it(world: 
     assert [row["kind"] for row in world.rows(t.mail)] == ["cover", "patch", "patch"]
     assert only_series(world)["name"] == "net: fix leaks at last"
     (revision,) = world.rows(t.revision)
-    assert revision["cover_letter"] == "net: fix leaks at last.\n"
+    assert revision["cover_letter"] == "net: fix leaks at last."
 
 
 def test_pull_request_is_a_patch_with_a_url_and_an_event_of_its_own(world: World) -> None:

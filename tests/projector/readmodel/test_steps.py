@@ -43,7 +43,19 @@ VALUES: dict[str, dict[str, Any]] = {
     "events": {"names": _EVENT_NAMES, "since": TIMES, "series": (5, 0), "patch": (7, 0)},
     "feed": {"names": _EVENT_NAMES, "since": TIMES, "series": (5, 0), "patch": (7, 0), "after": (0, 5000, 10**12)},
 }
-ORDERS = ("id", "date", "name", "last_updated", "submitted", "submitter.name", "state", "reviewer", "event_time")
+ORDERS = (
+    "id",
+    "date",
+    "name",
+    "last_updated",
+    "submitted",
+    "submitter.name",
+    "project.name",
+    "reviewer.username",
+    "state",
+    "reviewer",
+    "event_time",
+)
 LISTS: dict[str, Any] = {
     "series": queries.list_series,
     "patches": queries.list_patches,

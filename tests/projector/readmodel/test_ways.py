@@ -73,6 +73,10 @@ ASKED: list[Any] = [
     pytest.param("patches", {"updated_since": LATE_US, "project": PROJECT}, (), id="patches of a project since"),
     pytest.param("patches", {"name": RARE_WORD.upper(), "states": [1]}, (), id="patches by a part of the name"),
     pytest.param("events", {"project": PROJECT}, (), id="events"),
+    pytest.param("events", {}, (), id="events of all projects"),
+    pytest.param("events", {}, ("id",), id="events of all projects, by id"),
+    pytest.param("events", {"since": LATE_US}, ("-id",), id="events of all projects since"),
+    pytest.param("events", {"names": ["patch-new", RARE_EVENT]}, ("name",), id="events of all projects by name"),
     pytest.param("events", {"project": PROJECT, "names": ["patch-new", RARE_EVENT]}, (), id="events of two names"),
     pytest.param("events", {"project": PROJECT, "names": ["patch-new"], "since": LATE_US}, (), id="events since"),
     pytest.param("events", {"project": PROJECT, "since": LATE_US}, ("id",), id="events since, by id"),
@@ -134,6 +138,9 @@ def _ids_in_order(connection: Connection, kind: str, filters: Filters, order: Or
             "events", {"names": ["a", "b"], "project": PROJECT}, (), ["MERGE (UNION ALL)", "event_by_name"], id="names"
         ),
         pytest.param("events", {"series": 5, "project": PROJECT}, (), ["event_by_series"], id="events of a series"),
+        pytest.param("events", {}, (), ["MERGE (UNION ALL)", "event_by_all_names"], id="events of all projects"),
+        pytest.param("events", {"since": 5}, ("id",), ["MERGE (UNION ALL)", "event_by_all_names"], id="all, by id"),
+        pytest.param("events", {"names": [f"x{n}" for n in range(60)]}, (), ["event_by_all_names"], id="all, by names"),
     ],
 )  # fmt: skip
 def test_what_is_rare_is_found_by_its_index(
@@ -177,6 +184,8 @@ def test_a_page_far_behind_passes_over_keys_alone(
         pytest.param("series", {"states": ["initial", "done"]}, 3, id="states of series, after the projects"),
         pytest.param("series", {"submitted_since": EARLY_US}, 2, id="series since, after a look at how many"),
         pytest.param("events", {"names": ["patch-new"], "project": PROJECT}, 2, id="events of a name"),
+        pytest.param("events", {}, 2, id="events of all projects"),
+        pytest.param("events", {"names": ["patch-new"]}, 2, id="events of a name in all projects"),
     ],
 )
 def test_number_of_queries_of_a_full_page(connection: Connection, kind: str, filters: Filters, number: int) -> None:
@@ -194,6 +203,8 @@ def test_number_of_queries_of_a_full_page(connection: Connection, kind: str, fil
         pytest.param("series", {"name": RARE_WORD}, (), 1, id="a rare part of a name"),
         pytest.param("series", {"reviewer": REVIEWERS[0]}, ("last_updated",), 1, id="reviewer in another order"),
         pytest.param("events", {"project": PROJECT, "names": ["patch-new"]}, ("id",), 1, id="events by id"),
+        pytest.param("events", {}, ("series",), 1, id="events of all projects by series"),
+        pytest.param("events", {"names": ["patch-new"]}, (), 1, id="many events of all projects to count"),
         pytest.param("series", {}, (), 30, id="page far behind"),
     ],
 )
@@ -244,7 +255,7 @@ def test_events_of_some_names_behind_a_record_are_those_of_higher_ids(connection
     for after in (0, marks.middle_event - 1, marks.middle_event, every[-2], every[-1]):
         followed = queries.follow_events(connection, filters, after, 50, expand=False)
         assert [event.id for event in followed.documents] == [id for id in every if id > after][:50]
-    for asked_names in (filters, {"project": PROJECT}):
+    for asked_names in (filters, {"project": PROJECT}, {}):
         later = queries.follow_events(connection, asked_names, 0, 50, expand=False).documents[3:]
         since = (later[0].event_time - datetime(1970, 1, 1)) // timedelta(microseconds=1) - 1  # noqa: DTZ001  # naive UTC
         followed = queries.follow_events(connection, {**asked_names, "since": since}, 0, len(later), expand=False)
@@ -252,7 +263,18 @@ def test_events_of_some_names_behind_a_record_are_those_of_higher_ids(connection
         asked = statements_of(connection, lambda c, f=asked_names: queries.follow_events(c, f, 0, 50, expand=False))
         steps = [step for one in asked for step in plan(connection, *one)]
         assert not [step for step in steps if step.startswith("SCAN event") or "Seq Scan on event" in step]
-        if "names" in asked_names:
-            is_merged = "MERGE (UNION ALL)" in steps or [step for step in steps if "->  Append" in step]
+        if "names" in asked_names or not asked_names:
+            is_merged = "MERGE (UNION ALL)" in steps or [step for step in steps if "Append  (" in step]
             assert is_merged and "event.event_time_us, event.id" not in "".join(steps), "it sorts what has an order"
-            assert len([step for step in steps if "event_by_name" in step]) == 2
+            index, number = ("event_by_name", 2) if asked_names else ("event_by_all_names", 3)
+            assert len([step for step in steps if index in step]) == number
+
+
+def test_events_of_all_projects_behind_a_record_are_those_of_higher_ids(
+    connection: Connection, marks: Landmarks
+) -> None:
+    every = _ids_in_order(connection, "events", {}, ("id",))
+    assert len(every) > len(_ids_in_order(connection, "events", {"project": PROJECT}, ("id",)))
+    for after in (0, marks.middle_event - 1, marks.middle_event, every[-2], every[-1]):
+        followed = queries.follow_events(connection, {}, after, 50, expand=False, is_patient=False)
+        assert [event.id for event in followed.documents] == [id for id in every if id > after][:50]
