@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from projector.readmodel import tables as t
@@ -280,6 +280,8 @@ class WorkingSet(Stored):
     def _save_counts(self) -> None:
         rows = [{"name": name, "n": n} for name, n in sorted(self.counts.items()) if n]
         upsert(self.connection, t.count, rows, adding=("n",))
+        if min(self.counts.values(), default=0) < 0:  # what is counted down to nothing leaves no trace
+            self.connection.execute(delete(t.count).where(t.count.c.n == 0))
         self.counts.clear()
 
 
