@@ -91,6 +91,8 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The text of the mail up to its diff: the commit message and the diffstat of a patch, all of a comment. LF."""
     diff: str = ""
     """The diff alone, as shown in `content`: one line for each line of its bytes; empty when the mail has none."""
+    is_diff_unreadable: bool = False
+    """Whether a mail that is no answer has lines of a diff, of which none can be made."""
     diff_bytes: bytes = b""
     """The bytes of the diff, where they are not `diff` in UTF-8; see `bytes_of_diff`."""
     diff_at: int | None = None

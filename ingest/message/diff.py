@@ -38,6 +38,16 @@ _LINES_MAX = 10**9
 """More lines than a mail can have."""
 
 
+_LIKE_A_DIFF = re.compile(
+    r"^[ \t\xa0]{0,8}(?:diff --git \"?\w/\S|@@ ?-\d+(?:,\d+)? \+\d+(?:,\d+)? ?@@|Index: \S+[ \t]*\n={20})", re.MULTILINE
+)
+
+
+def is_like_a_diff(text: str) -> bool:
+    """Tell whether a text without a diff has lines of one: what carried it has spoiled it. Quoted ones do not count."""
+    return _LIKE_A_DIFF.search(text) is not None
+
+
 def find_message_end(text: str, limit: int | None = None) -> int:
     """Give the offset behind which git takes no line of a text for the message; that of its end, or limit, without one.
 

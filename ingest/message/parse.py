@@ -8,6 +8,7 @@ from ingest.message.author import read_author, read_sender
 from ingest.message.body import Body, read_body
 from ingest.message.commit import read_commit, read_in_body
 from ingest.message.dates import read_date, read_received
+from ingest.message.diff import is_like_a_diff
 from ingest.message.files import read_files
 from ingest.message.given import read_given
 from ingest.message.headers import (
@@ -75,6 +76,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         delegate=header_text(fields, b"x-patchwork-delegate"),
         message=text.message,
         diff=text.diff,
+        is_diff_unreadable=not (text.diff or answers) and is_like_a_diff(text.before),
         diff_bytes=text.diff_bytes if text.diff_bytes != text.diff.encode() else b"",
         diff_at=len(text.before) if text.diff and text.message is not text.before else None,
         commit=commit,

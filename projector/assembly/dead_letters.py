@@ -92,6 +92,15 @@ def _mend_not_by_list(mail: DeadMail) -> Iterable[Step]:
     yield Step("If somebody only claims to be the list:", f"patchlog dead-letters acknowledge {mail.id}")
 
 
+def _mend_diff_unreadable(mail: DeadMail) -> Iterable[Step]:
+    yield Step("Look at its bytes, and at what carried them:", f"patchlog dead-letters show {mail.id} --raw > mail.eml")
+    yield Step("Ask its author to send it again, as an attachment or by git send-email. If it came otherwise:", "")
+    list_id = next(iter(_list_ids(mail)), "LIST-ID")
+    yield Step("Mend the diff in mail.eml, and put that on the log:", f"patchlog import mail.eml --list-id {list_id}")
+    yield Step("If a newer Patchlog reads it:", _retry(mail))
+    yield Step("Then, or if it is worth nothing, turn its alarm off:", f"patchlog dead-letters acknowledge {mail.id}")
+
+
 NO_PROJECT = Reason(
     "no-project",
     "No project reads the list that it came by, or none takes its subject: nobody here wants it.",
@@ -110,8 +119,16 @@ NOT_BY_LIST = Reason(
     alarms=True,
     mend=_mend_not_by_list,
 )
+DIFF_UNREADABLE = Reason(
+    "diff-unreadable",
+    "Its subject says PATCH, and the diff in it cannot be read: what carried it has wrapped or changed its lines.",
+    alarms=True,
+    mend=_mend_diff_unreadable,
+)
 
-REASONS: Mapping[str, Reason] = {reason.name: reason for reason in (NO_PROJECT, BAD_HEADER, NOT_BY_LIST)}
+REASONS: Mapping[str, Reason] = {
+    reason.name: reason for reason in (NO_PROJECT, BAD_HEADER, NOT_BY_LIST, DIFF_UNREADABLE)
+}
 
 
 def is_alarm(reason: str, acknowledged: int | None) -> bool:

@@ -146,6 +146,12 @@ def kind_of(parsed: ParsedMail, subject: Subject, keys: Keys) -> str:
     return COMMENT if parsed.references else OTHER
 
 
+def is_spoiled(mail: Mail, parsed: ParsedMail) -> bool:
+    """Whether a mail says PATCH and has a diff that cannot be read, and is nothing else."""
+    is_open = mail.kind in (COMMENT, OTHER) and mail.is_proposed and parsed.hint not in _HINTS
+    return is_open and parsed.is_diff_unreadable
+
+
 def _is_notice(parsed: ParsedMail, subject: Subject) -> bool:
     """Whether a program wrote a mail with a diff, and proposes nothing."""
     return parsed.notice == BUG or (parsed.notice == COMMITTED and not subject.is_proposed)

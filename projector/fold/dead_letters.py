@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from projector.assembly.dead_letters import BAD_HEADER, NO_PROJECT, NOT_BY_LIST, Reason, fault_of
+from projector.assembly.dead_letters import BAD_HEADER, DIFF_UNREADABLE, NO_PROJECT, NOT_BY_LIST, Reason, fault_of
+from projector.assembly.origin import came_from_list
 from projector.assembly.redaction import REDACTED
 from projector.fold.moment import Moment, microseconds
 from projector.fold.projects import Projects
@@ -17,13 +18,13 @@ Receive = Callable[[int, Received, Moment], None]
 
 
 class DeadLetters:
-    """Every mail that no project takes."""
+    """Every mail that no project takes, and each patch whose diff cannot be read."""
 
     def __init__(self, working: WorkingSet, projects: Projects, read_records: ReadRecords) -> None:
         self._working, self._projects, self._read_records = working, projects, read_records
 
     def set_aside(self, id: int, fact: Received, reading: Reading) -> None:
-        """Keep a mail that no project takes, with the reason."""
+        """Keep a mail that no project takes, or can show, with the reason."""
         reason, detail = self._why(fact, reading)
         self._working.counts[f"dead-letter:{reason.name}"] += 1
         self._working.add(
@@ -63,6 +64,8 @@ class DeadLetters:
 
     def _why(self, fact: Received, reading: Reading) -> tuple[Reason, str]:
         project = self._projects.place(reading.parsed, fact.list_id, fact.recipients)
+        if project is not None and came_from_list(fact, project.settings.from_list):
+            return DIFF_UNREADABLE, f"it is for project {project.settings.linkname}, and has lines of a diff alone"
         if project is not None:
             return NOT_BY_LIST, f"it names the list of project {project.settings.linkname}, and did not come from it"
         names = (*reading.parsed.list_ids, *([fact.list_id] if fact.list_id else ()))

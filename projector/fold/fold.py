@@ -5,7 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ingest.log import LogUnavailable
-from projector.assembly.mail import Mail
+from projector.assembly.mail import Mail, is_spoiled
 from projector.assembly.origin import came_from_list
 from projector.fold.accounts import Accounts
 from projector.fold.announcing import Announcing
@@ -238,8 +238,13 @@ class Fold:
                 mail = see(id, fact, reading, project.settings)
             received_us = microseconds(fact.received_at)
             self._settle(self.pending.advance(project.id, fact.source, received_us), moment)
-            linkname, outcome = project.settings.linkname, self._mails.receive(project.id, mail, reading, moment)
-            self._bring_home(project, fact, reading, moment)
+            linkname = project.settings.linkname
+            if is_spoiled(mail, reading.parsed) and not self._working.has_mail(project.id, mail.message_id):
+                self._dead_letters.set_aside(id, fact, reading)
+                outcome = "dead-letter"
+            else:
+                outcome = self._mails.receive(project.id, mail, reading, moment)
+                self._bring_home(project, fact, reading, moment)
         list_id = reading.parsed.list_ids[0] if reading.parsed.list_ids else fact.list_id
         self.became.append(Became(id, reading.parsed.message_id, list_id, linkname, outcome))
 

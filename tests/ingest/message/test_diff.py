@@ -2,7 +2,14 @@
 
 import pytest
 
-from ingest.message.diff import count_whole_hunks, find_diff, find_message_end, goes_behind_signature, has_diff
+from ingest.message.diff import (
+    count_whole_hunks,
+    find_diff,
+    find_message_end,
+    goes_behind_signature,
+    has_diff,
+    is_like_a_diff,
+)
 
 GIT = "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n"
 HUNK = "@@ -1,2 +1,2 @@ f()\n a\n-b\n+c\n"
@@ -197,3 +204,23 @@ def test_a_diff_is_seen_wherever_it_stands() -> None:
 def test_whole_hunks_are_counted(diff: str, expected: int) -> None:
     text = "\n" + diff
     assert count_whole_hunks(text, 1, len(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("@@ -1,2 +1,3 @@\n", True, id="a hunk without a file"),
+        pytest.param("x\n  @@ -1 +1 @@ f\n", True, id="indented"),
+        pytest.param("x\n@@-1,2 +1,3@@\n", True, id="without spaces"),
+        pytest.param("x\ndiff --git a/x\nb/x\n", True, id="wrapped"),
+        pytest.param("x\ndiff --git a/x b/x\n", True, id="a file without what changes"),
+        pytest.param("Index: a.c\n=====================\n", True, id="Subversion"),
+        pytest.param("> @@ -1,2 +1,3 @@\n", False, id="quoted"),
+        pytest.param("in @@ -1,2 +1,3 @@\n", False, id="in a sentence"),
+        pytest.param("            @@ -1,2 +1,3 @@\n", False, id="far in: an example"),
+        pytest.param("diff --git\n", False, id="a command"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_lines_of_a_diff_that_is_none(text: str, expected: bool) -> None:
+    assert is_like_a_diff(text) is expected

@@ -44,6 +44,11 @@ SET_ASIDE = [
         id="not by its list",
     ),
     pytest.param(
+        mail("[PATCH] x", "a", body="  @@ -1,2 +1,3 @@\n", has_diff=False),
+        ("diff-unreadable", "it is for project demo, and has lines of a diff alone"),
+        id="a spoiled diff",
+    ),
+    pytest.param(
         mail("[PATCH] x", "a", list_id="un.example.org"),
         ("no-project", "no project has the list it came by (un.example.org)"),
         id="unknown list",
@@ -197,4 +202,22 @@ def test_a_mail_that_did_not_come_from_its_list_is_read_once_it_may(world: World
     assert letters(world) == {id: ("not-by-list", None)}
     deliver(world, [ProjectChanged(linkname="held", from_list=("@lists.example.org", "list@example.org"))])
     assert [row["id"] for row in world.rows(t.patch)] == [id, by_list]
+    check(world)
+
+
+def test_a_copy_with_a_spoiled_diff_of_what_is_there_is_no_dead_letter(world: World) -> None:
+    spoiled = mail("[PATCH] x", "a", body="  @@ -1,2 +1,3 @@\n", has_diff=False)
+    deliver(world, [mail("[PATCH] x", "a"), spoiled])
+    assert (letters(world), len(world.rows(t.conflicting_copy))) == ({}, 1)
+    check(world)
+
+
+def test_a_copy_with_a_whole_diff_is_a_patch(world: World) -> None:
+    spoiled = mail("[PATCH] x", "a", body="  @@ -1,2 +1,3 @@\n", has_diff=False)
+    (id, _) = world.append(spoiled, mail("[PATCH] x", "a"))
+    world.catch_up()
+    assert letters(world) == {id: ("diff-unreadable", None)}
+    assert len(world.rows(t.patch)) == 1
+    deliver(world, [RetryRequested(mails=(id,))])
+    assert (letters(world), len(world.rows(t.conflicting_copy))) == ({}, 1)
     check(world)
