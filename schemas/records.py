@@ -341,6 +341,8 @@ class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """The CopyChosen that made it a new revision."""
     submitter_changed: bool = False
     """Whether somebody else submitted it than the first revision of its series."""
+    user: int | None = None
+    """The user who had the submitter's address then; what was announced before this was told names nobody."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
