@@ -346,6 +346,8 @@ class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Whether somebody else submitted it than the first revision of its series."""
     continues: int | None = None
     """The announced revision that its patches would have been in, had they come before."""
+    user: int | None = None
+    """The user who had the submitter's address then; what was announced before this was told names nobody."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):

@@ -94,7 +94,6 @@ class Announcing:
             if state.series is not None:
                 self._grouping.restate(state.project, state.series, moment, about=state)
             self._note_superseded(state, moment)
-        user = self._accounts.with_address(state.posting.author) if state and state.posting.is_verified else None
         parameters: dict[str, int | str] = {"revision": fact.revision}
         if fact.older_than is not None:
             parameters["older_than"] = fact.older_than
@@ -104,14 +103,7 @@ class Announcing:
             parameters["continues"] = fact.continues
         if fact.submitter_changed:
             parameters["submitter_changed"] = True
-        self._feed.put(
-            fact.project,
-            NEW_REVISION,
-            moment,
-            series=fact.series,
-            user=user.id if user is not None else None,
-            parameters=parameters,
-        )
+        self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, user=fact.user, parameters=parameters)
 
     def _unknown(self, patches: Sequence[int]) -> list[int]:
         self._working.patches.need(patches)
@@ -173,6 +165,7 @@ class Announcing:
         version = state.pinned[-1][1]
         row, place = shown.revisions[version], stand(state.posting)
         assert row["posting_id"] == state.posting.id, f"series {series}, {version}: expected posting {state.posting.id}"
+        user = self._accounts.with_address(state.posting.author) if state.posting.is_verified else None
         newer = [number for other in (self._announced(shown), given) if (number := other.newer(place)) is not None]
         given.add(version, place)
         return RevisionAnnounced(
@@ -186,6 +179,7 @@ class Announcing:
             chosen=state.chosen,
             submitter_changed=not self._is_own(state, shown),
             continues=self._continued(state.posting, version, shown, given),
+            user=user.id if user is not None else None,
         )
 
     def _continued(self, posting: Posting, version: int, shown: Shown, given: Announced) -> int | None:
