@@ -71,7 +71,7 @@ def test_a_strangers_revision_supersedes_nothing(
 @pytest.mark.parametrize(
     "stranger",
     [
-        pytest.param(patch("b", minute=60, author=OTHER, answers="a"), id="an answer without a marker"),
+        pytest.param(patch("b", minute=60, author=OTHER, answers="a", line="evil();"), id="an answer without a marker"),
         pytest.param(patch("b", minute=60, author=OTHER, body="change-id: x-1\n"), id="the change-id"),
         pytest.param(patch("b", minute=60, author=OTHER, body="Supersedes: <a@example.org>\n"), id="Supersedes"),
         pytest.param(mail("[PATCH v9] net: evil", "b", minute=60, author=OTHER, answers="a"), id="another patch"),
