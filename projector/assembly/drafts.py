@@ -11,7 +11,7 @@ from projector.assembly.draft import PARTIAL_SECONDS, RUN_SECONDS, Draft, Drafti
 from projector.assembly.gathering import gather, join_lost_covers, join_unthreaded
 from projector.assembly.ignored import excuse_ignored
 from projector.assembly.mail import COMMENT, PATCH, PULL_REQUEST, Mail
-from projector.assembly.repeats import POSTED, posted_above, repeats
+from projector.assembly.repeats import POSTED, repeats
 from projector.assembly.rerolls import find_partial_rerolls
 from projector.assembly.tree import Tree
 from projector.assembly.untagged import number_untagged
@@ -35,7 +35,10 @@ def draft_postings(tree: Tree, announced: Mapping[int, int], partial_seconds: in
     work.about = nearest_above(tree, kinds)
     work.above = work.about
     if PULL_REQUEST in kinds.values():
-        work.above = {name: posted_above(work.about, kinds, name) for name in work.about}
+        work.above = {}
+        for name, about in work.about.items():  # in their order: those above come first
+            is_pull = about is not None and kinds[about.id] == PULL_REQUEST
+            work.above[name] = work.above[about.message_id] if about is not None and is_pull else about
     fill_covers(work)
     gather(work, [mail for mail in patches if mail.id not in work.of and kinds[mail.id] == PATCH])
     find_partial_rerolls(work)

@@ -262,16 +262,17 @@ class Standing:
 
     def _stands_alone(self, mail: Mail) -> bool:
         """Whether a patch is in a posting of its own, whatever others there are."""
-        if numbered(mail) or (mail.total is not None and not mail.references):
+        name = parent_of(mail)
+        if numbered(mail) or (mail.total is not None and name not in self._mails):
             return False
         if mail.reroll is None:
             is_marked_alone = mail.branch_reroll is None
         else:
             is_marked_alone = self._tokens.get(mail.reroll[0], ()) <= mail.reroll
-        name = parent_of(mail)
         parent = self._mails.get(name) if name is not None else None
-        may_fill_cover = parent is not None and self.kinds[parent.id] == COVER and parent.author == mail.author
-        return is_marked_alone and not (may_fill_cover and parent is not None and parent.total == 1)
+        if parent is None or parent.author != mail.author or parent.total != 1:
+            return is_marked_alone
+        return is_marked_alone and COVER not in (parent.kind, self.kinds[parent.id])
 
     def _note_token(self, mail: Mail) -> None:
         """A branch token counts as a reroll once a mail of the thread has the one before."""

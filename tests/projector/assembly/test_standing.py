@@ -199,6 +199,52 @@ def test_mails_that_come_the_last_first_are_put_below_what_they_answer() -> None
     assert standing.place(mails[0]) is None
 
 
+def test_a_replacement_that_was_on_the_log_before_what_came_already_is_read_with_the_others() -> None:
+    first, second, third = read(
+        [Letter("a", "[PATCH] one"), Letter("b", "[PATCH v2] one", "a", at=1), Letter("c", "[PATCH v3] one", "a", at=2)]
+    )
+    assert grow([first, third, second]).placed == 2
+
+
+def test_a_replacement_without_a_marker_in_a_series_is_read_with_the_others() -> None:
+    letters = [
+        Letter("p1", "[PATCH 1/2] one"),
+        Letter("p2", "[PATCH 2/2] two", "p1", at=1),
+        Letter("q", "[PATCH] two", "p1 p2", at=99),
+    ]
+    assert grow(read(letters)).placed == 0
+
+
+def test_an_answer_that_was_no_cover_letter_becomes_one_by_its_only_patch() -> None:
+    letters = [
+        Letter("a", "[PATCH] one"),
+        Letter("c", "[PATCH 0/1] two", "a", at=1),
+        Letter("b", "[PATCH] two", "c", at=2),
+    ]
+    assert grow(read(letters)).kinds[2] == "cover"
+
+
+def test_a_patch_that_turns_out_to_repeat_what_it_answers_has_the_thread_read_anew() -> None:
+    known = read([Letter("b", "[PATCH] one", "a", at=1, by="bob", content="same"), Letter("c", "Re: one", "a b", at=2)])
+    standing = Standing.of(known, {mail.id: mail.kind for mail in known})
+    (first,) = (
+        mail
+        for mail in read([Letter(f"x{n}", "x") for n in range(2)] + [Letter("a", "[PATCH] one", content="same")])
+        if mail.id == 3
+    )
+    assert standing.place(first) is None
+
+
+def test_a_patch_that_repeats_another_is_no_patch_among_those_of_its_author() -> None:
+    mails = read(
+        [Letter("a", "[PATCH] one", content="same"), Letter("b", "[PATCH] one", "a", at=1, by="bob", content="same")]
+    )
+    found = assemble(mails)
+    assert found.kinds == {1: "patch", 2: "comment"}
+    (own,) = Standing.after(found).among([mails[1]])
+    assert (mails[1].kind, own.kind) == ("patch", "comment")
+
+
 @pytest.mark.parametrize(
     ("there", "new"),
     [
