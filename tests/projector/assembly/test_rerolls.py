@@ -111,14 +111,14 @@ def test_a_partial_reroll_takes_the_place_of_a_patch(letters: list[Letter], expe
     ("letters", "expected"),
     [
         pytest.param(
-            [Letter("q1", "[PATCH v2 1/3] one", "c p1", at=60), Letter("q2", "[PATCH v2 2/3] two", "c p2", at=90)],
+            [Letter("q1", "[PATCH v2 1/3] one", "c p1", at=60), Letter("q2", "[PATCH v2 2/3] two", "c p2", at=62)],
             ["1=q1 2=q2 of 3 replacing v2"],
-            id="two, 30 minutes apart",
+            id="two, two minutes apart",
         ),
         pytest.param(
-            [Letter("q1", "[PATCH v2 1/3] one", "c p1", at=60), Letter("q2", "[PATCH v2 2/3] two", "c p2", at=91)],
+            [Letter("q1", "[PATCH v2 1/3] one", "c p1", at=60), Letter("q2", "[PATCH v2 2/3] two", "c p2", at=62.1)],
             ["1=q1 of 3 replacing v2", "2=q2 of 3 replacing v2"],
-            id="two, more than 30 minutes apart",
+            id="two, more than two minutes apart",
         ),
         pytest.param(
             [Letter("q1", "[PATCH v2 1/3] one", "c p1", at=60), Letter("q2", "[PATCH v3 2/3] two", "c p2", at=61)],
@@ -291,7 +291,7 @@ def test_a_posting_does_not_answer_itself() -> None:
         *SET,
         Letter("m", "[PATCH v2 1/3] one", "c p1", at=70),
         Letter("n", "[PATCH v3] one", "c p1 m", at=75),
-        Letter("k", "[PATCH v2 2/3] one", "c p1 m n", at=60),
+        Letter("k", "[PATCH v2 2/3] one", "c p1 m n", at=69),
     ]
     assert posted(letters) == [SHOWN, "1=m 2=k of 3 replacing v2", "1=n replacing v3"]
     assert [posting.answers for posting in assemble(read(letters)).postings] == [(), (6, 2, 1), (5, 2, 1)]
