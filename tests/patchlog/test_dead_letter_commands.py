@@ -171,7 +171,12 @@ def test_what_the_output_cannot_say_is_a_question_mark(monkeypatch: pytest.Monke
         pytest.param(("acknowledge",), 2, "Expected one ID or more, or --all, or --reason R", id="acknowledge which?"),
         pytest.param(("retry", str(A), "--all"), 2, "expected either IDs, or --all and --reason", id="one and all"),
         pytest.param(("retry", str(A), "--reason", "no-project"), 2, "expected either IDs, or", id="one and a reason"),
-        pytest.param(("retry", "--reason", "nothing"), 2, "is not one of 'bad-header', 'no-project'", id="no reason"),
+        pytest.param(
+            ("retry", "--reason", "nothing"),
+            2,
+            "is not one of 'bad-header', 'diff-unreadable', 'no-project'",
+            id="no reason",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_puts_nothing_on_the_log(

@@ -19,7 +19,7 @@ from patchlog.configuration import load_settings
 from tests.api.test_server import free_port, wait_until_it_listens
 from tests.patchlog.station import Station
 from tests.projector.fold.mailing import series
-from tests.replay.test_rehearsal import fix_the_parser, in_braces
+from tests.replay.test_rehearsal import fix_the_parser, in_bars
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_fresh_one_begins_anew(station: Station) -> None:
 
 def test_dry_run_says_what_would_change_and_changes_nothing(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     assert station.run("replay", "--dry-run").stdout == "nothing would change\n"
-    station.log.append(in_braces("d", 1, "net: [d]"))
+    station.log.append(in_bars("d", 1, "net: [d]"))
     station.follow()
     fix_the_parser(monkeypatch)
     found = station.json("replay", "--dry-run")

@@ -153,6 +153,10 @@ def tell_dead_letters(tell: Telling) -> None:
         DeadLettersAcknowledged(mails=(broken, nameless)),
         RetryRequested(mails=(seen, nameless, 99999)),
     )
+    spoiled = [
+        mail(f"[PATCH] spoiled {n}", f"spoiled-{n}", body="  @@ -1,2 +1,3 @@\n", has_diff=False) for n in range(2)
+    ]
+    tell(DeadLettersAcknowledged(mails=tell(*spoiled)[:1]))
     tell(ProjectAdded(linkname="later", name="Later", listid="later.example.org", listemail="later@example.org"))
     tell(RetryRequested(mails=(for_later, late, seen)), DeadLettersAcknowledged(mails=(for_later, late)))
 

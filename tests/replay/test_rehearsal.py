@@ -37,9 +37,9 @@ def silent(position: int, end: int) -> None:
     """Nobody looks at the progress."""
 
 
-def in_braces(id: str, version: int, name: str, *, answers: str | None = None) -> list[Fact]:
+def in_bars(id: str, version: int, name: str, *, answers: str | None = None) -> list[Fact]:
     """A series of two patches whose marker no rule knows yet."""
-    tags = [f"{{PATCH v{version} {number}/2}}" for number in range(3)]
+    tags = [f"|PATCH v{version} {number}/2|" for number in range(3)]
     titles = [name, f"{name}: one", f"{name}: two"]
     above = [[answers] if answers else [], *[[answers, f"{id}-0"] if answers else [f"{id}-0"]] * 2]
     return [
@@ -49,8 +49,8 @@ def in_braces(id: str, version: int, name: str, *, answers: str | None = None) -
 
 
 def fix_the_parser(patch: pytest.MonkeyPatch) -> None:
-    """Braces are brackets from now on."""
-    patch.setattr("projector.assembly.subject._BRACKETS", re.compile(r"\s*[\[{]([^\[\]{}]*)[\]}]"))
+    """Bars are brackets from now on."""
+    patch.setattr("projector.assembly.tags._BRACKETS", re.compile(r"\s*[\[|]([^\[\]|]*)[\]|]"))
     for module in ("schemas.mail", "projector.fold.reading", "projector.readmodel.generations"):
         patch.setattr(f"{module}.PARSER_VERSION", PARSER_VERSION + 1)
 
@@ -60,8 +60,8 @@ def told(log: Log, database_url: str) -> None:
     names = ["net: c one", "net: c two"]
     log.append([PROJECT, *series("a", 2, name="net: a"), *series("c", 2, name="net: c", patch_names=names)])
     follow(log, ReadModels(database_url))
-    log.append([mail("[PATCH] net: g", "g"), mail("[PATCH] {v2} net: g", "h", minute=90)])
-    log.append([*in_braces("b", 2, "net: a", answers="a-0"), *in_braces("d", 1, "net: d")])
+    log.append([mail("[PATCH] net: g", "g"), mail("[PATCH] |v2| net: g", "h", minute=90)])
+    log.append([*in_bars("b", 2, "net: a", answers="a-0"), *in_bars("d", 1, "net: d")])
     follow(log, ReadModels(database_url))
 
 
@@ -107,7 +107,7 @@ def test_fix_of_the_parser_changes_what_the_dry_run_said(
     assert every_row(models) == untouched
     assert models.numbers() == [1]
     lines = [*said.series_added, *said.series_gone, *said.series_moved, *said.series_changed]
-    assert {one.name for one in lines} == {"net: a", "net: d", "net: g", "{v2} net: g"}, "and not net: c"
+    assert {one.name for one in lines} == {"net: a", "net: d", "net: g", "|v2| net: g"}, "and not net: c"
     (moved,) = said.series_moved
     assert moved.message_ids == ("h@example.org",)
     way = (f"{moved.series}/1", f"{moved.now[0]}/2")
