@@ -57,7 +57,7 @@ def filed_under(posting: Posting) -> frozenset[str]:
     filed.update(map(awaited_key, posting.supersedes))
     for name in posting.depends_on:
         kind, _, target = name.partition(":")
-        filed.add(awaited_key(target) if kind == MESSAGE_ID else change_key(target))
+        filed.add(awaited_key(target) if kind == MESSAGE_ID else wanted_key(target))
     return keys(posting) | filed
 
 
@@ -82,8 +82,13 @@ def awaited_key(message_id: str) -> str:
 
 
 def change_key(change_id: str) -> str:
-    """By this all that has a change-id is found, and all that depends on it."""
+    """By this all that has a change-id is found."""
     return f"change {change_id}"
+
+
+def wanted_key(change_id: str) -> str:
+    """By this all that depends on a change-id is found."""
+    return f"wanted {change_id}"
 
 
 def link(posting: Posting, found: Collection[Found], superseded: Collection[int]) -> Link | None:

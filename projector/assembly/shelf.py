@@ -6,7 +6,7 @@ there are, not on which came first.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from projector.assembly.posting import Posting
 
@@ -54,6 +54,10 @@ class Shelf:
             found.update(id for _, _, id in places[at : at + WINDOW + 1])
         found.discard(posting.id)
         return found
+
+    def latest_first(self) -> Iterator[int]:
+        """The ids of all, the last first."""
+        return (id for _, _, id in reversed(self._all))
 
     def newest(self) -> Iterable[int]:
         """The ids of the newest, the last first."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from projector.assembly.links import awaited_key, change_key
+from projector.assembly.links import awaited_key, change_key, wanted_key
 from projector.assembly.posting import CHANGE_ID, MESSAGE_ID
+from projector.fold.candidates import shelf_of
 from projector.readmodel.rows import PostingState
 from projector.readmodel.working import WorkingSet
 
@@ -26,7 +27,7 @@ class Dependencies:
         thread = self._working.threads.get(state.thread)
         entries = thread.entries if thread is not None else {}
         names = [entry.mail.message_id for id in state.posting.mails if (entry := entries.get(id)) is not None]
-        wanted = [*map(awaited_key, names), *map(change_key, state.posting.change_ids)]
+        wanted = [*map(awaited_key, names), *map(wanted_key, state.posting.change_ids)]
         self._working.keys.need((state.project, key) for key in wanted)
         for key in wanted:
             filed = self._working.keys.get((state.project, key))
@@ -41,9 +42,9 @@ class Dependencies:
             state = self._with_mail(project, key)
             return state.series if state is not None else None
         filed = self._working.keys.get((project, change_key(key))) if kind == CHANGE_ID else None
-        states = [self._working.postings.get(id) for id in sorted(filed.ids)] if filed is not None else []
-        holders = [state for state in states if state is not None and _has_change(state, key)]
-        return max(holders, key=lambda state: state.posting.order).series if holders else None
+        ids = shelf_of(self._working, filed).latest_first() if filed is not None else ()
+        states = (self._working.postings.get(id) for id in ids)
+        return next((state.series for state in states if state is not None and _has_change(state, key)), None)
 
     def _with_mail(self, project: int, message_id: str) -> PostingState | None:
         thread_id = self._working.names.get((project, message_id))

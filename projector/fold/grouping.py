@@ -358,7 +358,9 @@ class Grouping:
         awaits = {
             links.awaited_key(entry.mail.message_id) for id in mails if (entry := thread.entries.get(id)) is not None
         }
-        wanted = [(thread.project, key) for key in keys | awaits if not key.startswith("run ")]
+        changes = {links.wanted_key(change) for posting in stages for change in posting.change_ids}
+        linking = {key for key in keys if not key.startswith(("run ", "wanted "))}
+        wanted = [(thread.project, key) for key in linking | awaits | changes]
         self._working.keys.need(wanted)
         for key in wanted:
             filed = self._working.keys.get(key)

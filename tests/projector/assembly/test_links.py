@@ -9,13 +9,13 @@ from projector.assembly.links import (
     Found,
     Link,
     awaited_key,
-    change_key,
     filed_under,
     keys,
     link,
     name_key,
     patch_key,
     run_key,
+    wanted_key,
 )
 from projector.assembly.posting import Posting, assemble
 from tests.projector.assembly.build import DAY, START, Letter, read
@@ -391,7 +391,7 @@ def test_a_cover_letter_with_all_its_patches_below_it_is_found_by_no_run() -> No
 def test_a_posting_is_filed_under_what_it_depends_on() -> None:
     names = ("change-id:x:y", "message-id:m:1@example.org")
     posting = only(Letter("p", "[PATCH] one", "c", depends_on=names))
-    assert filed_under(posting) == keys(posting) | {awaited_key("m:1@example.org"), change_key("x:y")}
+    assert filed_under(posting) == keys(posting) | {awaited_key("m:1@example.org"), wanted_key("x:y")}
 
 
 def test_a_posting_that_answers_is_found_by_no_run() -> None:

@@ -50,6 +50,7 @@ def test_a_posting_looks_at_the_nearest_before_it_and_at_the_nearest_of_its_auth
             in_order = sorted(rest, key=lambda posting: posting.order)
             own = [posting for posting in in_order if posting.author == author]
             assert made.first(author) == {posting.id for posting in [*in_order[:MOST], *own[:MOST]]}
+        assert list(made.latest_first()) == [p.id for p in sorted(rest, key=lambda p: p.order)][::-1]
         assert list(made.newest()) == [p.id for p in sorted(rest, key=lambda p: p.order)][::-1][:MOST]
 
 
