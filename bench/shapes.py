@@ -262,7 +262,7 @@ def supersedes_back(posting: _Posting, patches: int) -> None:
 
 
 def depends(posting: _Posting, patches: int) -> None:
-    """Two series by turns, of which one depends on the other, by change-ids."""
+    """Patches of two series by turns. One series depends on the other by its change-id."""
     for number in range(patches):
         name = posting.name + " other" * (number % 2)
         below = f"change-id: {posting.name}-{number % 2}\n"

@@ -20,7 +20,7 @@ OF_SERIES = ("name", "submitter", "reviewer", "series_state", "test_state", "msg
 OF_PATCHES = ("name", "submitter", "patch_state", "msgid", *SUBMITTED)
 OF_EVENTS = ("since", "event_name", "event_series", "event_patch", "after", "wait")
 REFUSABLE = frozenset({*SUBMITTED, "since", "after", "wait", "link"})
-"""Those of which a value that cannot be read is answered by 400; by the filters among the others nothing is found."""
+"""A value of these that cannot be read is answered by 400; with any other filter it finds nothing."""
 
 
 def make_parameters() -> dict[str, Parameter]:

@@ -64,8 +64,8 @@ def read_zoned(value: bytes) -> datetime | None:
     or lies before 1970.
 
     Tolerant as git is: two-digit years, names of zones, no zone (then UTC), ISO 8601 with a blank or `T`, seconds since
-    1970. Years of three digits count from 1900 (RFC 5322 section 4.3); a zone of a day or more is none; a leap second
-    is 59.
+    1970. A year of three digits counts from 1900 (RFC 5322 section 4.3). A zone of a day or more is ignored. A leap
+    second is read as 59.
     """
     usual = _USUAL.fullmatch(value)
     if usual is None:

@@ -16,7 +16,7 @@ LINES_MAX = 1000
 WRAPPED_MAX_LINES = 3
 """So many lines go on with a trailer that a mailer wrapped."""
 VALUE_MAX_CHARS = 1000
-"""A longer value is none."""
+"""A trailer with a longer value is left out."""
 PEOPLE_MAX = 10
 """So many are named in one trailer."""
 SCOPE_MAX_CHARS = 2000
@@ -102,7 +102,7 @@ def _read(text: str, author: str | None) -> Iterator[LimitedTrailer]:
 
 
 def _whole_value(text: str, line: re.Match[str], *, is_commit: bool) -> tuple[str, int]:
-    """The value of a trailer with the lines that go on with it, and the offset of the end; "" where it is none."""
+    """The whole value of a trailer, over all its lines, and the offset of its end; "" where it is no trailer."""
     is_whole = _is_commit if is_commit else _is_person
     value, end = line[2], line.end()
     if len(value) > VALUE_MAX_CHARS:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from projector.assembly.draft import Draft, Drafting, in_one_run, numbered
+from projector.assembly.draft import Draft, Drafting, in_one_run, numbered, runs
 from projector.assembly.mail import COMMENT, COVER, PATCH, Mail
 
 RECURRING = 2
@@ -77,19 +77,20 @@ def _part_runs(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Se
     one, nothing is left: its patches stand for those of the later one.
     """
     sent = sorted(_sent_below(work, draft, cover, below), key=lambda mail: mail.order)
-    runs: list[dict[int, Mail]] = [{}]
+    sets: list[dict[int, Mail]] = [{}]
     for mail in sent:
         number = mail.number or 0
-        if number in runs[-1]:
-            runs.append({})
-        runs[-1][number] = mail
-    if not any(_is_sent_again(run, before) for before, run in pairwise(runs)):
+        if number in sets[-1]:
+            sets.append({})
+        sets[-1][number] = mail
+    if not any(_is_sent_again(run, before) for before, run in pairwise(sets)):
         return
     whole: list[tuple[dict[int, Mail], Draft]] = []
-    for run in reversed(runs):
-        later = next((other for places, other in reversed(whole) if run.keys() <= places.keys()), None)
+    for run in reversed(sets):
+        later = next(((places, other) for places, other in reversed(whole) if run.keys() <= places.keys()), None)
         if later is not None and len(run) < (draft.total or 0):
-            work.of.update({mail.id: later for mail in run.values()})
+            for number, mail in run.items():
+                work.sent_again[mail.id], work.of[mail.id] = later[0][number], later[1]
         else:
             whole.append((run, Draft(draft.author, draft.marker, draft.total, cover=cover, shares_cover=True)))
     whole[-1] = (whole[-1][0], draft)
@@ -102,7 +103,7 @@ def _part_runs(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Se
 
 def _is_sent_again(run: Mapping[int, Mail], before: Mapping[int, Mail]) -> bool:
     again = [mail for number, mail in run.items() if number in before]
-    return len(again) >= RECURRING and len(in_one_run(again[:1], again[1:])) + 1 >= RECURRING
+    return any(len(part) >= RECURRING for part in runs(again))
 
 
 def _sent_below(work: Drafting, draft: Draft, cover: Mail, below: Mapping[int, Sequence[Mail]]) -> list[Mail]:

@@ -83,6 +83,7 @@ class Drafting:
     patches that answer it directly; announced: record id of a patch -> the partial reroll, already announced, that
     nothing else may join. above, once covers are known: Message-ID -> the nearest cover letter or patch above; about:
     the same, or a pull request that is nearer.
+    sent_again: record id of a patch of which nothing is left -> the one that was sent again for it.
     of: record id of a patch -> its draft; replaced: record id of a patch in a partial reroll -> the place it takes.
     """
 
@@ -98,6 +99,7 @@ class Drafting:
     of: dict[int, Draft] = field(default_factory=dict)
     replaced: dict[int, int] = field(default_factory=dict)
     partial_seconds: int = PARTIAL_SECONDS
+    sent_again: dict[int, Mail] = field(default_factory=dict)
 
     def open(self, draft: Draft) -> Draft:
         self.drafts.append(draft)

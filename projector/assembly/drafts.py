@@ -40,6 +40,11 @@ def draft_postings(tree: Tree, announced: Mapping[int, int], partial_seconds: in
             is_pull = about is not None and kinds[about.id] == PULL_REQUEST
             work.above[name] = work.above[about.message_id] if about is not None and is_pull else about
     fill_covers(work)
+    if work.sent_again:
+        work.above = {
+            name: work.sent_again.get(above.id, above) if above is not None else None
+            for name, above in work.above.items()
+        }
     gather(work, [mail for mail in patches if mail.id not in work.of and kinds[mail.id] == PATCH])
     find_partial_rerolls(work)
     join_unthreaded(work)

@@ -18,8 +18,8 @@ from projector.assembly.repeats import POSTED, posted_above, repeats
 from projector.assembly.rerolls import REPLACED_MAX, replaces
 from projector.assembly.tree import Tree, build_tree, is_placed_by_others
 
-PostingOf = Callable[[int], Posting]
-"""The posting that has a patch among its own, by the patch's record id."""
+PostingOf = Callable[[int], Posting | None]
+"""The posting that has a patch among its own, by the patch's record id; None where all was sent again for it."""
 ReplacedOf = Callable[[int, bool], int]
 """How many patches of a posting would be replaced by its author, or by others."""
 
@@ -237,6 +237,8 @@ class Standing:
         None where the postings above may have been told from one another by more than is kept of them.
         """
         answered = posting_of(above.id)
+        if answered is None:
+            return None
         base = base_of(answered, posting_of)
         is_marked = bool(mail.reroll) or mail.closing is not None
         if (answered.is_numbered and not is_marked) or (base is not answered and base.is_numbered and base.answers):
@@ -288,9 +290,15 @@ def _is_repeated(mail: Mail, kinds: Mapping[int, str]) -> bool:
 
 
 def base_of(posting: Posting, posting_of: PostingOf) -> Posting:
-    """The posting, not itself a partial reroll or more of one than count, that a posting is of."""
+    """The posting, not itself a partial reroll or more of one than count, that a posting is of.
+
+    One that replaces a patch of no posting is of itself: all was sent again since, where not all is read together.
+    """
     while posting.is_partial or posting.is_apart:
-        posting = posting_of(posting.answers[0])
+        above = posting_of(posting.answers[0])
+        if above is None:
+            break
+        posting = above
     return posting
 
 

@@ -119,12 +119,10 @@ def posted(working: WorkingSet, thread: Thread) -> Counter[bytes]:
     return thread.posted
 
 
-def posting_of(working: WorkingSet, thread: Thread, patch: int) -> Posting:
-    """The posting of a thread that has a patch."""
-    (id,) = holders(working, thread)[patch]
-    state = working.postings.get(id)
-    assert state is not None, f"posting {id}: a thread names it, and it is not there"
-    return state.posting
+def posting_of(working: WorkingSet, thread: Thread, patch: int) -> Posting | None:
+    """The posting of a thread that has a patch; None where none has."""
+    found = states_of(working, holders(working, thread).get(patch, ()))
+    return found[0].posting if found else None
 
 
 def replaced_of(working: WorkingSet, thread: Thread, posting: int, is_own: bool) -> int:

@@ -431,8 +431,10 @@ class Mails:
         self._apply(thread, found, result.postings, states, {entry.mail.id: reading}, moment)
 
     def _read_with(self, thread: Thread, mails: Sequence[Mail]) -> set[int]:
-        """The mails of a thread that some cannot be read without: their authors', those of whoever is in one posting
-        with them, as their other copies' authors are, and what is in one posting with any of these.
+        """All mails of a thread that have to be read with some of it.
+
+        These are all mails by the same authors, and by the authors of what is in one posting with these mails (another
+        copy may have another author); then whatever is in one posting with any of them.
         """
         ids = {mail.id for mail in mails}
         authors = {thread.entries[id].mail.author for id in ids | self._grouping.beside(thread, ids)}

@@ -1,6 +1,6 @@
 """The events of a project's feed, and of the feed of all projects.
 
-All projects together have their events found by names, of which each has an index. Times grow as ids do.
+Events of all projects are looked up by name, with an index that begins with it. The order of times is that of ids.
 """
 
 from collections.abc import Sequence

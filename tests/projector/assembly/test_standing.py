@@ -224,6 +224,13 @@ def test_an_answer_that_was_no_cover_letter_becomes_one_by_its_only_patch() -> N
     assert grow(read(letters)).kinds[2] == "cover"
 
 
+def test_a_replacement_of_a_patch_that_is_in_no_posting_is_of_itself() -> None:
+    mails = read([Letter("a", "[PATCH] one"), Letter("b", "[PATCH v2] one", "a", at=1)])
+    base, partial = assemble(mails).postings
+    assert base_of(partial, lambda patch: base if patch == 1 else None) is base
+    assert base_of(partial, lambda patch: None) is partial
+
+
 def test_a_patch_that_turns_out_to_repeat_what_it_answers_has_the_thread_read_anew() -> None:
     known = read([Letter("b", "[PATCH] one", "a", at=1, by="bob", content="same"), Letter("c", "Re: one", "a b", at=2)])
     standing = Standing.of(known, {mail.id: mail.kind for mail in known})

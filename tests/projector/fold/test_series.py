@@ -111,6 +111,18 @@ def test_patch_in_reply_replaces_one_patch_and_is_announced_at_once(world: World
     assert (only_series(world)["name"], only_series(world)["n_patches"]) == ("net: fix leaks", 3)
 
 
+def test_answers_to_a_patch_that_was_sent_again_are_about_what_stands_for_it(world: World) -> None:
+    again = [
+        mail(f"[PATCH {n}/4] net: part {n}", f"b-{n}", answers=("a-0",), minute=10 + n / 60, path=f"net/part{n}.c")
+        for n in range(1, 5)
+    ]
+    reroll = mail("[PATCH v2] net: part 1", "c", answers=("a-0", "a-1"), minute=90)
+    for sent in [*series("a", 4)[:3], *again, answer("r", ("a-0", "a-2")), reroll]:
+        deliver(world, [sent])
+    assert revisions(world) == [["b-1", "b-2", "b-3", "b-4"], ["c", "b-2", "b-3", "b-4"]]
+    assert told(world) == [{"revision": 1}, {"revision": 2}]
+
+
 def told(world: World) -> list[dict[str, object]]:
     """What is said of each announced revision, in order."""
     rows = sorted(world.rows(t.event), key=lambda row: row["event_time_us"])
