@@ -148,7 +148,7 @@ class Grouping:
         for state in removed:
             repeated = self._repeated(thread, state.posting)
             heirs = repeated or [posting for posting in changed if state.posting.id in posting.mails]
-            self._hand_on(state, heirs, dirty)
+            self._hand_on(state, heirs or _with_most(state.posting, changed), dirty)
         thread.replaced = None
         if len(changed) == 1 and not removed:
             self._settle_in(thread.project, changed[0].id, old, dirty, moment)
@@ -537,6 +537,13 @@ class Grouping:
                     ids.update(partner.posting.id for _, partner in self._corrections.joined_to(state))
             ids -= states.keys()
         return {id: states[id] for id in sorted(states)}
+
+
+def _with_most(removed: Posting, changed: Iterable[Posting]) -> list[Posting]:
+    """The posting that has most of what one had that is no more, and whose own mail is in no posting now."""
+    shared = [(len(set(posting.mails) & set(removed.mails)), -posting.id, posting) for posting in changed]
+    most, _, posting = max(shared, key=lambda each: each[:2], default=(0, 0, removed))
+    return [posting] if most else []
 
 
 def _leads_back(state: PostingState, target: PostingState | None) -> bool:

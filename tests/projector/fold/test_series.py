@@ -7,6 +7,7 @@ import pytest
 
 from projector.readmodel import tables as t
 from schemas.records import ClockAdvanced, ImportFinished, ProjectChanged, RevisionAnnounced
+from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import AUTHOR, OTHER, START, answer, mail, series
 from tests.projector.fold.world import World, deliver, feed, shape
 
@@ -121,6 +122,19 @@ def test_answers_to_a_patch_that_was_sent_again_are_about_what_stands_for_it(wor
         deliver(world, [sent])
     assert revisions(world) == [["b-1", "b-2", "b-3", "b-4"], ["c", "b-2", "b-3", "b-4"]]
     assert told(world) == [{"revision": 1}, {"revision": 2}]
+
+
+def test_a_set_that_was_sent_again_keeps_the_number_that_was_announced_of_both_mixed(world: World) -> None:
+    again = [
+        mail(f"[PATCH {n}/4] net: part {n}", f"b-{n}", answers=("a-0",), minute=10 + n / 60, path=f"net/part{n}.c")
+        for n in range(1, 5)
+    ]
+    cover, one, two, *_ = series("a", 4)
+    for sent in (again[0], again[3], one, again[2], cover, again[1], two):
+        deliver(world, [sent])
+        check(world)
+    assert revisions(world) == [["b-1", "b-2", "b-3", "b-4"]]
+    assert told(world) == [{"revision": 1}]
 
 
 def told(world: World) -> list[dict[str, object]]:
