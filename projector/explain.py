@@ -154,16 +154,18 @@ class Explainer:
         fitting = [other for other in compared if other.rule is not None]
         misfits = [other for other in compared if other.rule is None]
         shown = tuple(fitting + misfits[: 1 if fitting else MISFITS_MAX])
-        nearest = _nearest(found, shown, link)
+        nearest = _nearest(found, shown, state.found)
         otherwise = changes(posting, found, superseded, nearest, self._title) if said is None else []
         named = {other.posting for other in shown} | {change.to for change in otherwise if change.to is not None}
-        if link is not None:
-            named.add(link.to)
+        is_apart = state.found is not None and state.found != link
+        named.update(other.to for other in (link, state.found) if other is not None)
         return Linked(
             to=link.to if link is not None else None,
             rule=link.rule if link is not None else None,
             reason=said[0].reason if said is not None else "",
             begins=said is not None and said[1] is None,
+            found=state.found.to if state.found is not None and is_apart else None,
+            found_rule=state.found.rule if state.found is not None and is_apart else None,
             candidates=shown,
             changes=tuple(otherwise),
             addresses=queries.addresses(self._working.connection, named),

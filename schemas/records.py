@@ -211,7 +211,8 @@ class PatchStateChanged(Fact, frozen=True, kw_only=True, omit_defaults=True):
     commit: str = ""
     """The commit that was found to be this patch, where that is the reason."""
     cause: int | None = None
-    """The RevisionAnnounced that superseded the patch."""
+    """The RevisionAnnounced that superseded the patch; where one did before that is in another series now, and the
+    patch gets its state back, the record by which it moved."""
     request: Request | None = None
 
 

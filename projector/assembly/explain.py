@@ -98,13 +98,17 @@ class Inferred(msgspec.Struct, frozen=True, kw_only=True):
 class Linked(msgspec.Struct, frozen=True, kw_only=True):
     """How the posting was linked. to is a posting, as are those of candidates and changes; rule is 0 to 5.
 
-    begins: an operator's split says that it links to nothing before it. addresses: where the postings named here are.
+    begins: an operator's split says that it links to nothing before it. found: the posting that it would follow, by
+    found_rule, if another one of its marker did not go on with that one's series; None where that is `to`. addresses:
+    where the postings named here are.
     """
 
     to: int | None
     rule: int | None
     reason: str
     begins: bool
+    found: int | None = None
+    found_rule: int | None = None
     candidates: tuple[Compared, ...]
     changes: tuple[Change, ...]
     addresses: dict[int, str]
@@ -251,6 +255,11 @@ def _linked(linked: Linked) -> Iterator[str]:
     why = f" (“{linked.reason}”)" if linked.reason else ""
     if linked.begins:
         yield f"An operator said that it begins a series{why}."
+    elif linked.found is not None:
+        assert linked.found_rule is not None
+        yield f"By its rule it would follow {_place(linked, linked.found)}: {RULES[linked.found_rule]}."
+        begins = "begins a series" if linked.to is None else f"goes on with {_place(linked, linked.to)}"
+        yield f"Another work with its marker, and none of its patch names, continues that series, so it {begins}."
     elif linked.to is None:
         yield "It links to nothing before it, so it begins a series."
     else:

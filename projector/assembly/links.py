@@ -91,6 +91,11 @@ def wanted_key(change_id: str) -> str:
     return f"wanted {change_id}"
 
 
+def after_key(target: int, reroll: tuple[int, ...]) -> str:
+    """By this the postings of one marker find each other that link to one target."""
+    return f"after {target} {reroll}"
+
+
 def link(posting: Posting, found: Collection[Found], superseded: Collection[int]) -> Link | None:
     """The one link of a posting; None where it begins a series.
 

@@ -5,22 +5,20 @@ from collections.abc import Callable, Container, Sequence
 import msgspec
 
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
-from projector.assembly.mail import aliased
 from projector.assembly.newer import Announced, stand
 from projector.assembly.posting import Posting, is_continued_by
 from projector.assembly.redaction import REDACTED
-from projector.assembly.states import SUPERSEDED
 from projector.fold.accounts import Accounts
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
-from projector.fold.pending import PULL_REQUEST, RETRY, REVISION, SUPERSEDE, Pending
+from projector.fold.pending import PULL_REQUEST, RESTORE, RETRY, REVISION, SUPERSEDE, Pending
 from projector.fold.projects import Projects
+from projector.fold.superseding import Superseding
 from projector.readmodel.rows import PostingState, Shown
 from projector.readmodel.working import WorkingSet
 from schemas.fact import Fact
 from schemas.records import (
-    PatchStateChanged,
     PullRequestAnnounced,
     PullRequestStub,
     RetryRequested,
@@ -44,11 +42,12 @@ class Announcing:
         redacted: Container[str | int],
         prefer: Callable[[Sequence[int], Moment], tuple[int, ...]],
         accounts: Accounts,
+        superseding: Superseding,
     ) -> None:
         """redacted: the Message-IDs and records of mails without words. prefer: `Mails.prefer`."""
         self._working, self._pending, self._projects = working, pending, projects
         self._grouping, self._feed, self._redacted = grouping, feed, redacted
-        self._prefer, self._accounts = prefer, accounts
+        self._prefer, self._accounts, self._superseding = prefer, accounts, superseding
 
     def facts(self) -> list[Fact]:
         """What the active projector has to append now, in order. Changes nothing."""
@@ -61,9 +60,8 @@ class Announcing:
                 )
             elif row["kind"] == RETRY:
                 facts += self._retries(row["cause"])
-            elif row["kind"] == SUPERSEDE:
-                patches = msgspec.json.decode(row["detail"], type=list[int])
-                facts += [PatchStateChanged(patch=id, state=SUPERSEDED, cause=row["cause"]) for id in patches]
+            elif row["kind"] in (SUPERSEDE, RESTORE):
+                facts += self._superseding.facts(row)
             elif row["kind"] == REVISION:
                 state = self._working.postings.get(row["cause"])
                 assert state is not None and state.series is not None, (
@@ -93,7 +91,9 @@ class Announcing:
             self._working.postings.put(state.posting.id, state)
             if state.series is not None:
                 self._grouping.restate(state.project, state.series, moment, about=state)
-            self._note_superseded(state, moment)
+            shown = self._working.series.get(state.series) if state.series is not None else None
+            if shown is not None and self._superseding.may(state, shown):
+                self._superseding.announced(state, shown, self._grouping.open_patches(shown), moment)
         parameters: dict[str, int | str] = {"revision": fact.revision}
         if fact.older_than is not None:
             parameters["older_than"] = fact.older_than
@@ -124,41 +124,6 @@ class Announcing:
         names = (mail.message_id, mail.id, mail.record) if mail is not None else ()
         return REDACTED if any(name in self._redacted for name in names) else fact.pull_url
 
-    def _note_superseded(self, state: PostingState, moment: Moment) -> None:
-        """The patches of older revisions, and not of this one, are superseded by a complete one."""
-        shown = self._working.series.get(state.series) if state.series is not None else None
-        settings = self._projects.by_id[state.project].settings
-        if shown is None or not settings.supersedes or not self._may_supersede(state, shown, settings.linkname):
-            return
-        own = shown.course.made.get(state.pinned[-1][1]) if shown.course is not None else None
-        if shown.course is None or own is None:
-            return
-        place, patches = stand(own.posting), own.patches
-        others = self._grouping.open_patches(shown) - set(patches)
-        found = sorted(id for id in others if shown.course.is_older(id, place))
-        if found:
-            detail = msgspec.json.encode(found).decode()
-            self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, detail)
-
-    def _may_supersede(self, state: PostingState, shown: Shown, linkname: str) -> bool:
-        """Whether it is the series' submitter who posted a revision, or a maintainer: From is all that is known."""
-        if not state.posting.is_verified:
-            return False
-        return self._is_own(state, shown) or self._accounts.maintains(state.posting.author, linkname)
-
-    def _is_own(self, state: PostingState, shown: Shown) -> bool:
-        """Whether a revision's author is the submitter of its series, by whatever address."""
-        settings = self._projects.by_id[state.project].settings
-        first = shown.course.first.posting if shown.course is not None and shown.course.first is not None else None
-        first = first or self._first(shown)
-        return first is not None and aliased(first.author, settings) == aliased(state.posting.author, settings)
-
-    def _first(self, shown: Shown) -> Posting | None:
-        """A posting of a series' submitter, where only the rows of the series are known."""
-        submitter = shown.row["submitter_id"]
-        ids = (row["posting_id"] for row in shown.revisions.values() if row["submitter_id"] == submitter)
-        return next((state.posting for id in ids if (state := self._working.postings.get(id)) is not None), None)
-
     def _revision_fact(self, state: PostingState, series: int, given: Announced) -> RevisionAnnounced:
         shown = self._working.series.get(series)
         assert shown is not None, f"series {series}: expected a row, found none"
@@ -177,7 +142,7 @@ class Announcing:
             older_than=max(newer, default=None),
             rerun_of=row["rerun_of"],
             chosen=state.chosen,
-            submitter_changed=not self._is_own(state, shown),
+            submitter_changed=not self._superseding.is_own(state, shown),
             continues=self._continued(state.posting, version, shown, given),
             user=user.id if user is not None else None,
         )

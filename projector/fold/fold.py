@@ -23,6 +23,7 @@ from projector.fold.projects import Project, Projects
 from projector.fold.reading import Reading, Received, is_redacted, reading_of, see
 from projector.fold.redacting import Redacting, Redactions
 from projector.fold.requests import Requests
+from projector.fold.superseding import Superseding
 from projector.fold.verdicts import Verdicts
 from projector.outcomes import DONE, Outcome
 from projector.readmodel.working import WorkingSet
@@ -90,8 +91,16 @@ class Fold:
         self._corrections = Corrections(working)
         self._redactions = Redactions(working)
         people = People(working, self._reread)
+        superseding = Superseding(working, self.pending, self.projects, self._accounts)
         self._grouping = Grouping(
-            working, self.pending, self.projects, self._corrections, self._feed, people, self._accounts.find
+            working,
+            self.pending,
+            self.projects,
+            self._corrections,
+            self._feed,
+            people,
+            self._accounts.find,
+            superseding,
         )
         self._mails = Mails(
             working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions
@@ -106,8 +115,11 @@ class Fold:
             self._redactions,
             self._mails.prefer,
             self._accounts,
+            superseding,
         )
-        self._verdicts = Verdicts(working, self._grouping, self._feed, self.projects, self._accounts, self.pending)
+        self._verdicts = Verdicts(
+            working, self._grouping, self._feed, self.projects, self._accounts, self.pending, superseding
+        )
 
     def load(self) -> None:
         """Read what is kept in memory all the time. Forgets everything else first."""

@@ -25,6 +25,7 @@ from projector.fold.candidates import (
     shelf_of,
     superseded_by,
 )
+from projector.fold.continuing import Continuing
 from projector.fold.corrections import Corrections, operators_link
 from projector.fold.dependencies import Dependencies
 from projector.fold.feed import Feed
@@ -35,6 +36,7 @@ from projector.fold.pending import REVISION, WAIT, Pending
 from projector.fold.people import People
 from projector.fold.projects import Projects
 from projector.fold.series import FindUser, SeriesRows, patches_of
+from projector.fold.superseding import Superseding
 from projector.readmodel.rows import Filed, PostingState, Shown, Thread
 from projector.readmodel.working import WorkingSet
 from schemas.records import ProjectAdded
@@ -52,11 +54,14 @@ class Grouping:
         feed: Feed,
         people: People,
         find_user: FindUser,
+        superseding: Superseding,
     ) -> None:
         self._working, self._pending, self._projects, self._corrections = working, pending, projects, corrections
         self._feed = feed
         self._dependencies = Dependencies(working)
         self._rows = SeriesRows(working, pending, self._dependencies, people, find_user)
+        self._superseding = superseding
+        self._continuing = Continuing(working)
         self._taken_in: set[int] = set()
         self._waiting: set[int] = set()
         self._touched: set[int] = set()
@@ -206,7 +211,7 @@ class Grouping:
         """Make a copy of a posting's revision a revision of its own, called by the record that is folded."""
         id = moment.record
         link = links.Link(state.posting.id, links.BY_RERUN)
-        rerun = PostingState(repeat(state.posting, id), state.project, id, link=link, settled=True)
+        rerun = PostingState(repeat(state.posting, id), state.project, id, link=link, found=link, settled=True)
         self._working.tallies.seed(("revision", id), {})
         self._working.postings.put(id, rerun)
         self._group(state.project, {id: None, state.posting.id: None}, set(), moment)
@@ -286,6 +291,8 @@ class Grouping:
             self._file(thread.project, state.posting, posting, before, after)
         elif not posting.is_partial:
             is_shown_anew = False
+        if is_shown_anew:
+            self._continuing.leave(state)
         state.posting, state.thread = posting, thread.id
         self._working.postings.put(posting.id, state)
         dirty[posting.id] = None
@@ -297,6 +304,7 @@ class Grouping:
         """A posting is part of another one now; its numbers lead there."""
         id = state.posting.id
         keys = links.filed_under(state.posting)
+        self._continuing.leave(state)
         self._note_dependents(thread, (state.posting,), keys, dirty, others)
         self._file(state.project, state.posting, None, keys, frozenset())
         self._working.postings.drop(id)
@@ -397,6 +405,7 @@ class Grouping:
         new: the only posting that came or changed, and nobody knew it before.
         """
         before: dict[int, links.Link | None] = {}
+        looked = []
         states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]
         dirty.clear()
         for state in sorted(states, key=lambda state: state.posting.order):
@@ -404,10 +413,13 @@ class Grouping:
                 continue
             link = self._find_link(state)
             is_new = state.posting.id in self._taken_in or state.posting.repeats is not None
-            if link == state.link and not is_new and not self._corrections.naming(state.posting):
-                continue
-            dirty[state.posting.id] = None
+            if link != state.found or is_new or self._corrections.naming(state.posting):
+                self._continuing.find(state, link)
+                dirty[state.posting.id] = None
+                looked.append(state)
+        for state, link in self._continuing.decide(looked):
             if link != state.link:
+                dirty[state.posting.id] = None
                 before[state.posting.id] = state.link
                 state.link = link
                 self._working.postings.put(state.posting.id, state)
@@ -423,7 +435,7 @@ class Grouping:
         Of two the stronger is chosen, whatever others there are, but where others' postings are counted; and a new one
         between a posting and its target may put this out of sight.
         """
-        posting, link = state.posting, state.link
+        posting, link = state.posting, state.found
         is_by_another = new.author != posting.author
         if posting.repeats is not None or self._corrections.naming(posting):
             return False
@@ -446,7 +458,7 @@ class Grouping:
 
     def _find_link(self, state: PostingState) -> links.Link | None:
         if state.posting.repeats is not None:
-            return state.link
+            return state.found
         if self._corrections and (said := operators_link(self._corrections.said_of(state))) is not None:
             return said[0]
         found, superseded = candidates(self._working, state)
@@ -481,9 +493,12 @@ class Grouping:
         groups = [[states[id] for id in ids] for ids in components(targets, joins)]
         claimed = {id for id in series | {state.series for state in states.values()} if id is not None}
         names = name_series(groups, claimed)
+        moved: dict[int, int] = {}
         for group, name in zip(groups, names, strict=True):
             for state in group:
                 if state.series != name:
+                    if state.series is not None and state.event is not None:
+                        moved[state.posting.id] = state.series
                     self._rows.move(state, name)
         for group, name in zip(groups, names, strict=True):
             self._rows.note_gone(group, name)
@@ -496,6 +511,8 @@ class Grouping:
                 self._rows.note(name, is_plain=is_plain, is_corrected=is_corrected)
         for gone, target in self._rows.retire(claimed, {name for name in names if name is not None}):
             self._feed.put(project, SERIES_MERGED, moment, series=gone, parameters={"merged_into": target})
+        if moved:
+            self._superseding.look(moved, states.values(), project, moment)
         self._refresh_dependents(project, moment)
 
     def _refresh_dependents(self, project: int, moment: Moment) -> None:

@@ -18,7 +18,7 @@ def hand_on_sayings(working: WorkingSet, removed: PostingState, heir: PostingSta
         state = working.postings.get(id)
         if state is not None and state.posting.repeats == removed.posting.id:
             state.posting = msgspec.structs.replace(state.posting, repeats=heir.posting.id)
-            state.link = Link(heir.posting.id, BY_RERUN)
+            state.link = state.found = Link(heir.posting.id, BY_RERUN)
             working.postings.put(id, state)
             dirty[id] = None
 

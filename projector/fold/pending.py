@@ -7,7 +7,8 @@ from projector.readmodel import tables as t
 from projector.readmodel.rows import Row
 from projector.readmodel.working import WorkingSet
 
-REVISION, PULL_REQUEST, RETRY, SUPERSEDE, WAIT = "revision", "pull-request", "retry", "supersede", "wait"
+REVISION, PULL_REQUEST, RETRY, WAIT = "revision", "pull-request", "retry", "wait"
+SUPERSEDE, RESTORE = "supersede", "restore"
 
 
 class Pending:
@@ -56,10 +57,18 @@ class Pending:
             row = self._rows[PULL_REQUEST, mail] = {**row, "detail": REDACTED}
             self._working.add(t.pending, row)
 
+    def of_kind(self, kind: str) -> list[Row]:
+        """What is pending of a kind."""
+        return [row for (other, _), row in self._rows.items() if other == kind]
+
     def announcements(self) -> list[Row]:
-        """What has to go on the log, in the order in which it became so."""
-        rows = (row for (kind, _), row in self._rows.items() if kind != WAIT)
-        return sorted(rows, key=lambda row: (row["since"], row["cause"], row["kind"]))
+        """What has to go on the log, in the order in which it became so.
+
+        States are given back once all else is told: what is announced may supersede the same patches again.
+        """
+        rows = [row for (kind, _), row in self._rows.items() if kind != WAIT]
+        told = [row for row in rows if row["kind"] != RESTORE]
+        return sorted(told or rows, key=lambda row: (row["since"], row["cause"], row["kind"]))
 
     def next_wait_us(self) -> int | None:
         """When the first wait for mail by SMTP ends; None when nothing is waited for."""

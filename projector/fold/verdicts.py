@@ -7,7 +7,7 @@ import msgspec
 
 from projector.assembly.events import STATE_CHANGE, TEST_RESULT
 from projector.assembly.posting import Posting
-from projector.assembly.states import find_state, state_of, worst_test_state
+from projector.assembly.states import SUPERSEDED, find_state, state_of, worst_test_state
 from projector.fold.accounts import Accounts
 from projector.fold.feed import Feed
 from projector.fold.grouping import Grouping
@@ -15,6 +15,7 @@ from projector.fold.moment import Moment
 from projector.fold.pending import SUPERSEDE, Pending
 from projector.fold.projects import Projects
 from projector.fold.requests import Asking
+from projector.fold.superseding import Superseding
 from projector.outcomes import CONFLICT, DONE, FORBIDDEN, TARGET_GONE, UNCHANGED, Outcome, Refused
 from projector.readmodel.rows import PatchState, PostingState, Row
 from projector.readmodel.working import WorkingSet
@@ -38,9 +39,11 @@ class Verdicts:
         projects: Projects,
         accounts: Accounts,
         pending: Pending,
+        superseding: Superseding,
     ) -> None:
         self._working, self._grouping, self._feed = working, grouping, feed
         self._projects, self._accounts, self._pending = projects, accounts, pending
+        self._superseding = superseding
 
     def say(self, fact: Saying, moment: Moment, asking: Asking) -> Outcome:
         """Do what a record says. Raises Refused."""
@@ -91,6 +94,8 @@ class Verdicts:
         parameters = {"previous_state": state_of(patch.state).name, "new_state": new.name}
         if fact.commit:
             parameters["commit"] = fact.commit
+        if state_of(patch.state).name == SUPERSEDED:
+            self._superseding.forget(fact.patch)
         patch.state, patch.last_updated_us, patch.changed = new.id, moment.time_us, moment.record
         self._working.patches.put(fact.patch, patch)
         self._feed.put(
@@ -107,11 +112,23 @@ class Verdicts:
         return Outcome(DONE)
 
     def supersede(self, fact: PatchStateChanged, moment: Moment) -> Outcome:
-        """Do to a patch what a newer revision brings about, if it is still open."""
+        """Do to a patch what a newer revision brings about, if it is still open; or undo it."""
         assert fact.cause is not None
+        if fact.state != SUPERSEDED:
+            return self._restore(fact, moment)
         self._pending.done(SUPERSEDE, fact.cause)
         patch = self._patch(fact.patch)
-        if state_of(patch.state).final:
+        before = state_of(patch.state)
+        if before.final:
+            return Outcome(UNCHANGED)
+        outcome = self.patch_state(fact, moment, Asking(None, None))
+        self._superseding.superseded(fact.patch, fact.cause, before.id)
+        return outcome
+
+    def _restore(self, fact: PatchStateChanged, moment: Moment) -> Outcome:
+        """Give a patch back the state that it had before a revision superseded it which is elsewhere now."""
+        assert fact.cause is not None
+        if not self._superseding.may_restore(fact.patch, fact.cause):
             return Outcome(UNCHANGED)
         return self.patch_state(fact, moment, Asking(None, None))
 

@@ -396,9 +396,16 @@ redaction = Table(  # the mails whose words are gone; all Message-IDs are in the
     _ref("user_id", null=True),
 )  # fmt: skip
 
+superseding = Table(  # which announcement made a patch Superseded, so that it can be undone
+    "superseding", metadata,
+    Column("patch_id", BigInteger, primary_key=True, autoincrement=False),
+    _ref("event_id"),  # the RevisionAnnounced
+    Column("state_before", Integer, nullable=False),
+)  # fmt: skip
+
 pending = Table(  # announcements and retries that the active projector has still to put on the log, and waits
     "pending", metadata,
-    Column("kind", Text, nullable=False),  # "revision", "pull-request", "retry", "supersede", "wait"
+    Column("kind", Text, nullable=False),  # "revision", "pull-request", "retry", "supersede", "restore", "wait"
     _ref("cause"),  # the posting, mail or record
     _ref("project_id"),
     _ref("since"),  # the record that made it so; of a wait, microseconds of log time when it ends

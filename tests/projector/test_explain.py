@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from projector.assembly.explain import Explanation, Told
+from projector.assembly.explain import Explanation, Told, sentences
 from projector.explain import Explainer
 from projector.readmodel.working import WorkingSet
 from schemas.records import MailReceived, ProjectAdded, ProjectChanged
@@ -170,3 +170,26 @@ def test_what_was_never_named_and_what_was_merely_named(world: World) -> None:
     with explaining(world) as explainer:
         assert explainer.explain("gone@example.org") == []
         assert (explainer.is_named("gone@example.org"), explainer.is_named("none@example.org")) == (True, False)
+
+
+def test_of_a_work_that_another_one_put_out_it_is_said_what_it_would_follow(world: World) -> None:
+    first = series("a", 4, name="net: both")
+    one, other, again = (
+        series(id, 2, name=name, marker="v2", minute=minute, patch_names=names)
+        for id, name, minute, names in (
+            ("b", "net: one", 100, ["net: part 1", "net: part 2"]),
+            ("c", "net: other", 101, ["net: part 3", "net: part 4"]),
+            ("d", "net: another", 200, ["net: part 3", "net: part 4"]),
+        )
+    )
+    deliver(world, [*first, *one, *other, *again])
+    linked = explain(world, "c-1").linked
+    assert linked is not None
+    assert (linked.to, linked.rule) == (None, None)
+    assert (linked.addresses[linked.found or 0], linked.found_rule) == ("revision 1 of series 3", 5)
+    said = dict(sentences(explain(world, "c-1")))["Link to an earlier revision"]
+    assert said[0].startswith("By its rule it would follow revision 1 of series 3: the same patches")
+    assert said[1].endswith("continues that series, so it begins a series.")
+    assert any("goes on with" in line for line in dict(sentences(explain(world, "d-1")))["Link to an earlier revision"])
+    followed = explain(world, "b-1").linked
+    assert followed is not None and followed.found is None

@@ -62,7 +62,7 @@ def _announced(
         return Announcement(NEW_REVISION, linkname, path(*place), revisions[place].patches)
     if row.kind == "pull-request" and row.cause in patches:
         return Announcement(NEW_PULL_REQUEST, linkname, "", (patches[row.cause].message_id,))
-    if row.kind == "supersede":
+    if row.kind in ("supersede", "restore"):
         messages = tuple(patches[id].message_id for id in _ids.decode(row.detail))
         return Announcement(STATE_CHANGE, linkname, "", messages)
     return None

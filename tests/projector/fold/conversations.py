@@ -17,7 +17,7 @@ NAMES = ["net: fix leaks", "net: rework locking, part two", "doc: say what is me
 THREADINGS = ["shallow", "deep", "none"]
 LATER = [
     "answer", "single", "placed", "reply", "thread", "resend", "extra", "robot", "unmarked", "supersedes", "change",
-    "renamed", "predecessors",
+    "renamed", "predecessors", "parted",
 ]  # fmt: skip
 
 
@@ -79,6 +79,8 @@ def _later(draw: st.DrawFn, id: str, above: str, total: int, name: str, minute: 
     kind = draw(st.sampled_from(LATER))
     marker = draw(st.sampled_from(["", "v2", "v3"]))
     place = draw(st.integers(1, total))
+    if kind == "parted":
+        return _parted(draw, id, above, total, marker, minute)
     if kind in ("reply", "thread", "renamed", "predecessors"):
         return _again(draw, kind, id, above, total, name, marker, minute)
     known: dict[str, tuple[str, dict[str, Any]]] = {
@@ -98,6 +100,27 @@ def _later(draw: st.DrawFn, id: str, above: str, total: int, name: str, minute: 
         return [answer(id, above, minute=minute)]
     subject, options = known[kind]
     return [mail(subject, id, minute=minute, **options)]
+
+
+def _parted(draw: st.DrawFn, id: str, above: str, total: int, marker: str, minute: float) -> list[Fact]:
+    """The set as two works, which may have a patch in common."""
+    answers = draw(st.sampled_from(["", above]))
+    half = (total + 1) // 2
+    names = [f"net: part {n}" for n in range(1, total + 1)]
+    shared = names[:1] if draw(st.integers(0, 3)) == 0 else []
+    mails = []
+    for number, part in enumerate([names[:half], [*shared, *names[half:]]]):
+        if part:
+            mails += series(
+                f"{id}.{number}",
+                len(part),
+                name=f"net: work {number}",
+                marker=marker,
+                minute=minute + number,
+                answers=answers,
+                patch_names=part,
+            )
+    return mails
 
 
 def _again(

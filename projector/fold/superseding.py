@@ -1,0 +1,149 @@
+"""Patches that a newer revision supersedes, and those that get their states back, as it is elsewhere by now."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+import msgspec
+
+from projector.assembly.mail import aliased
+from projector.assembly.newer import stand
+from projector.assembly.posting import Posting
+from projector.assembly.states import SUPERSEDED, state_of
+from projector.fold.accounts import Accounts
+from projector.fold.moment import Moment
+from projector.fold.pending import RESTORE, SUPERSEDE, Pending
+from projector.fold.projects import Projects
+from projector.readmodel import tables as t
+from projector.readmodel.rows import PostingState, Row, Shown
+from projector.readmodel.working import WorkingSet
+from schemas.records import PatchStateChanged
+
+_ids = msgspec.json.Decoder(list[int]).decode
+
+
+class Superseding:
+    """Which announcement superseded a patch, and what the patch's state was before."""
+
+    def __init__(self, working: WorkingSet, pending: Pending, projects: Projects, accounts: Accounts) -> None:
+        self._working, self._pending, self._projects, self._accounts = working, pending, projects, accounts
+
+    # --- who may ---
+
+    def is_own(self, state: PostingState, shown: Shown) -> bool:
+        """Whether a revision's author is the submitter of its series, by whatever address."""
+        settings = self._projects.by_id[state.project].settings
+        first = shown.course.first.posting if shown.course is not None and shown.course.first is not None else None
+        first = first or self._first(shown)
+        return first is not None and aliased(first.author, settings) == aliased(state.posting.author, settings)
+
+    def _first(self, shown: Shown) -> Posting | None:
+        """A posting of a series' submitter, where only the rows of the series are known."""
+        submitter = shown.row["submitter_id"]
+        ids = (row["posting_id"] for row in shown.revisions.values() if row["submitter_id"] == submitter)
+        return next((state.posting for id in ids if (state := self._working.postings.get(id)) is not None), None)
+
+    def may(self, state: PostingState, shown: Shown) -> bool:
+        """Whether a revision supersedes others at all: posted by the series' submitter, or by a maintainer.
+
+        From is all that is known of who that was.
+        """
+        settings = self._projects.by_id[state.project].settings
+        if not settings.supersedes or not state.posting.is_verified:
+            return False
+        return self.is_own(state, shown) or self._accounts.maintains(state.posting.author, settings.linkname)
+
+    # --- what is superseded ---
+
+    def announced(self, state: PostingState, shown: Shown, open_patches: Collection[int], moment: Moment) -> None:
+        """Note the patches of older revisions, and not of this one, that a complete one supersedes.
+
+        open_patches: those of its series that wait for a decision. What was to get its state back stays as it is.
+        """
+        own = shown.course.made.get(state.pinned[-1][1]) if shown.course is not None else None
+        if shown.course is None or own is None:
+            return
+        others, place = set(open_patches) - set(own.patches), stand(own.posting)
+        found = sorted(id for id in others if shown.course.is_older(id, place))
+        if found:
+            self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, _json(found))
+        for row in self._pending.of_kind(RESTORE):
+            again = self._again(_ids(row["detail"]))
+            kept = [id for id in _ids(row["detail"]) if id not in again]
+            if again:
+                self._pending.done(RESTORE, row["cause"])
+            if again and kept:
+                self._pending.note(RESTORE, row["cause"], row["project_id"], row["since"], _json(kept))
+
+    def superseded(self, patch: int, cause: int, before: int) -> None:
+        """Keep that an announcement made a patch Superseded, which was in another state before."""
+        self._pending.done(SUPERSEDE, cause)
+        self._working.add(t.superseding, {"patch_id": patch, "event_id": cause, "state_before": before})
+
+    def forget(self, patch: int) -> None:
+        """A patch is Superseded no more."""
+        self._working.remove(t.superseding, patch)
+
+    # --- what is not superseded after all ---
+
+    def look(self, moved: Mapping[int, int], states: Iterable[PostingState], project: int, moment: Moment) -> None:
+        """Note which patches get their states back, as announced postings moved, and left others behind.
+
+        moved: the series that each was in before. states: all postings of the series that they are in or were.
+        """
+        states = list(states)
+        series_of = {state.event: state.series for state in states if state.event is not None}
+        left = set(moved.values())
+        concerned = (state for state in states if state.posting.id in moved or state.series in left)
+        patches = sorted({patch.id for state in concerned for patch in state.posting.patches})
+        found = [
+            row["patch_id"]
+            for row in self._working.load(t.superseding, *patches)
+            if (patch := self._working.patches.get(row["patch_id"])) is not None
+            and row["event_id"] in series_of
+            and series_of[row["event_id"]] != patch.series
+        ]
+        again = self._again(found)
+        kept = [id for id in found if id not in again]
+        if kept:
+            self._pending.note(RESTORE, moment.record, project, moment.record, _json(kept))
+
+    def _again(self, patches: Iterable[int]) -> set[int]:
+        """The patches that a revision of the series which they are in supersedes, and keep that it is this one."""
+        again = set()
+        for row in self._working.load(t.superseding, *patches):
+            event = self._superseder(row["patch_id"])
+            if event is not None:
+                again.add(row["patch_id"])
+                self._working.add(t.superseding, {**row, "event_id": event})
+        return again
+
+    def _superseder(self, patch: int) -> int | None:
+        """The announcement of the lowest revision that supersedes a patch; None where none does."""
+        state = self._working.patches.get(patch)
+        shown = self._working.series.get(state.series) if state is not None and state.series is not None else None
+        if shown is None or shown.course is None:
+            return None
+        for _, revision in sorted(shown.course.made.items()):
+            posted = self._working.postings.get(revision.posting.id)
+            is_older = patch not in revision.patches and shown.course.is_older(patch, stand(revision.posting))
+            if is_older and posted is not None and posted.event is not None and self.may(posted, shown):
+                return posted.event
+        return None
+
+    def facts(self, row: Row) -> Iterator[PatchStateChanged]:
+        """The records that supersede patches, or give them their states back."""
+        if row["kind"] == SUPERSEDE:
+            for id in _ids(row["detail"]):
+                yield PatchStateChanged(patch=id, state=SUPERSEDED, cause=row["cause"])
+        else:
+            for superseding in self._working.load(t.superseding, *_ids(row["detail"])):
+                state = state_of(superseding["state_before"]).name
+                yield PatchStateChanged(patch=superseding["patch_id"], state=state, cause=row["cause"])
+
+    def may_restore(self, patch: int, cause: int) -> bool:
+        """Whether a patch is in the state still that an announcement gave it. cause: why it gets another one back."""
+        self._pending.done(RESTORE, cause)
+        return bool(self._working.load(t.superseding, patch))
+
+
+def _json(ids: list[int]) -> str:
+    return msgspec.json.encode(ids).decode()

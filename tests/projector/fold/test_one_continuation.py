@@ -1,0 +1,197 @@
+"""A set that was split into two works is two series, whatever came first; none stays Superseded by the other."""
+
+import random
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from projector.assembly.shelf import WINDOW
+from projector.readmodel import tables as t
+from schemas.fact import Fact
+from schemas.records import PatchStateChanged, RevisionLinked, SeriesSplit
+from tests.projector.fold.invariants import check
+from tests.projector.fold.mailing import OTHER, mail, series
+from tests.projector.fold.world import PROJECT, World, deliver, shape
+
+NEW, ACCEPTED, SUPERSEDED = 1, 3, 9
+FIRST = series("a", 4, name="net: bridge and tunnel")
+
+
+def bridge(version: int, minute: float = 100, **options: Any) -> list[Fact]:
+    return series(
+        f"b{version}", 2, name="bridge: count", marker=f"v{version}", minute=minute,
+        patch_names=["net: part 1", "net: part 2"], **options,
+    )  # fmt: skip
+
+
+def tunnel(version: int, minute: float = 101, **options: Any) -> list[Fact]:
+    return series(
+        f"t{version}", 2, name="tunnel: check", marker=f"v{version}", minute=minute,
+        patch_names=["net: part 3", "net: part 4"], **options,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Any:
+    world = World(tmp_path, project=msgspec.structs.replace(PROJECT, supersedes=True))
+    yield world
+    world.close()
+
+
+def states(world: World) -> dict[str, int]:
+    names = {row["id"]: row["message_id"].partition("@")[0] for row in world.rows(t.mail)}
+    return {names[row["id"]]: row["state"] for row in world.rows(t.patch)}
+
+
+def homes(world: World) -> list[list[str]]:
+    """The first patches of the revisions of each series."""
+    names = {row["id"]: row["message_id"].partition("@")[0] for row in world.rows(t.mail)}
+    found: dict[int, list[str]] = {}
+    for row in sorted(world.rows(t.revision), key=lambda row: int(row["version"])):
+        patches = msgspec.json.decode(row["patches"])
+        found.setdefault(row["series_id"], []).append(names[patches[0] if patches else row["cover_id"]])
+    return sorted(found.values())
+
+
+ANSWERING = bridge(2, answers="a-0")
+WORKS = {"a": FIRST, "b": bridge(2), "t": tunnel(2), "c": bridge(3, 900), "u": tunnel(3, 901)}
+
+
+@pytest.mark.parametrize("order", ["".join(order) for order in permutations("abt")] + ["abtcu", "atucb", "tuabc"])
+def test_one_of_two_works_goes_on_with_the_series_in_any_order(world: World, order: str) -> None:
+    for work in order:
+        deliver(world, WORKS[work])
+        check(world)
+    own = [["a-1", "b2-1", *(["b3-1"] if "c" in order else [])], ["t2-1", *(["t3-1"] if "u" in order else [])]]
+    assert [sorted(found) for found in homes(world)] == own
+    newest = {"b3-1": NEW, "t3-1": NEW} if "c" in order else {"b2-1": NEW, "t2-1": NEW}
+    assert {name: states(world)[name] for name in newest} == newest, "no work supersedes the other one"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_mail_by_mail_in_any_order(world: World, seed: int) -> None:
+    facts = [*FIRST, *bridge(2), *tunnel(2), *bridge(3, 900)]
+    random.Random(seed).shuffle(facts)
+    for fact in facts:
+        deliver(world, [fact])
+        check(world)
+    assert [sorted(found) for found in homes(world)] == [["a-1", "b2-1", "b3-1"], ["t2-1"]]
+    assert [states(world)[f"t2-{n}"] for n in (1, 2)] == [NEW, NEW]
+
+
+def test_superseding_by_what_moved_away_is_undone(world: World) -> None:
+    """The second work came first, and superseded all; nobody but the first work's own author knew then."""
+    deliver(world, FIRST)
+    deliver(world, tunnel(2))
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [SUPERSEDED] * 4
+    before = len(world.log.records)
+    deliver(world, ANSWERING[:-1])
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [NEW] * 4, "the first work is not complete"
+    facts = [record.fact for record in world.log.records[before:]]
+    assert sum(isinstance(fact, PatchStateChanged) and fact.state == "New" for fact in facts) == 4
+    deliver(world, ANSWERING[-1:])
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [SUPERSEDED] * 4
+    check(world)
+
+
+def test_what_another_revision_supersedes_as_well_stays_as_it_is(world: World) -> None:
+    deliver(world, [*FIRST, *tunnel(2)])
+    deliver(world, series("z", 4, name="net: bridge and tunnel", marker="v4", minute=1200))
+    before = len(world.log.records)
+    deliver(world, bridge(2))
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [SUPERSEDED] * 4
+    facts = [record.fact for record in world.log.records[before:]]
+    back = [fact.patch for fact in facts if isinstance(fact, PatchStateChanged) and fact.state != "Superseded"]
+    names = {row["id"]: row["message_id"] for row in world.rows(t.mail)}
+    assert [names[id] for id in back] == ["t2-1@example.org", "t2-2@example.org"]
+    check(world)
+
+
+def test_a_state_that_somebody_set_is_not_given_back(world: World) -> None:
+    ids = deliver(world, [*FIRST, *tunnel(2)]) and {
+        row["message_id"].partition("@")[0]: row["id"] for row in world.rows(t.patch)
+    }
+    deliver(world, [PatchStateChanged(patch=ids["a-1"], state="Accepted")])
+    deliver(world, ANSWERING[:-1])
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [ACCEPTED, NEW, NEW, NEW]
+
+
+def test_the_earlier_state_comes_back(world: World) -> None:
+    deliver(world, FIRST)
+    (first, *_) = [row["id"] for row in world.rows(t.patch)]
+    deliver(world, [PatchStateChanged(patch=first, state="Under Review")])
+    deliver(world, tunnel(2))
+    deliver(world, ANSWERING[:-1])
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [2, NEW, NEW, NEW]
+
+
+def test_numbers_that_were_given_lead_to_where_the_work_is(world: World) -> None:
+    deliver(world, FIRST)
+    deliver(world, tunnel(2))
+    deliver(world, bridge(2))
+    tunnels = next(row["id"] for row in world.rows(t.series) if row["name"] == "tunnel: check")
+    first = next(row["id"] for row in world.rows(t.series) if row["id"] != tunnels)
+    (alias,) = [row for row in world.rows(t.revision_alias) if row["series_id"] == first]
+    assert (alias["version"], alias["target_series_id"], alias["target_version"]) == (2, tunnels, 1)
+    assert [row["version"] for row in world.rows(t.revision) if row["series_id"] != tunnels] == [1, 3]
+    check(world)
+
+
+def test_a_replay_says_the_same(world: World, tmp_path: Path) -> None:
+    for work in ("t", "u", "a", "c", "b"):
+        deliver(world, WORKS[work])
+    for batch in (1, 7, 500):
+        place = tmp_path / str(batch)
+        place.mkdir()
+        replayed = World(place, world.log)
+        replayed.fold(batch)
+        assert replayed.everything() == world.everything()
+        assert replayed.generation.announcements() == []
+        replayed.close()
+
+
+def test_an_operator_says_otherwise(world: World) -> None:
+    deliver(world, [*FIRST, *bridge(2), *tunnel(2)])
+    ids = {row["message_id"].partition("@")[0]: row["id"] for row in world.rows(t.mail)}
+    deliver(world, [RevisionLinked(mail=ids["t2-1"], to=ids["a-1"])])
+    assert homes(world) == [["a-1", "b2-1", "t2-1"]]
+    deliver(world, [SeriesSplit(mail=ids["t2-1"])])
+    assert [sorted(found) for found in homes(world)] == [["a-1", "b2-1"], ["t2-1"]]
+    check(world)
+
+
+def test_a_strangers_earlier_part_does_not_put_the_submitter_out(world: World) -> None:
+    stranger = series("b2", 2, name="net: bridge and tunnel", marker="v2", minute=50, author=OTHER)
+    deliver(world, [*FIRST, *stranger])
+    assert [sorted(found) for found in homes(world)] == [["a-1", "b2-1"]]
+    deliver(world, tunnel(2))
+    assert [sorted(found) for found in homes(world)] == [["a-1", "t2-1"], ["b2-1"]]
+    check(world)
+
+
+def test_beyond_the_window_what_was_found_counts(tmp_path: Path) -> None:
+    """Many works of one marker: the first of WINDOW goes on, the rest keep their links, in whatever order they come."""
+    works = [
+        mail(
+            f"[PATCH v2] net: work {n}", f"w{n:03}", body="Supersedes: <a@example.org>\n", minute=60 + n, has_diff=True
+        )
+        for n in range(WINDOW + 10)
+    ]
+    shapes = []
+    for seed in range(3):
+        order = works.copy()
+        if seed:
+            random.Random(seed).shuffle(order)
+        place = tmp_path / str(seed)
+        place.mkdir()
+        world = deliver(World(place), [mail("[PATCH] net: all", "a"), *order], 7)
+        check(world)
+        shapes.append(shape(world))
+        found = sorted(map(sorted, homes(world)), key=len)
+        assert len(found) == WINDOW
+        assert found[-1] == ["a", "w000", *(f"w{n:03}" for n in range(WINDOW, WINDOW + 10))]
+        world.close()
+    assert shapes[1:] == shapes[:1] * 2
