@@ -159,11 +159,13 @@ class Explainer:
         named = {other.posting for other in shown} | {change.to for change in otherwise if change.to is not None}
         is_apart = state.found is not None and state.found != link
         named.update(other.to for other in (link, state.found) if other is not None)
+        named.update([state.may_follow] if state.may_follow is not None else [])
         return Linked(
             to=link.to if link is not None else None,
             rule=link.rule if link is not None else None,
             reason=said[0].reason if said is not None else "",
             begins=said is not None and said[1] is None,
+            may_follow=state.may_follow,
             found=state.found.to if state.found is not None and is_apart else None,
             found_rule=state.found.rule if state.found is not None and is_apart else None,
             candidates=shown,

@@ -55,7 +55,8 @@ class StateCount(msgspec.Struct, frozen=True):
 class SeriesDocument(msgspec.Struct, frozen=True):
     """A series. state_summary is a list of StateCount, by the order of the states.
 
-    depends_on: the ids of the series that it says it depends on, as far as these are there, sorted.
+    depends_on: the ids of the series that it says it depends on, as far as these are there, sorted. may_follow: the
+    series that its first revision may be the next one of, under another title; nothing is linked by that.
     """
 
     id: int
@@ -72,6 +73,7 @@ class SeriesDocument(msgspec.Struct, frozen=True):
     state_summary: msgspec.Raw
     test_summary: msgspec.Raw
     depends_on: msgspec.Raw
+    may_follow: int | None
 
 
 class AuthorDocument(msgspec.Struct, frozen=True):

@@ -66,6 +66,10 @@ FIELDS: dict[str, dict[str, Any]] = {
         "description": "How many test results of the newest revision have which state.",
         "examples": [{"success": 2, "failure": 1}],
     },
+    "Series.may_follow": {
+        "description": "A series that this one may go on with: its first revision is by the same author, has the next"
+        " marker, and nearly the same title and files. Nothing is linked by that; `patchlog series link` does it."
+    },
     "Series.depends_on": {**_PATCH_IDS, "description": "The ids of the series that it says it depends on."},
     "Series.version": {"description": "The number of the newest revision."},
     "Series.reviewer": {"description": "The user who reviews it."},

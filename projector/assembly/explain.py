@@ -12,6 +12,7 @@ import msgspec
 from projector.assembly import links
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST
 from projector.assembly.rerolls import REPLACED_MAX
+from projector.assembly.retitled import DAYS
 from projector.assembly.tracing import Change, Compared, reroll_text
 
 RULES = {
@@ -99,8 +100,8 @@ class Linked(msgspec.Struct, frozen=True, kw_only=True):
     """How the posting was linked. to is a posting, as are those of candidates and changes; rule is 0 to 5.
 
     begins: an operator's split says that it links to nothing before it. found: the posting that it would follow, by
-    found_rule, if another one of its marker did not go on with that one's series; None where that is `to`. addresses:
-    where the postings named here are.
+    found_rule, if another one of its marker did not go on with that one's series; None where that is `to`. may_follow:
+    the one that it may follow under another title. addresses: where the postings named here are.
     """
 
     to: int | None
@@ -112,6 +113,7 @@ class Linked(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Compared, ...]
     changes: tuple[Change, ...]
     addresses: dict[int, str]
+    may_follow: int | None = None
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,6 +267,11 @@ def _linked(linked: Linked) -> Iterator[str]:
     else:
         assert linked.rule is not None
         yield f"It follows {_place(linked, linked.to)}: {RULES[linked.rule]}{why}."
+    if linked.may_follow is not None:
+        yield (
+            f"It may follow {_place(linked, linked.may_follow)}: the same author, the next marker, within {DAYS} days,"
+            " three in four words of the title and three in five of the files. Nothing is linked by that."
+        )
     if not linked.candidates:
         yield "Nothing earlier has its name, a patch name of its author, its change-id, or a mail that it answers."
     for number, compared in enumerate(linked.candidates):

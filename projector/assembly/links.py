@@ -10,6 +10,7 @@ import msgspec
 
 from projector.assembly.drafts import RUN_SECONDS
 from projector.assembly.posting import MESSAGE_ID, Posting
+from projector.assembly.retitled import may_be_of_another_title, sent_key, span_of
 from projector.assembly.subject import name_other_kernels
 
 YEAR_SECONDS = 365 * 86400
@@ -55,6 +56,8 @@ def filed_under(posting: Posting) -> frozenset[str]:
     """The keys under which a posting is filed: its `keys`, and those by which mails that come later find it."""
     filed = {run_key(posting.author, posting.total, number) for number in posting.runs}
     filed.update(map(awaited_key, posting.supersedes))
+    if may_be_of_another_title(posting):
+        filed.add(sent_key(posting.author, posting.reroll[0], span_of(posting)))
     for name in posting.depends_on:
         kind, _, target = name.partition(":")
         filed.add(awaited_key(target) if kind == MESSAGE_ID else wanted_key(target))

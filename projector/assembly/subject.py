@@ -108,8 +108,13 @@ def name_key(title: str) -> str:
     """
     if _TEMPLATE.match(title):
         return ""
-    words = _CLOSING_REROLL.sub("", _SPACE.sub(" ", title)).strip().casefold()
+    words = without_closing_reroll(_SPACE.sub(" ", title)).strip().casefold()
     return _PUNCTUATION.sub("", words) or words
+
+
+def without_closing_reroll(title: str) -> str:
+    """A title without the reroll that its end names."""
+    return _CLOSING_REROLL.sub("", title)
 
 
 def closing_reroll(title: str) -> tuple[int, ...] | None:

@@ -23,6 +23,7 @@ from projector.fold.candidates import (
     posting_of,
     replaced_of,
     shelf_of,
+    states_of,
     superseded_by,
 )
 from projector.fold.continuing import Continuing
@@ -36,6 +37,7 @@ from projector.fold.pending import REVISION, WAIT, Pending
 from projector.fold.people import People
 from projector.fold.projects import Projects
 from projector.fold.series import FindUser, SeriesRows, patches_of
+from projector.fold.suggesting import Suggesting
 from projector.fold.superseding import Superseding
 from projector.readmodel.rows import Filed, PostingState, Shown, Thread
 from projector.readmodel.working import WorkingSet
@@ -62,6 +64,8 @@ class Grouping:
         self._rows = SeriesRows(working, pending, self._dependencies, people, find_user)
         self._superseding = superseding
         self._continuing = Continuing(working)
+        self._suggesting = Suggesting(working)
+        self._suggest_again: set[int] = set()
         self._taken_in: set[int] = set()
         self._waiting: set[int] = set()
         self._touched: set[int] = set()
@@ -260,9 +264,12 @@ class Grouping:
 
     def reworded(self, thread: Thread, mail: int, moment: Moment) -> None:
         """The words of a mail are others now, or gone: the series that show it count as updated, whatever they were."""
-        self._working.postings.need(thread.postings)
-        states = [state for id in thread.postings if (state := self._working.postings.get(id)) is not None]
-        for series in sorted({state.series for state in states if state.series is not None and _shows(state, mail)}):
+        states = [state for state in states_of(self._working, thread.postings) if _shows(state, mail)]
+        self._suggest_again.update(
+            id for state in states for id in self._suggesting.following(thread.project, [state.posting])
+        )
+        self._suggest({state.posting.id: state for state in states})
+        for series in sorted({state.series for state in states if state.series is not None}):
             self._rows.stale.add(mail)
             self.refresh(thread.project, series, moment, touch=True)
 
@@ -367,7 +374,7 @@ class Grouping:
             links.awaited_key(entry.mail.message_id) for id in mails if (entry := thread.entries.get(id)) is not None
         }
         changes = {links.wanted_key(change) for posting in stages for change in posting.change_ids}
-        linking = {key for key in keys if not key.startswith(("run ", "wanted "))}
+        linking = {key for key in keys if not key.startswith(("run ", "wanted ", "sent "))}
         wanted = [(thread.project, key) for key in linking | awaits | changes]
         self._working.keys.need(wanted)
         for key in wanted:
@@ -382,6 +389,7 @@ class Grouping:
                     dirty[id] = None  # by a Supersedes: line even to what was sent later, as its Date has it
                 if other is not None and other.posting.depends_on:
                     self._waiting.add(id)
+        self._suggest_again |= self._suggesting.following(thread.project, stages)
         for id in others:
             other = self._working.postings.get(id)
             if other is not None and not mails.isdisjoint(other.posting.answers):
@@ -405,7 +413,8 @@ class Grouping:
         new: the only posting that came or changed, and nobody knew it before.
         """
         before: dict[int, links.Link | None] = {}
-        looked = []
+        looked: list[PostingState] = []
+        changed: list[PostingState] = []
         states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]
         dirty.clear()
         for state in sorted(states, key=lambda state: state.posting.order):
@@ -419,6 +428,7 @@ class Grouping:
                 looked.append(state)
         for state, link in self._continuing.decide(looked):
             if link != state.link:
+                changed.append(state)
                 dirty[state.posting.id] = None
                 before[state.posting.id] = state.link
                 state.link = link
@@ -427,7 +437,16 @@ class Grouping:
                 target = self._working.postings.get(link.to)
                 if target is not None and target.series is not None:
                     series.add(target.series)
+        self._suggest({state.posting.id: state for state in (*looked, *changed)})
         return before
+
+    def _suggest(self, looked: Mapping[int, PostingState]) -> None:
+        """Look again at what those may follow whose links were looked at, and those that may follow what changed."""
+        again = states_of(self._working, sorted(self._suggest_again - looked.keys()))
+        self._suggest_again.clear()
+        for state in looked.values():
+            self._suggesting.look(state)
+        self._waiting.update(state.posting.id for state in again if self._suggesting.look(state))
 
     def _stays(self, state: PostingState, new: Posting) -> bool:
         """Whether a posting's link is surely what it was, now that there is a new one that it might link to.
@@ -520,6 +539,8 @@ class Grouping:
         for moved in self._rows.take_moved():
             if moved.posting.id not in self._taken_in:
                 self._waiting.update(self._dependencies.waiting_for(moved))
+            following = states_of(self._working, sorted(self._suggesting.following(project, [moved.posting])))
+            self._waiting.update(state.posting.id for state in following if state.may_follow == moved.posting.id)
         self._taken_in.clear()
         if self._waiting:
             states = [state for id in sorted(self._waiting) if (state := self._working.postings.get(id)) is not None]

@@ -427,7 +427,14 @@ class SeriesRows:
             "test_state": rows[shown.version]["test_state"],
             "test_summary": _json({name: tested[name] for name in reversed(TEST_STATES) if name in tested}),
             "depends_on": self._depends_on(project, series, shown),
+            "may_follow": self._may_follow(series, first),
         }
+
+    def _may_follow(self, series: int, first: Revision) -> int | None:
+        """The series that the first revision of one may follow."""
+        state = self._working.postings.get(first.posting.id)
+        other = self._working.postings.get(state.may_follow) if state is not None and state.may_follow else None
+        return other.series if other is not None and other.series != series else None
 
     def _depends_on(self, project: int, series: int, revision: Revision) -> str:
         if not revision.depends_on:

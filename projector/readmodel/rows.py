@@ -57,7 +57,8 @@ class PostingState(msgspec.Struct, array_like=True):
     settled: the wait for more of it is over. pinned: every (series, revision) that was given to it, the present one
     last. review: the record that last said who reviews its series, and that user; None where none did. chosen: the
     record that last made it a new revision, as another copy of a mail counts. link: the one that counts; found: what it
-    is where no other posting continues the series.
+    is where no other posting continues the series. may_follow: of one that links to nothing, the posting that it may
+    follow under another title.
     """
 
     posting: Posting
@@ -71,6 +72,7 @@ class PostingState(msgspec.Struct, array_like=True):
     review: tuple[int, int | None] | None = None
     chosen: int | None = None
     found: Link | None = None
+    may_follow: int | None = None
 
 
 class Filed(msgspec.Struct):

@@ -134,6 +134,7 @@ series = Table(
     Column("test_state", Text),
     Column("test_summary", Text, nullable=False),  # JSON, ready to serve
     Column("depends_on", Text, nullable=False),  # JSON array of series ids, ready to serve
+    _ref("may_follow", null=True),  # a series
     _ref("changed_id"),  # the record that changed what is shown of it last: its version
     Index("series_by_project", "project_id", "id"),
     Index("series_by_updated", "project_id", "last_updated_us", "id"),

@@ -142,7 +142,7 @@ def series(id_: int, name: str, submitted: str, **changes: Any) -> dict[str, Any
         "id": id_, "project_id": 2, "name": name, "n_patches": 1, "submitter_id": 10, "submitted_us": us(submitted),
         "last_updated_us": us(submitted), "version": 1, "reviewer_id": None, "state": "initial",
         "state_summary": json.dumps(NEW), "test_state": None, "test_summary": "[]",
-        "depends_on": "[]", "changed_id": id_, "head_id": None,
+        "depends_on": "[]", "may_follow": None, "changed_id": id_, "head_id": None,
     }  # fmt: skip
     return {**row, **changes}
 
@@ -165,7 +165,7 @@ def _fill_series(connection: Connection) -> None:
                last_updated_us=us("2024-06-01T00:00:00.013345"), reviewer_id=7, test_state="warning",
                depends_on="[40,51]"),
         series(40, "straße: 100%_done", "2024-05-02T09:00:00", submitter_id=11, state="done", test_state="success"),
-        series(51, "ÄNDERUNG of names", "2024-05-05T09:00:00"),
+        series(51, "ÄNDERUNG of names", "2024-05-05T09:00:00", may_follow=40),
         series(55, "Only a cover", "2024-05-05T10:00:00", state="incomplete", n_patches=3, state_summary="[]"),
         series(61, "[gadgets] spin", "2024-05-06T09:00:00", project_id=3, submitter_id=12, test_state="failure"),
     )  # fmt: skip

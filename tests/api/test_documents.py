@@ -31,6 +31,7 @@ SERIES_20 = {
     "state_summary": NEW,
     "test_summary": [],
     "depends_on": [40, 51],
+    "may_follow": None,
 }
 PATCH_31 = {
     "id": 31,

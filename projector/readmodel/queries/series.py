@@ -94,12 +94,12 @@ def series_document(row: Row) -> SeriesDocument:
     """Make the document of a row that begins with SERIES_COLUMNS."""
     (
         id_, project_id, name, n_patches, submitter_id, submitted_us, updated_us,
-        version, reviewer_id, test_state, state, state_summary, test_summary, depends_on,
-    ) = row[:14]  # fmt: skip
+        version, reviewer_id, test_state, state, state_summary, test_summary, depends_on, may_follow,
+    ) = row[:15]  # fmt: skip
     return SeriesDocument(
         id_, project_id, name, n_patches, submitter_id, time_of(submitted_us), time_of(updated_us),
         version, reviewer_id, test_state, state, Raw(state_summary), Raw(test_summary),
-        Raw(depends_on),
+        Raw(depends_on), may_follow,
     )  # fmt: skip
 
 
@@ -108,9 +108,9 @@ def expanded_series_document(row: Row) -> SeriesDocument:
     reviewer_id = row[8]
     return replace(
         series_document(row),
-        project=ProjectDocument(*row[14:21]),
-        submitter=PersonDocument(row[4], row[21] or row[22] or ""),
-        reviewer=None if reviewer_id is None else PersonDocument(reviewer_id, row[23] or ""),
+        project=ProjectDocument(*row[15:22]),
+        submitter=PersonDocument(row[4], row[22] or row[23] or ""),
+        reviewer=None if reviewer_id is None else PersonDocument(reviewer_id, row[24] or ""),
     )
 
 
@@ -134,6 +134,7 @@ SERIES_COLUMNS = (
     series.c.state_summary,
     series.c.test_summary,
     series.c.depends_on,
+    series.c.may_follow,
 )
 
 _ROWS = select(*SERIES_COLUMNS)

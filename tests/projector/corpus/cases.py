@@ -51,7 +51,8 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
 
     series: all of them, in any order. The others are compared for the mails that are named: comments: what each is
     about; kinds; names: of patches as shown; links: null for a posting that begins a series; parsed: fields of
-    ParsedMail. pulls: all that was announced as a pull request. counts: of the table of that name.
+    ParsedMail. pulls: all that was announced as a pull request. counts: of the table of that name. may_follow: all
+    series that may follow another one under another title, each by a patch of it.
     """
 
     about: str
@@ -63,6 +64,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     parsed: dict[str, dict[str, Any]] = {}
     pulls: list[str] = []
     counts: dict[str, int] = {}
+    may_follow: dict[str, str] = {}
 
 
 def case_names() -> list[str]:

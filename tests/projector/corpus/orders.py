@@ -118,6 +118,12 @@ class Outcome:
             for mail in mails[state.posting.id]
         }
 
+    def may_follow(self) -> list[tuple[str, str]]:
+        """The series that may follow another one, and this: each by the lowest patch of its first revision."""
+        first = {row["id"]: self._revisions(row["id"])[0]["patches"][:1] for row in self.rows("series")}
+        rows = (row for row in self.rows("series") if row["may_follow"] is not None)
+        return sorted((first[row["id"]][0], first[row["may_follow"]][0]) for row in rows)
+
     def mbox(self) -> bytes:
         """All patches, as the API gives them."""
         patches = {row["id"] for row in self.rows("patch")}

@@ -21,6 +21,7 @@ def test_case(name: str, database_url: str) -> None:
         outcome = Outcome(tables, order)
         assert _series(outcome) == sorted(map(_expected, case.series), key=repr), f"series, {order}"
         _compare_mails(case, outcome, order)
+        assert outcome.may_follow() == [(mail, to) for mail, to in sorted(case.may_follow.items())], f"order {order}"
         announced = outcome.events("series-new-revision")
         complete = [revision for row in case.series for revision in row.revisions if revision.complete]
         assert len(announced) == len(complete), f"announcements, {order}"

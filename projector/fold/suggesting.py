@@ -1,0 +1,76 @@
+"""What a posting that links to nothing may follow all the same, under another title: a suggestion to people."""
+
+from collections.abc import Iterable
+
+from projector.assembly.posting import Posting
+from projector.assembly.redaction import REDACTED
+from projector.assembly.retitled import followed_keys, following_keys, is_like, is_next, shares_files
+from projector.assembly.shelf import WINDOW
+from projector.fold.candidates import shelf_of, states_of
+from projector.readmodel.rows import PostingState
+from projector.readmodel.working import WorkingSet
+
+
+class Suggesting:
+    """Keeps with each posting that begins a series the one that it may follow."""
+
+    def __init__(self, working: WorkingSet) -> None:
+        self._working = working
+
+    def look(self, state: PostingState) -> bool:
+        """Find what a posting may follow, and say whether that is another posting than before."""
+        found = self._find(state) if state.link is None and state.posting.reroll > (1,) else None
+        if found == state.may_follow:
+            return False
+        state.may_follow = found
+        self._working.postings.put(state.posting.id, state)
+        return True
+
+    def following(self, project: int, stages: Iterable[Posting]) -> set[int]:
+        """The postings that may follow one, as it is or was, or did; by their ids."""
+        found: set[int] = set()
+        for posting in stages:
+            keys = [(project, key) for key in following_keys(posting)]
+            self._working.keys.need(keys)
+            for key in keys:
+                filed = self._working.keys.get(key)
+                if filed is not None:
+                    found |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(self._working, filed).behind(posting)
+        return found
+
+    def _find(self, state: PostingState) -> int | None:
+        """The one that shares most files, then the newest, of those that a posting may follow."""
+        posting = state.posting
+        title = self._title(posting)
+        others = self._candidates(state) if title else []
+        near = [
+            other for other in others if is_next(posting, other.posting) and is_like(title, self._title(other.posting))
+        ]
+        files = self._files(state) if near else set()
+        of = {other.posting.id: self._files(other) for other in near}
+        fitting = [other.posting for other in near if shares_files(files, of[other.posting.id])]
+        best = max(fitting, key=lambda other: (len(files & of[other.id]), other.order), default=None)
+        return best.id if best is not None else None
+
+    def _candidates(self, state: PostingState) -> list[PostingState]:
+        keys = [(state.project, key) for key in followed_keys(state.posting)]
+        self._working.keys.need(keys)
+        ids: set[int] = set()
+        for key in keys:
+            filed = self._working.keys.get(key)
+            if filed is not None:
+                ids |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(self._working, filed).before(state.posting)
+        return states_of(self._working, sorted(ids))
+
+    def _title(self, posting: Posting) -> str:
+        title = self._working.titles.get(posting.submitter) or ""
+        return "" if title == REDACTED else title
+
+    def _files(self, state: PostingState) -> set[bytes]:
+        """The files that a posting touches, by their keys."""
+        if state.posting.files:
+            return set(state.posting.files)
+        thread = self._working.threads.get(state.thread)
+        entries = thread.entries if thread is not None else {}
+        mails = (entries[patch.id].mail for patch in state.posting.patches if patch.id in entries)
+        return {file for mail in mails for file in mail.files}
