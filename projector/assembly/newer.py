@@ -8,18 +8,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from projector.assembly.posting import Posting
-
 SAME_DAYS_SECONDS = 2 * 86400
 
 Stand = tuple[tuple[int, ...], tuple[int, str]]
 """A reroll, and the order of a posting: its Date, and the Message-ID of its earliest mail."""
 T = TypeVar("T")
-
-
-def stand(posting: Posting) -> Stand:
-    """Where a posting stands among the revisions of its series."""
-    return posting.reroll, posting.order
 
 
 def is_newer(one: Stand, other: Stand) -> bool:

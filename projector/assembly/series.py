@@ -5,7 +5,7 @@ from itertools import chain, count
 
 import msgspec
 
-from projector.assembly.newer import Newest, Stand, is_newer, stand
+from projector.assembly.newer import Newest, Stand, is_newer
 from projector.assembly.posting import Posting
 
 
@@ -38,10 +38,17 @@ class Revision(msgspec.Struct, frozen=True):
     """The mail whose title is its name; None: it has no name."""
     submitter: int
     n_patches: int
+    reroll: tuple[int, ...]
+    """Of its posting; of a copy, where that is higher, of the revision that it is a copy of."""
     depends_on: tuple[str, ...] = ()
     """As in Posting; of a copy, also what the revision before depends on."""
     rerun_of: int | None = None
     """Of a rerun the number of the revision that it repeats."""
+
+    @property
+    def place(self) -> Stand:
+        """Where it stands among the revisions of its series."""
+        return self.reroll, self.posting.order
 
 
 def may_grow(posting: Posting) -> bool:
@@ -180,14 +187,14 @@ class Course:
         if revision is self.first:
             self.first = min(others, key=lambda other: other.posting.order, default=None)
         if revision in self._newest:
-            self._newest = Newest((stand(other.posting), other) for other in others)
+            self._newest = Newest((other.place, other) for other in others)
         if revision in self._naming:
-            self._naming = Newest((stand(other.posting), other) for other in others if other.posting.delegate)
+            self._naming = Newest((other.place, other) for other in others if other.posting.delegate)
 
     def note(self, revision: Revision) -> None:
         """Take a revision in that was made, for whatever is asked of them all."""
         self.made[revision.version] = revision
-        place = stand(revision.posting)
+        place = revision.place
         for patch in revision.patches:
             if place < self.lowest.setdefault(patch, place):
                 self.lowest[patch] = place
@@ -249,6 +256,7 @@ def _revision(version: int, posting: Posting, placed: Mapping[int, int], *, is_c
         head=posting.submitter if posting.is_named else None,
         submitter=posting.submitter,
         n_patches=posting.total,
+        reroll=posting.reroll,
         depends_on=posting.depends_on,
     )
 
@@ -264,6 +272,7 @@ def _replace(before: Revision, version: int, posting: Posting, placed: Mapping[i
         extras=extras,
         is_complete=before.is_complete or placed.keys() >= set(range(1, before.n_patches + 1)),
         submitter=posting.submitter,
+        reroll=max(posting.reroll, before.reroll),
         depends_on=tuple(sorted({*before.depends_on, *posting.depends_on})),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Sequence
 import msgspec
 
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
-from projector.assembly.newer import Announced, stand
+from projector.assembly.newer import Announced
 from projector.assembly.posting import Posting, is_continued_by
 from projector.assembly.redaction import REDACTED
 from projector.fold.accounts import Accounts
@@ -14,6 +14,7 @@ from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
 from projector.fold.pending import PULL_REQUEST, RESTORE, RETRY, REVISION, SUPERSEDE, Pending
 from projector.fold.projects import Projects
+from projector.fold.series import place_of
 from projector.fold.superseding import Superseding
 from projector.readmodel.rows import PostingState, Shown
 from projector.readmodel.working import WorkingSet
@@ -128,7 +129,8 @@ class Announcing:
         shown = self._working.series.get(series)
         assert shown is not None, f"series {series}: expected a row, found none"
         version = state.pinned[-1][1]
-        row, place = shown.revisions[version], stand(state.posting)
+        row = shown.revisions[version]
+        place = place_of(row, state.posting)
         assert row["posting_id"] == state.posting.id, f"series {series}, {version}: expected posting {state.posting.id}"
         user = self._accounts.with_address(state.posting.author) if state.posting.is_verified else None
         newer = [number for other in (self._announced(shown), given) if (number := other.newer(place)) is not None]
@@ -162,7 +164,7 @@ class Announcing:
             for version, row in shown.revisions.items():
                 state = self._working.postings.get(row["posting_id"]) if row["event_id"] is not None else None
                 if state is not None:
-                    shown.announced.add(version, stand(state.posting))
+                    shown.announced.add(version, place_of(row, state.posting))
         return shown.announced
 
     def _now_with(self, patches: tuple[int, ...]) -> PostingState | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from projector.assembly.newer import stand
+from projector.assembly.newer import Stand
 from projector.assembly.posting import Posting
 from projector.assembly.series import Course, Member, Revision, run
 from projector.assembly.states import TEST_STATES, series_state, state_of, summarise, worst_test_state
@@ -213,7 +213,7 @@ class SeriesRows:
                 shown.revisions[version] = {**row, "event_id": about.event}
                 self._working.add(t.revision, shown.revisions[version])
                 if shown.announced is not None:
-                    shown.announced.add(version, stand(about.posting))
+                    shown.announced.add(version, place_of(row, about.posting))
         self._write_series(project, series, shown, moment, touch=False)
         return True
 
@@ -373,6 +373,7 @@ class SeriesRows:
             "head_id": revision.head,
             "submitter_id": self._people.id_of(posting.author),
             "n_patches": revision.n_patches,
+            "reroll": _json(revision.reroll),
             "complete": revision.is_complete,
             "event_id": states[posting.id].event,
             "submitted_us": posting.date * SECOND_US,
@@ -440,6 +441,11 @@ class SeriesRows:
         if not revision.depends_on:
             return "[]"
         return _json(self._dependencies.resolve(project, series, revision.depends_on))
+
+
+def place_of(row: Row, posting: Posting) -> Stand:
+    """Where the revision of a posting stands among others of its series, by its row."""
+    return msgspec.json.decode(row["reroll"], type=tuple[int, ...]), posting.order
 
 
 def is_open(patch: PatchState | None) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import msgspec
 
 from projector.assembly.mail import aliased
-from projector.assembly.newer import stand
 from projector.assembly.posting import Posting
 from projector.assembly.states import SUPERSEDED, state_of
 from projector.fold.accounts import Accounts
@@ -61,7 +60,7 @@ class Superseding:
         own = shown.course.made.get(state.pinned[-1][1]) if shown.course is not None else None
         if shown.course is None or own is None:
             return
-        others, place = set(open_patches) - set(own.patches), stand(own.posting)
+        others, place = set(open_patches) - set(own.patches), own.place
         found = sorted(id for id in others if shown.course.is_older(id, place))
         if found:
             self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, _json(found))
@@ -124,7 +123,7 @@ class Superseding:
             return None
         for _, revision in sorted(shown.course.made.items()):
             posted = self._working.postings.get(revision.posting.id)
-            is_older = patch not in revision.patches and shown.course.is_older(patch, stand(revision.posting))
+            is_older = patch not in revision.patches and shown.course.is_older(patch, revision.place)
             if is_older and posted is not None and posted.event is not None and self.may(posted, shown):
                 return posted.event
         return None

@@ -15,6 +15,7 @@ from projector.fold.moment import Moment
 from projector.fold.pending import SUPERSEDE, Pending
 from projector.fold.projects import Projects
 from projector.fold.requests import Asking
+from projector.fold.series import place_of
 from projector.fold.superseding import Superseding
 from projector.outcomes import CONFLICT, DONE, FORBIDDEN, TARGET_GONE, UNCHANGED, Outcome, Refused
 from projector.readmodel.rows import PatchState, PostingState, Row
@@ -185,7 +186,7 @@ class Verdicts:
             wider = [found for found in rows if set(_patches(found[1])) >= set(wanted)]
             for found in (exact, wider):
                 if found:
-                    return max(found, key=lambda pair: (pair[0].posting.reroll, pair[0].posting.order))
+                    return max(found, key=lambda pair: place_of(pair[1], pair[0].posting))
         raise Refused(TARGET_GONE, "Not found.")
 
     def _series_states(self, patches: tuple[int, ...], rerun: int | None) -> list[PostingState]:

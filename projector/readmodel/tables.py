@@ -157,6 +157,7 @@ revision = Table(
     _ref("head_id", null=True),  # the mail whose title the name is; null where it has none
     _ref("submitter_id"),
     Column("n_patches", BigInteger, nullable=False),  # as the marker says
+    Column("reroll", Text, nullable=False),  # JSON array: by it and its Date it is newer or older than others
     Column("complete", Boolean, nullable=False),
     _ref("event_id", null=True),  # its RevisionAnnounced, once it was announced
     Column("submitted_us", BigInteger, nullable=False),

@@ -152,7 +152,7 @@ def revision(series_id: int, version: int, patches: list[int], **changes: Any) -
         "series_id": series_id, "version": version, "posting_id": [*patches, series_id][0], "cover_id": None,
         "cover_letter": None, "name": "tidy", "submitter_id": 10, "n_patches": len(patches), "complete": True,
         "event_id": None, "submitted_us": us("2024-05-01T10:00:00"), "patches": json.dumps(patches), "test_state": None,
-        "rerun_of": None, "head_id": None,
+        "rerun_of": None, "head_id": None, "reroll": "[1]",
     }  # fmt: skip
     return {**row, **changes}
 

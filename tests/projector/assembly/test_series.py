@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from projector.assembly.posting import Posting, assemble
+from projector.assembly.posting import Posting, assemble, repeat
 from projector.assembly.series import Member, components, may_grow, revise, run
 from tests.projector.assembly.build import DAY, Letter, read
 
@@ -247,3 +247,23 @@ def test_the_newest_revision_has_the_highest_reroll_of_the_last_days_then_date()
         assert course.newest is not None
         shown.append(course.newest.posting.first)
     assert shown == ["b", "d", "d", "x"]
+
+
+def test_a_replacement_stands_as_high_as_the_revision_that_it_copies_and_a_rerun_as_what_it_repeats() -> None:
+    """v3 replaces one patch, then somebody sends v2 of the other: what has both is the newest."""
+    letters = [
+        C,
+        P1,
+        P2,
+        Letter("q", "[PATCH v3 1/2] one", "c p1", at=40),
+        Letter("r", "[PATCH v2 2/2] two", "c p2", at=60),
+    ]
+    found = postings(*letters)
+    assert [posting.reroll for posting in found] == [(1,), (3,), (2,)]
+    members = [Member(posting, settled=True) for posting in found]
+    rerun = Member(repeat(found[-1], 99), settled=True)
+    for each in ([*members, rerun], [rerun, *reversed(members)]):
+        revisions, course = run(each)
+        assert [revision.reroll for revision in revisions] == [(1,), (3,), (3,), (3,)]
+        assert course.newest is not None
+        assert (course.newest.rerun_of, course.newest.patches) == (3, (4, 5))
