@@ -32,7 +32,8 @@ def _compare(work: Drafting, draft: Draft, above: Mail) -> None:
     base = _base(work.of[above.id])
     is_whole = draft.is_full and draft.total is not None and draft.total > 1
     answered = None
-    if not is_whole and work.kinds[above.id] == PATCH and _replaces_any(work, draft, above):
+    replaces_one = not is_whole and work.kinds[above.id] == PATCH and _replaces_any(work, draft, above)
+    if replaces_one and not _is_squashed(draft, above, base):
         answered = above
     elif holder := _holder(work, draft, base):
         if len(draft.places) == 1:
@@ -55,6 +56,20 @@ def _holder(work: Drafting, draft: Draft, base: Draft) -> Mail | None:
         ):
             return holder
     return None
+
+
+def _is_squashed(draft: Draft, above: Mail, base: Draft) -> bool:
+    """Whether a posting is a single patch in place of several, not of the one that it answers alone."""
+    mail = draft.places.get(1) if (draft.total or 1) == 1 else None
+    others = [other for other in base.places.values() if other is not above]
+    return mail is not None and any(not adds_files(mail, above).isdisjoint(other.files) for other in others)
+
+
+def adds_files(mail: Mail, above: Mail) -> set[bytes]:
+    """The files that a patch touches, and the one that it answers does not: where these are those of another patch of
+    the series, it was made of several.
+    """
+    return set(mail.files).difference(above.files)
 
 
 def _base(draft: Draft) -> Draft:

@@ -63,9 +63,10 @@ class Shelf:
         """The ids of the newest, the last first."""
         return [id for _, _, id in reversed(self._all[-WINDOW:])]
 
-    def first(self, author: bytes, number: int = WINDOW) -> set[int]:
+    def first(self, author: bytes, windows: int = 1) -> set[int]:
         """The ids of the earliest: of an author, and of all."""
-        return {id for places in (self._all, self._by_author.get(author, [])) for _, _, id in places[:number]}
+        end = windows * WINDOW
+        return {id for places in (self._all, self._by_author.get(author, [])) for _, _, id in places[:end]}
 
     def _seen_by(self, posting: Posting) -> tuple[list[Place], list[Place]]:
         return self._all, self._by_author.get(posting.author, [])

@@ -15,7 +15,7 @@ from projector.assembly.drafts import nearest_above
 from projector.assembly.mail import COMMENT, COVER, IGNORED, PATCH, Mail
 from projector.assembly.posting import Assembled, Posting, finish
 from projector.assembly.repeats import POSTED, posted_above, repeats
-from projector.assembly.rerolls import REPLACED_MAX, replaces
+from projector.assembly.rerolls import REPLACED_MAX, adds_files, replaces
 from projector.assembly.tree import Tree, build_tree, is_placed_by_others
 
 PostingOf = Callable[[int], Posting | None]
@@ -240,6 +240,8 @@ class Standing:
         if answered is None:
             return None
         base = base_of(answered, posting_of)
+        if len(base.patches) > 1 and adds_files(mail, above):
+            return None  # it may have been made of several patches
         is_marked = bool(mail.reroll) or mail.closing is not None
         if (answered.is_numbered and not is_marked) or (base is not answered and base.is_numbered and base.answers):
             return None

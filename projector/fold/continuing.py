@@ -60,7 +60,7 @@ class Continuing:
         if len(filed.ids) > WINDOW:
             shelf = shelf_of(self._working, filed)
             seen = shelf.first(target.author)
-            beyond = shelf.first(target.author, 2 * WINDOW) - seen
+            beyond = shelf.first(target.author, 2) - seen
             if touched.isdisjoint(seen | beyond):
                 return []
         states = {state.posting.id: state for state in states_of(self._working, sorted(seen))}

@@ -18,6 +18,7 @@ from projector.assembly.links import (
     wanted_key,
 )
 from projector.assembly.posting import Posting, assemble
+from projector.assembly.retitled import sent_key, span_of
 from tests.projector.assembly.build import DAY, START, Letter, read
 
 YEAR = 365 * DAY
@@ -374,31 +375,38 @@ def only(*letters: Letter) -> Posting:
     return posting
 
 
+def sent(posting: Posting) -> set[str]:
+    """By this it is found under another title."""
+    key = sent_key(posting.author, posting.reroll[0], span_of(posting))
+    assert key in filed_under(posting)
+    return {key}
+
+
 def test_a_posting_is_filed_under_all_by_which_it_is_found() -> None:
     half_hour = int(START.timestamp()) // 1800
     cover = Letter("c", "[PATCH 0/2] Work", supersedes=("old",), change_id="x")
     posting = only(cover, Letter("p", "[PATCH 1/2] one", "c"))
     ada = key("ada@example.org")
     assert keys(posting) == {name_key(key("work")), "change x", patch_key(ada, key("one"))}
-    assert filed_under(posting) == keys(posting) | {awaited_key("old"), run_key(ada, 2, half_hour)}
+    assert filed_under(posting) - sent(posting) == keys(posting) | {awaited_key("old"), run_key(ada, 2, half_hour)}
 
 
 def test_a_cover_letter_with_all_its_patches_below_it_is_found_by_no_run() -> None:
     posting = only(Letter("c", "[PATCH 0/1] Work"), Letter("p", "[PATCH 1/1] one", "c"))
-    assert filed_under(posting) == keys(posting)
+    assert filed_under(posting) - sent(posting) == keys(posting)
 
 
 def test_a_posting_is_filed_under_what_it_depends_on() -> None:
     names = ("change-id:x:y", "message-id:m:1@example.org")
     posting = only(Letter("p", "[PATCH] one", "c", depends_on=names))
-    assert filed_under(posting) == keys(posting) | {awaited_key("m:1@example.org"), wanted_key("x:y")}
+    assert filed_under(posting) - sent(posting) == keys(posting) | {awaited_key("m:1@example.org"), wanted_key("x:y")}
 
 
 def test_a_posting_that_answers_is_found_by_no_run() -> None:
     posting = assemble(read([Letter("c", "[PATCH] zero"), Letter("p", "[PATCH 1/2] one", "c")])).postings[-1]
-    assert filed_under(posting) == keys(posting)
+    assert filed_under(posting) - sent(posting) == keys(posting)
     lost = only(Letter("p", "[PATCH 1/2] one", "c"))
-    assert filed_under(lost) == keys(lost) | {run_key(lost.author, 2, lost.runs[0])}
+    assert filed_under(lost) - sent(lost) == keys(lost) | {run_key(lost.author, 2, lost.runs[0])}
 
 
 def test_a_posting_never_links_to_itself() -> None:

@@ -45,6 +45,21 @@ SHOWN = "c: 1=p1 2=p2 3=p3"
             id="a higher reroll and a file in common",
         ),
         pytest.param(
+            [Letter("q", "[PATCH v2] all of it", "c p2", at=9, files=("1.c", "2.c", "3.c"))],
+            ["1=q v2"],
+            id="made of several patches",
+        ),
+        pytest.param(
+            [Letter("q", "[PATCH v2] two", "c p2", at=9, files=("2.c", "3.c"))],
+            ["1=q v2"],
+            id="made of several, under the name of one",
+        ),
+        pytest.param(
+            [Letter("q", "[PATCH v2 2/3] two", "c p2", at=9, files=("2.c", "3.c"))],
+            ["2=q of 3 replacing v2"],
+            id="one of x/n that touches a file of another one",
+        ),
+        pytest.param(
             [Letter("q", "[PATCH v2] 2nd", "c p2", at=9, files=("4.c",))],
             ["1=q v2"],
             id="a higher reroll, no file in common",
