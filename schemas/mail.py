@@ -67,6 +67,8 @@ class ParsedMail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message_id_derived: bool = False
     references: tuple[str, ...] = ()
     """Ancestors without angle brackets, oldest first, the nearest (In-Reply-To) last; no repeats; at most 100."""
+    former_ids: tuple[str, ...] = ()
+    """Message-IDs that it had before a provider gave it another one, as its header says."""
     subject: str = ""
     """The Subject field, RFC 2047 decoded, white space folded to single spaces; brackets and Re: are still there."""
     author: Mailbox

@@ -20,7 +20,8 @@ _FIRST_LINE = re.compile(rb"[ \t]|[!-9;-~]*:|>?From ")
 
 _MAIL_FIELD = re.compile(
     rb"\n(message-id|subject|from|date|in-reply-to|references|list-(?:id|post)|received|reply-to|to|cc|"
-    rb"content-(?:type|transfer-encoding|disposition)|x-(?:original-(?:from|sender)|mailing-list|list|patchwork-(?:hint|state|"
+    rb"content-(?:type|transfer-encoding|disposition)|original-message-id|"
+    rb"x-(?:(?:microsoft-|google-)?original-message-id|original-(?:from|sender)|mailing-list|list|patchwork-(?:hint|state|"
     rb"delegate)|bugzilla-(?:reason|type)|jira-fingerprint|launchpad-bug|roundup-name)):([^\n]*(?:\n[ \t][^\n]*)*+)",
     re.IGNORECASE,
 )

@@ -8,6 +8,14 @@ from ingest.message.headers import LINE_MAX_BYTES, VALUE_MAX_BYTES, Headers, wit
 REFERENCES_MAX = 100
 """Of a mail's references the nearest count."""
 
+FORMER_FIELDS = (
+    b"x-microsoft-original-message-id",
+    b"x-google-original-message-id",
+    b"x-original-message-id",
+    b"original-message-id",
+)
+"""Fields in which providers and relays keep the Message-ID that they replaced."""
+
 LIST_IDS_MAX = 100
 """Of each kind."""
 
@@ -24,6 +32,14 @@ def read_message_id(fields: Headers) -> str:
         return ""
     ids = _ids(values[0][:VALUE_MAX_BYTES])
     return ids[0] if ids else ""
+
+
+def read_former_ids(fields: Headers, message_id: str) -> tuple[str, ...]:
+    """What the mail was called before a provider on its way replaced its Message-ID, by FORMER_FIELDS."""
+    values = (fields.get(name, ())[:1] for name in FORMER_FIELDS)
+    found = dict.fromkeys(name for value in values if value for name in _ids(value[0][:VALUE_MAX_BYTES])[:1])
+    found.pop(message_id, None)
+    return tuple(found)
 
 
 def read_references(fields: Headers, message_id: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from ingest.message.headers import (
     split_mail,
     with_controls,
 )
-from ingest.message.identifiers import read_list_ids, read_message_id, read_references
+from ingest.message.identifiers import read_former_ids, read_list_ids, read_message_id, read_references
 from ingest.message.marks import broken_header, deceiving, doubtful_field, notes, odd_header, repeated_field
 from ingest.message.notices import read_notice
 from ingest.message.pull_request import read_pull_url
@@ -64,6 +64,7 @@ def parse(raw: bytes, received_at: datetime) -> ParsedMail:
         message_id=message_id or f"{content_hash.hex()}@patchlog.invalid",
         message_id_derived=not message_id,
         references=references,
+        former_ids=read_former_ids(fields, message_id),
         subject=subject,
         author=author,
         rewritten=sender if (sender := read_sender(fields)) != author else None,

@@ -17,8 +17,8 @@ _HINTS = ("ignore", "comment")
 class Mail(msgspec.Struct, frozen=True, array_like=True):
     """A mail of one project. All in it was read from this mail alone; `kind` is what it is until others say more.
 
-    date and received are whole seconds since 1970; message_id and references are as in ParsedMail; author, name_key,
-    closing, files and delegate as in Keys, the author after a project's aliases.
+    date and received are whole seconds since 1970; message_id, references and former_ids are as in ParsedMail; author,
+    name_key, closing, files and delegate as in Keys, the author after a project's aliases.
     """
 
     id: int
@@ -58,6 +58,9 @@ class Mail(msgspec.Struct, frozen=True, array_like=True):
     """Whether its tag says PATCH: then it repeats only what is posted under the same tag."""
     is_notice: bool = False
     """Whether it seems to say that the patch it answers was committed, with whatever became of the diff."""
+    former_ids: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    """What it names itself, where `references` has another id for some of it; see `former`."""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -112,6 +115,7 @@ def read_mail(
         may_repeat=kind == PATCH and bool(parsed.references) and not subject.is_resend,
         is_proposed=subject.is_proposed,
         is_notice=bool(parsed.notice),
+        former_ids=parsed.former_ids,
     )
 
 

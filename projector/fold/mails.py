@@ -14,6 +14,7 @@ from projector.assembly.standing import Standing, parent_of
 from projector.fold.candidates import hold, holders, note_replaced, posted, states_of
 from projector.fold.copies import Copies
 from projector.fold.feed import Feed
+from projector.fold.former import FormerIds
 from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
 from projector.fold.pending import PULL_REQUEST as PULL_REQUEST_PENDING
@@ -55,12 +56,13 @@ class Mails:
         self._working, self._pending, self._grouping = working, pending, grouping
         self._people, self._feed, self._reread = people, feed, reread
         self._shown = ShownMails(working, people)
+        self._former = FormerIds(working)
         self.copies = Copies(working, people, redacted)
 
     def prefetch(self, mails: Sequence[tuple[int, Mail]]) -> None:
         """Load what a batch of mails will ask for in a few queries. Changes nothing."""
         working = self._working
-        names = {(project, name) for project, mail in mails for name in (mail.message_id, *mail.references)}
+        names = {(project, name) for project, mail in mails for name in _names(mail)}
         working.names.need(names)
         threads = {id for name in names if (id := working.names.get(name)) is not None}
         working.threads.need(threads)
@@ -72,10 +74,9 @@ class Mails:
     def receive(self, project: int, mail: Mail, reading: Reading, moment: Moment) -> str:
         """Put a mail into its thread; one that is there already stays as it is. Gives what it became."""
         working = self._working
-        names = (mail.message_id, *mail.references)
-        working.names.need((project, name) for name in names)
+        working.names.need((project, name) for name in _names(mail))
         known = working.names.get((project, mail.message_id))
-        was_named = known is not None
+        was_named = bool(self._found(project, (mail.message_id, *mail.former_ids)))
         if known is not None:
             thread = self._thread(known)
             holder = thread.names.get(mail.message_id)
@@ -83,6 +84,7 @@ class Mails:
                 return self.copies.receive(project, thread.entries[holder], mail, reading)
         author = self._people.meet(mail, reading)
         found = self._found_by(project, mail)
+        mail = self._former.renamed(mail, map(self._thread, found))
         is_leaf = len(found) == 1 and not was_named and self._standing(self._thread(min(found))).takes(mail)
         if is_leaf or not any(self._has_enough(self._thread(id), mail) for id in found):
             thread = self._join(project, mail, found)
@@ -90,7 +92,7 @@ class Mails:
         else:
             thread = self._begin(project, mail)
         self._take_name(thread, mail.message_id)
-        for name in mail.references:
+        for name in (*mail.references, *mail.former_ids):
             owner = working.names.get((project, name))
             if owner is None:
                 working.names.put((project, name), thread.id)
@@ -102,6 +104,9 @@ class Mails:
         entry = thread.entries[mail.id] = Entry(mail, mail.kind, author=author)
         if thread.mails_of is not None:
             thread.mails_of.setdefault(mail.author, []).append(mail.id)
+        if self._former.take_in(thread, mail):
+            was_named, is_leaf = True, False
+            thread.standing = thread.stands_apart = None
         if not is_leaf or not self._attach(thread, entry, reading, moment):
             entry.kind = ""
             self._place(thread, entry, reading, moment, is_named=was_named)
@@ -167,8 +172,11 @@ class Mails:
         self._shown.hide(project, id, entry.kind)
         self.copies.exchange(row, entry.mail, mail, self._people.meet(mail, reading), moment)
         thread = self._refer(thread, mail)
-        thread.mails_of = thread.stands_apart = None  # the author and the references may be others
+        thread.mails_of = thread.stands_apart = thread.former = None  # the author and the references may be others
+        mail = self._former.renamed(mail, [thread])
         entry.mail = msgspec.structs.replace(mail, id=id, record=mail.id, received=entry.mail.received)
+        if self._former.take_in(thread, entry.mail):
+            thread.standing = None
         entry.kind = ""
         self._grouping.replaced(id)
         self._place(thread, entry, reading, moment, is_named=True)
@@ -176,7 +184,7 @@ class Mails:
 
     def _refer(self, thread: Thread, mail: Mail) -> Thread:
         """Take in what a mail refers to that its thread does not know."""
-        references = tuple(name for name in mail.references if name not in thread.names)
+        references = tuple(name for name in _names(mail) if name not in thread.names)
         self._working.names.need((thread.project, name) for name in references)
         thread = self._join_threads(thread.project, thread, self._found(thread.project, references))
         for name in references:
@@ -212,7 +220,7 @@ class Mails:
         entry = thread.entries.pop(mail)
         self._shown.hide(thread.project, mail, entry.kind)
         thread.names[entry.mail.message_id] = None
-        thread.mails_of = thread.stands_apart = thread.standing = None
+        thread.mails_of = thread.stands_apart = thread.standing = thread.former = None
         self._reassemble(thread, {}, moment)
         again, reading = self._reread(entry.mail.record, project)
         self.receive(project, msgspec.structs.replace(again, id=mail), reading, moment)
@@ -238,7 +246,7 @@ class Mails:
 
     def _found_by(self, project: int, mail: Mail) -> set[int]:
         """The threads that a new mail belongs to: of what it refers to, and of the runs that it may be in."""
-        found = self._found(project, (mail.message_id, *mail.references))
+        found = self._found(project, _names(mail))
         if len(found) > 1:
             found = self._without_apart(project, mail, found)
         if len(found) > 1 and self._would_have_much(found):
@@ -360,6 +368,7 @@ class Mails:
             self._working.touch(thread, entry)
             if thread.mails_of is not None:
                 thread.mails_of.setdefault(entry.mail.author, []).append(entry.mail.id)
+        thread.former = None if thread.former or other.former is None or other.former else thread.former
         thread.entries.update(other.entries)
         thread.names.update(other.names)
         thread.postings |= other.postings
@@ -531,6 +540,11 @@ def _announced(states: Mapping[int, PostingState]) -> dict[int, int]:
 
 def _differs(state: PostingState | None, posting: Posting) -> bool:
     return state is None or state.posting != posting
+
+
+def _names(mail: Mail) -> tuple[str, ...]:
+    """The Message-IDs that a mail has, had or names."""
+    return (mail.message_id, *mail.references, *mail.former_ids)
 
 
 def _first_keys(mail: Mail) -> list[str]:

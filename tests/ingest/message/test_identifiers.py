@@ -1,7 +1,10 @@
 """Message-IDs, references and list ids as they come."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from ingest.message import parse
 from ingest.message.identifiers import read_list_ids, read_message_id, read_references
 
 
@@ -72,3 +75,20 @@ def test_list_ids_in_their_order() -> None:
         "linux-x@example.org",
         "extra@example.org",
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (b"X-Microsoft-Original-Message-ID: <old@x>\n", ("old@x",)),
+        (b"X-Google-Original-Message-ID: <old@x>\nX-Original-Message-ID: <older@x>\n", ("old@x", "older@x")),
+        (b"Original-Message-ID: <old@x> <other@x>\n", ("old@x",)),
+        (b"X-Microsoft-Original-Message-ID: <new@x>\n", ()),
+        (b"X-Microsoft-Original-Message-ID:\n", ()),
+        (b"X-Original-Message-ID: <old@x>\nX-Original-Message-ID: <second@x>\n", ("old@x",)),
+        (b"", ()),
+    ],
+)
+def test_what_a_mail_was_called_before_a_provider_gave_it_another_id(header: bytes, expected: tuple[str, ...]) -> None:
+    raw = b"From: a@x\nMessage-ID: <new@x>\n" + header + b"\nText\n"
+    assert parse(raw, datetime(2026, 1, 1, tzinfo=UTC)).former_ids == expected
