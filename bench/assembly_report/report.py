@@ -8,9 +8,11 @@ from typing import TypeVar
 from bench.assembly_report import core
 from bench.assembly_report.core import Result
 from bench.assembly_report.judge import Certain, Weekly, certain_rerolls, certain_series, weekly
+from bench.assembly_report.lost import look_lost
 from bench.assembly_report.picture import Pictures
 from bench.assembly_report.shuffle import Shuffles, shuffle_list
 from bench.assembly_report.sight import Sight, look
+from bench.assembly_report.targets import other_targets
 from bench.assembly_report.wrong import Finding, disjoint_links, look_wrong
 from projector.assembly.mail import COMMENT, COVER, PATCH
 from schemas.records import MailReceived, ProjectAdded
@@ -53,7 +55,14 @@ def judge_list(
     sights = look(facts)
     series, rerolls = certain_series(sights, result), certain_rerolls(sights, result)
     disjoint = disjoint_links(sights, result)
-    findings = [*_broken(series, NOT_WHOLE), *_broken(rerolls, NOT_LINKED), *disjoint, *look_wrong(sights, result)]
+    findings = [
+        *_broken(series, NOT_WHOLE),
+        *_broken(rerolls, NOT_LINKED),
+        *disjoint,
+        *look_wrong(sights, result),
+        *look_lost(sights, result),
+        *other_targets(sights, result),
+    ]
     return Report(
         name=project.listemail.partition("@")[0],
         counts={"mails": len(facts), **_counts(result), **_certain(series, rerolls)},
