@@ -39,15 +39,15 @@ def see(facts: Sequence[MailReceived], project: ProjectAdded) -> list[Mail]:
     return mails
 
 
-def run(received: Sequence[Mail]) -> Result:
-    """Assemble, link and number a list. The waits of all postings are over."""
+def run(received: Sequence[Mail], announced: Mapping[int, int] | None = None) -> Result:
+    """Assemble, link and number a list. The waits of all postings are over. announced: as in `assemble`."""
     mails = _distinct(received)
     postings: list[Posting] = []
     kinds: dict[int, str] = {}
     targets: dict[int, int | None] = {}
     thread_of: dict[int, int] = {}
     for number, thread in enumerate(_threads(mails)):
-        assembled = assemble(thread)
+        assembled = assemble(thread, announced=announced)
         postings += assembled.postings
         kinds |= assembled.kinds
         targets |= assembled.targets

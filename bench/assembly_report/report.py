@@ -13,6 +13,7 @@ from bench.assembly_report.picture import Pictures
 from bench.assembly_report.shuffle import Shuffles, shuffle_list
 from bench.assembly_report.sight import Sight, look
 from bench.assembly_report.targets import other_targets
+from bench.assembly_report.waits import Waits, partial_waits
 from bench.assembly_report.wrong import Finding, disjoint_links, look_wrong
 from projector.assembly.mail import COMMENT, COVER, PATCH
 from schemas.records import MailReceived, ProjectAdded
@@ -43,13 +44,20 @@ class Report:
     shown: tuple[Shown, ...] = ()
     weekly: tuple[Weekly, ...] = ()
     shuffles: Shuffles | None = None
+    waits: tuple[Waits, ...] = ()
 
 
 def judge_list(
-    project: ProjectAdded, facts: Sequence[MailReceived], worst: int, days: int = 0, whole: int = 0
+    project: ProjectAdded,
+    facts: Sequence[MailReceived],
+    worst: int,
+    days: int = 0,
+    whole: int = 0,
+    waits: Sequence[int] = (),
 ) -> Report:
     """Run a list through the pure core and look at what came out; `worst` pictures of each signal. With `days` or
-    `whole`, the projector folds it too, so many times shuffled within each day and wholly.
+    `whole`, the projector folds it too, so many times shuffled within each day and wholly; and once more for each of
+    `waits`, which are values of `partial_wait_seconds`.
     """
     result = core.run(core.see(facts, project))
     sights = look(facts)
@@ -72,6 +80,7 @@ def judge_list(
         shown=_show(findings, Pictures(sights, result), worst),
         weekly=tuple(weekly(sights, result)),
         shuffles=shuffle_list(project, facts, result, days, whole) if days or whole else None,
+        waits=partial_waits(project, facts, waits),
     )
 
 
