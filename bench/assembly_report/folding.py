@@ -69,11 +69,6 @@ def receive_all(
         return _folded(world)
 
 
-def series_of_fold(found: dict[str, Any]) -> list[list[tuple[Any, ...]]]:
-    """The series by their revisions, each with its patches, whether it is complete, its cover letter and its name."""
-    return sorted(series[-1] for series in found["series"])
-
-
 @contextmanager
 def _world(project: ProjectAdded) -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder:

@@ -12,8 +12,9 @@ import msgspec
 
 from bench.assembly_report import core
 from bench.assembly_report.core import Result
-from bench.assembly_report.folding import Folded, import_all, receive_all, series_of_fold
+from bench.assembly_report.folding import Folded, import_all, receive_all
 from projector.assembly.mail import COMMENT, read_subject
+from projector.assembly.newer import Newest, stand
 from projector.fold.series import NO_NAME
 from schemas.records import MailReceived, ProjectAdded
 from tests.projector.fold.orders import differing
@@ -94,9 +95,11 @@ def judge(
         announced = {ids[patch]: ids[first] for patch, first in other.announced.items()}
         told = core.run(core.see(facts, project), announced)
         expected = shape_of_core(told, project, facts)
-        if expected == core_part(other.found) and _heads(base.found) == _heads(other.found):
-            cases = [change for change in changes if change.startswith("series: ")]
-            changes = [change for change in changes if not change.startswith("series: ")]
+        if expected == core_part(other.found):
+            alike = _alike(base.found, other.found)
+            may_be = [change.startswith("series: ") and not change.endswith(alike) for change in changes]
+            cases = [change for change, may in zip(changes, may_be, strict=True) if may]
+            changes = [change for change, may in zip(changes, may_be, strict=True) if not may]
             allowed[AFTER_ANNOUNCED] += sum(case.startswith("series: new") for case in cases)
     return Run(arrival, order, seed, dict(allowed), tuple(cases), tuple(changes))
 
@@ -136,15 +139,19 @@ def compare(base: dict[str, Any], other: dict[str, Any]) -> Iterable[str]:
 
 def core_part(found: dict[str, Any]) -> dict[str, Any]:
     """Of what a fold came to, what the pure core says, too."""
-    return {"series": series_of_fold(found), "comments": found["comments"], "kinds": found["kinds"]}
+    series = [(name, n_patches, revisions) for name, n_patches, _, _, revisions in found["series"]]
+    return {"series": sorted(series), "comments": found["comments"], "kinds": found["kinds"]}
 
 
 def shape_of_core(result: Result, project: ProjectAdded, facts: Sequence[MailReceived]) -> dict[str, Any]:
-    """Series, kinds and what comments are about, by Message-ID. Names of series are those of the heads."""
+    """Series with what their newest revision gives them, kinds and what comments are about, by Message-ID."""
     names = {id: mail.message_id for id, mail in result.mails.items()}
     title = _titles(result, project, facts)
-    series = [
-        sorted(
+    series = []
+    for revisions in filter(None, result.series):
+        newest = Newest((stand(revision.posting), revision) for revision in revisions).get()
+        assert newest is not None
+        shown = sorted(
             (
                 tuple(names[id] for id in revision.patches),
                 revision.is_complete,
@@ -153,9 +160,7 @@ def shape_of_core(result: Result, project: ProjectAdded, facts: Sequence[MailRec
             )
             for revision in revisions
         )
-        for revisions in result.series
-        if revisions
-    ]
+        series.append((title(newest.head), newest.n_patches, shown))
     comments = [id for id, kind in result.kinds.items() if kind == COMMENT]
     return {
         "series": sorted(series),
@@ -164,9 +169,10 @@ def shape_of_core(result: Result, project: ProjectAdded, facts: Sequence[MailRec
     }
 
 
-def _heads(found: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """What is shown of each series but for its revisions, which more of them do not change."""
-    return sorted(series[:-1] for series in found["series"])
+def _alike(base: dict[str, Any], other: dict[str, Any]) -> tuple[str, ...]:
+    """How series end, in words, that have the same revisions in both: the order may change nothing else of these."""
+    one, two = ({f"{series[-1]})" for series in found["series"]} for found in (base, other))
+    return tuple(one & two)
 
 
 def _titles(result: Result, project: ProjectAdded, facts: Sequence[MailReceived]) -> Callable[[int | None], str]:

@@ -80,11 +80,17 @@ def test_another_target_kind_or_patch_is_a_fault_beside_what_may_be(part: str) -
     assert any(fault.startswith(f"{part}: no more") for fault in found.faults)
 
 
-def test_another_name_of_a_series_is_a_fault_beside_what_may_be() -> None:
-    facts = rerolled()
+@pytest.mark.parametrize("place", [pytest.param(0, id="name"), pytest.param(3, id="state")])
+def test_another_name_or_state_of_a_series_is_a_fault_beside_what_may_be(place: int) -> None:
+    facts = [*rerolled(), *received(series("z", 2, name="other work", patch_names=["x", "y"]))]
     base, apart = import_all(PROJECT, facts), receive_all(PROJECT, facts, partial_wait_seconds=0)
-    wrong = {**apart.found, "series": [("another name", *series[1:]) for series in apart.found["series"]]}
-    assert judged(facts, base, replace(apart, found=wrong)).faults
+    assert judged(facts, base, apart).faults == ()
+    wrong = [
+        (*series[:place], "another", *series[place + 1 :]) if "z-1" in str(series) else series
+        for series in apart.found["series"]
+    ]
+    faults = judged(facts, base, replace(apart, found={**apart.found, "series": sorted(wrong)})).faults
+    assert [fault for fault in faults if "another" in fault]
 
 
 def test_a_difference_between_two_folds_is_told() -> None:
