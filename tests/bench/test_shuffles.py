@@ -1,11 +1,15 @@
 """Lists in other orders: what the order may change is told from what it may not, on made mail and on real mail."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.assembly_report import core
 from bench.assembly_report.folding import Folded, import_all, receive_all
@@ -18,8 +22,10 @@ from bench.assembly_report.shuffle import (
     WITHIN_DAYS,
     Run,
     compare,
+    core_part,
     judge,
     later,
+    shape_of_core,
     shuffle_list,
     wholly,
     within_days,
@@ -27,7 +33,8 @@ from bench.assembly_report.shuffle import (
 from bench.assembly_report.waits import partial_waits
 from schemas.records import MailReceived
 from tests.bench.test_assembly_signals import received
-from tests.projector.fold.mailing import START, answer, mail, series
+from tests.projector.fold.conversations import LENIENT, PHASES, Conversation, conversations
+from tests.projector.fold.mailing import LIST_ID, START, answer, mail, series
 from tests.projector.fold.world import PROJECT
 
 
@@ -138,6 +145,23 @@ def test_late_members_are_counted_by_how_long_they_are_waited_for(
 ) -> None:
     found = partial_waits(PROJECT, rerolled(seconds_apart), [seconds for seconds, _, _ in expected])
     assert [(wait.seconds, wait.announced, wait.continues) for wait in found] == list(expected)
+
+
+@settings(max_examples=15, deadline=None, phases=PHASES, suppress_health_check=LENIENT)
+@given(conversations(), st.randoms(use_true_random=False), st.sampled_from([60, 600, 4000]))
+def test_what_is_received_in_any_order_is_what_the_pure_core_makes_of_it(
+    conversation: Conversation, chance: random.Random, most_seconds: int
+) -> None:
+    """Each mail is on its way for a while, and what is complete is announced at once."""
+    facts = [fact for fact in received(conversation.mails) if fact.parsed and LIST_ID in fact.parsed.list_ids]
+    sent = [
+        (fact.parsed.date + timedelta(seconds=chance.uniform(0, most_seconds)), fact) for fact in facts if fact.parsed
+    ]
+    late = [msgspec.structs.replace(fact, received_at=at) for at, fact in sorted(sent, key=lambda pair: pair[0])]
+    base = import_all(PROJECT, facts)
+    result = core.run(core.see(facts, PROJECT))
+    assert list(compare(shape_of_core(result, PROJECT, facts), core_part(base.found))) == []
+    assert judged(late, base, receive_all(PROJECT, late)).faults == ()
 
 
 @pytest.mark.parametrize("name", ["spice-devel", "cygwin-patches"])

@@ -9,20 +9,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState
 from schemas.fact import Fact
 from schemas.records import ImportFinished, MailReceived
-from tests.projector.fold.conversations import SECOND, SOURCE, Conversation, conversations
+from tests.projector.fold.conversations import LENIENT, PHASES, SECOND, SOURCE, Conversation, conversations
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import START, answer, mail, series
 from tests.projector.fold.orders import allowed_differences, announced
 from tests.projector.fold.world import World, deliver, shape
-
-PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # a failing example is small enough; shrinking takes minutes
 
 
 @pytest.fixture
@@ -52,9 +50,6 @@ def has_waits(world: World) -> bool:
     """Whether some posting is of the kind that waits for more before it is announced."""
     states = (msgspec.msgpack.decode(row["state"], type=PostingState) for row in world.rows(t.posting))
     return any(state.settled for state in states)
-
-
-LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
 
 @settings(max_examples=30, deadline=None, phases=PHASES, suppress_health_check=LENIENT)
