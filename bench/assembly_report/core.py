@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from projector.assembly import links
 from projector.assembly.links import Found, Link
-from projector.assembly.mail import Mail, read_mail
+from projector.assembly.mail import Mail, is_spoiled, read_mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.series import Member, Revision, components, revise
 from projector.assembly.standing import parent_of
@@ -31,11 +31,15 @@ class Result:
 
 
 def see(facts: Sequence[MailReceived], project: ProjectAdded) -> list[Mail]:
-    """The mails as the assembly sees them; ids are 1, 2, ... in the order given."""
+    """The mails as the assembly sees them; ids are 1, 2, ... in the order given. Those that become dead letters, as
+    their diff cannot be read, are left out.
+    """
     mails = []
     for id, fact in enumerate(facts, 1):
         assert fact.parsed is not None, f"mail {id}: expected what was read from it, came nothing"
-        mails.append(read_mail(id, fact.parsed, project, fact.source, int(fact.received_at.timestamp())))
+        mail = read_mail(id, fact.parsed, project, fact.source, int(fact.received_at.timestamp()))
+        if not is_spoiled(mail, fact.parsed):
+            mails.append(mail)
     return mails
 
 

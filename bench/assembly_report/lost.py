@@ -32,7 +32,7 @@ def _lost_covers(sights: Sequence[Sight], result: Result) -> Iterator[Finding]:
         total = 0 if sight.has_diff or result.kinds.get(sight.id) == COVER else _full_total(own)
         if total:
             signal = ANSWERED_COVER if sight.is_reply else LOST_COVER
-            yield Finding(signal, sight.id, f"1..{total} answer this {result.kinds.get(sight.id, 'duplicate')}")
+            yield Finding(signal, sight.id, f"1..{total} answer this {result.kinds.get(sight.id, 'dead letter')}")
 
 
 def _full_total(patches: Sequence[Sight]) -> int:

@@ -59,7 +59,8 @@ def judge_list(
     `whole`, the projector folds it too, so many times shuffled within each day and wholly; and once more for each of
     `waits`, which are values of `partial_wait_seconds`.
     """
-    result = core.run(core.see(facts, project))
+    mails = core.see(facts, project)
+    result = core.run(mails)
     sights = look(facts)
     series, rerolls = certain_series(sights, result), certain_rerolls(sights, result)
     disjoint = disjoint_links(sights, result)
@@ -73,7 +74,12 @@ def judge_list(
     ]
     return Report(
         name=project.listemail.partition("@")[0],
-        counts={"mails": len(facts), **_counts(result), **_certain(series, rerolls)},
+        counts={
+            "mails": len(facts),
+            "set aside": len(facts) - len(mails),
+            **_counts(result),
+            **_certain(series, rerolls),
+        },
         links=_by_rule(link.rule for link in result.links.values()),
         disjoint=_by_rule(finding.rule for finding in disjoint if finding.rule is not None),
         signals=dict(Counter(finding.signal for finding in findings)),

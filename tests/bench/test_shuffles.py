@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bench.assembly_report import core
 from bench.assembly_report.folding import Folded, import_all, receive_all
 from bench.assembly_report.mails import read_list
+from bench.assembly_report.report import judge_list
 from bench.assembly_report.shuffle import (
     AFTER_ANNOUNCED,
     IN_ORDER,
@@ -33,6 +34,7 @@ from bench.assembly_report.shuffle import (
 from bench.assembly_report.waits import partial_waits
 from schemas.records import MailReceived
 from tests.bench.test_assembly_signals import received
+from tests.projector.corpus.cases import FOLDER
 from tests.projector.fold.conversations import LENIENT, PHASES, Conversation, conversations
 from tests.projector.fold.mailing import LIST_ID, START, answer, mail, series
 from tests.projector.fold.world import PROJECT
@@ -113,6 +115,15 @@ def test_what_the_core_says_otherwise_is_told() -> None:
     wrong = replace(result, targets=dict.fromkeys(result.targets, 1))
     said = shuffle_list(PROJECT, facts, wrong, 0, 0).core_differs
     assert [change.partition(" (")[0] for change in said] == ["comments: no more", "comments: new"]
+
+
+def test_a_mail_that_becomes_a_dead_letter_is_not_in_the_core_either() -> None:
+    project, facts = read_list(FOLDER / "patches-with-a-mangled-diff.mbox")
+    mails = core.see(facts, project)
+    assert len(mails) < len(facts)
+    shuffles = shuffle_list(project, facts, core.run(mails), 0, 1)
+    assert (shuffles.core_differs, shuffles.faults) == ((), [])
+    assert judge_list(project, facts, worst=0).counts["set aside"] == len(facts) - len(mails)
 
 
 def test_shuffled_mails_are_all_there_and_none_comes_before_its_first_receipt() -> None:
