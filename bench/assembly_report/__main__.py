@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 
 from bench.assembly_report.mails import read_list
-from bench.assembly_report.report import Report, add_up, judge_list
+from bench.assembly_report.report import add_up, judge_list
 from bench.assembly_report.show import show
 from ingest.archive import ArchiveError
 
@@ -19,10 +19,13 @@ from ingest.archive import ArchiveError
 @click.option("--worst", default=3, show_default=True, help="Pictures of threads for each signal and list.")
 @click.option("--shuffle-days", default=0, help="Fold so many times with the mails of each day in any order.")
 @click.option("--shuffle-whole", default=0, help="Fold so many times with all mails in any order.")
-def main(paths: tuple[Path, ...], as_json: bool, worst: int, shuffle_days: int, shuffle_whole: int) -> None:
+@click.option("--partial-wait", "waits", multiple=True, type=int, help="Count late members with this wait, in seconds.")
+def main(
+    paths: tuple[Path, ...], as_json: bool, worst: int, shuffle_days: int, shuffle_whole: int, waits: tuple[int, ...]
+) -> None:
     """Say what the assembly makes of archives (mbox, packed or not; maildir; .eml files; public-inbox)."""
     try:
-        reports = [_report(path, worst, shuffle_days, shuffle_whole) for path in paths]
+        reports = [judge_list(*read_list(path), worst, shuffle_days, shuffle_whole, waits) for path in paths]
     except ArchiveError as error:
         sys.exit(f"assembly-report: {error}")
     total = add_up(reports)
@@ -30,11 +33,6 @@ def main(paths: tuple[Path, ...], as_json: bool, worst: int, shuffle_days: int, 
         print(msgspec.json.format(msgspec.json.encode({"lists": reports, "all": total})).decode())
     else:
         show(reports, total, Console(width=None if sys.stdout.isatty() else 180))
-
-
-def _report(path: Path, worst: int, days: int, whole: int) -> Report:
-    project, facts = read_list(path)
-    return judge_list(project, facts, worst, days, whole)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from projector.assembly import links
 from projector.assembly.links import Found, Link
-from projector.assembly.mail import Mail, read_mail
+from projector.assembly.mail import Mail, is_spoiled, read_mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.series import Member, Revision, components, revise
 from projector.assembly.standing import parent_of
@@ -31,23 +31,27 @@ class Result:
 
 
 def see(facts: Sequence[MailReceived], project: ProjectAdded) -> list[Mail]:
-    """The mails as the assembly sees them; ids are 1, 2, ... in the order given."""
+    """The mails as the assembly sees them; ids are 1, 2, ... in the order given. Those that become dead letters, as
+    their diff cannot be read, are left out.
+    """
     mails = []
     for id, fact in enumerate(facts, 1):
         assert fact.parsed is not None, f"mail {id}: expected what was read from it, came nothing"
-        mails.append(read_mail(id, fact.parsed, project, fact.source, int(fact.received_at.timestamp())))
+        mail = read_mail(id, fact.parsed, project, fact.source, int(fact.received_at.timestamp()))
+        if not is_spoiled(mail, fact.parsed):
+            mails.append(mail)
     return mails
 
 
-def run(received: Sequence[Mail]) -> Result:
-    """Assemble, link and number a list. The waits of all postings are over."""
+def run(received: Sequence[Mail], announced: Mapping[int, int] | None = None) -> Result:
+    """Assemble, link and number a list. The waits of all postings are over. announced: as in `assemble`."""
     mails = _distinct(received)
     postings: list[Posting] = []
     kinds: dict[int, str] = {}
     targets: dict[int, int | None] = {}
     thread_of: dict[int, int] = {}
     for number, thread in enumerate(_threads(mails)):
-        assembled = assemble(thread)
+        assembled = assemble(thread, announced=announced)
         postings += assembled.postings
         kinds |= assembled.kinds
         targets |= assembled.targets

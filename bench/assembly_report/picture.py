@@ -45,7 +45,7 @@ class Pictures:
         if kind == COMMENT:
             target = self._result.targets.get(id)
             return f"comment on {target}" if target is not None else "comment, placed nowhere"
-        return kind or "duplicate"
+        return kind or "duplicate or set aside"
 
     def _root(self, sight: Sight) -> str:
         seen = {sight.message_id}

@@ -8,9 +8,12 @@ from typing import TypeVar
 from bench.assembly_report import core
 from bench.assembly_report.core import Result
 from bench.assembly_report.judge import Certain, Weekly, certain_rerolls, certain_series, weekly
+from bench.assembly_report.lost import look_lost
 from bench.assembly_report.picture import Pictures
 from bench.assembly_report.shuffle import Shuffles, shuffle_list
 from bench.assembly_report.sight import Sight, look
+from bench.assembly_report.targets import other_targets
+from bench.assembly_report.waits import Waits, partial_waits
 from bench.assembly_report.wrong import Finding, disjoint_links, look_wrong
 from projector.assembly.mail import COMMENT, COVER, PATCH
 from schemas.records import MailReceived, ProjectAdded
@@ -41,28 +44,49 @@ class Report:
     shown: tuple[Shown, ...] = ()
     weekly: tuple[Weekly, ...] = ()
     shuffles: Shuffles | None = None
+    waits: tuple[Waits, ...] = ()
 
 
 def judge_list(
-    project: ProjectAdded, facts: Sequence[MailReceived], worst: int, days: int = 0, whole: int = 0
+    project: ProjectAdded,
+    facts: Sequence[MailReceived],
+    worst: int,
+    days: int = 0,
+    whole: int = 0,
+    waits: Sequence[int] = (),
 ) -> Report:
     """Run a list through the pure core and look at what came out; `worst` pictures of each signal. With `days` or
-    `whole`, the projector folds it too, so many times shuffled within each day and wholly.
+    `whole`, the projector folds it too, so many times shuffled within each day and wholly; and once more for each of
+    `waits`, which are values of `partial_wait_seconds`.
     """
-    result = core.run(core.see(facts, project))
+    mails = core.see(facts, project)
+    result = core.run(mails)
     sights = look(facts)
     series, rerolls = certain_series(sights, result), certain_rerolls(sights, result)
     disjoint = disjoint_links(sights, result)
-    findings = [*_broken(series, NOT_WHOLE), *_broken(rerolls, NOT_LINKED), *disjoint, *look_wrong(sights, result)]
+    findings = [
+        *_broken(series, NOT_WHOLE),
+        *_broken(rerolls, NOT_LINKED),
+        *disjoint,
+        *look_wrong(sights, result),
+        *look_lost(sights, result),
+        *other_targets(sights, result),
+    ]
     return Report(
         name=project.listemail.partition("@")[0],
-        counts={"mails": len(facts), **_counts(result), **_certain(series, rerolls)},
+        counts={
+            "mails": len(facts),
+            "set aside": len(facts) - len(mails),
+            **_counts(result),
+            **_certain(series, rerolls),
+        },
         links=_by_rule(link.rule for link in result.links.values()),
         disjoint=_by_rule(finding.rule for finding in disjoint if finding.rule is not None),
         signals=dict(Counter(finding.signal for finding in findings)),
         shown=_show(findings, Pictures(sights, result), worst),
         weekly=tuple(weekly(sights, result)),
         shuffles=shuffle_list(project, facts, result, days, whole) if days or whole else None,
+        waits=partial_waits(project, facts, waits),
     )
 
 

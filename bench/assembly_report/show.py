@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.assembly_report.report import RULES, Report
+from bench.assembly_report.shuffle import Shuffles
 from bench.assembly_report.wrong import BEGUN_LATER
 
 WHOLE_GOAL, LINKED_GOAL, DISJOINT_GOAL, DISJOINT_BY_NAME_GOAL = 0.999, 0.995, 0.005, 0.002
@@ -74,11 +75,10 @@ def _goals(total: Report) -> Table:
 def _show_exceptions(report: Report, console: Console) -> None:
     console.rule(report.name)
     if report.shuffles is not None:
-        runs = ", ".join(f"{n} {kind}" for kind, n in report.shuffles.runs.items())
-        console.print(f"shuffles: {runs}; {len(report.shuffles.changes)} differences", markup=False)
-        console.print(f"the fold and the pure core agree: {report.shuffles.core_agrees}", markup=False)
-        for change in report.shuffles.changes:
-            console.print(f"  {change}", markup=False, highlight=False)
+        _show_shuffles(report.shuffles, console)
+    for wait in report.waits:
+        said = f"partial_wait_seconds {wait.seconds}: {wait.announced} partial rerolls announced"
+        console.print(f"{said}, of which {wait.continues} continue another", markup=False)
     for name in report.weekly:
         said = f"{name.name!r} by {name.author} came {name.times} times: {name.series} series"
         console.print(f"{said}, at most {name.most_in_one} in one", markup=False, highlight=False)
@@ -89,3 +89,19 @@ def _show_exceptions(report: Report, console: Console) -> None:
         console.print(f"{finding.signal}: mail {finding.mail}: {finding.why}", markup=False, highlight=False)
         for line in shown.picture:
             console.print(f"    {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_shuffles(shuffles: Shuffles, console: Console) -> None:
+    table = Table(title="other orders", title_justify="left")
+    for name in ("arrival", "order", "seed", "faults", "what the order may change"):
+        table.add_column(name, overflow="fold")
+    for run in shuffles.runs:
+        allowed = ", ".join(f"{name}: {n}" for name, n in run.allowed.items())
+        table.add_row(run.arrival, run.order, str(run.seed), str(len(run.faults)), allowed)
+    console.print(table)
+    console.print(f"differences of the fold and the pure core: {len(shuffles.core_differs)}", markup=False)
+    cases = [
+        f"may be: {run.arrival} {run.order}, seed {run.seed}: {case}" for run in shuffles.runs for case in run.cases
+    ]
+    for line in (*shuffles.core_differs, *shuffles.faults, *cases):
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

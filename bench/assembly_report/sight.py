@@ -30,11 +30,14 @@ _BINARY = re.compile(r"^diff --git a/(\S+) b/\1$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One mail. answers: the Message-ID that it answers directly; date: seconds since 1970; version: 1 unmarked."""
+    """One mail. answers: the Message-ID that it answers directly; references: all that it names above it, the nearest
+    last; date: seconds since 1970; version: 1 unmarked.
+    """
 
     id: int
     message_id: str
     answers: str | None
+    references: tuple[str, ...]
     author: str
     date: int
     subject: str
@@ -79,10 +82,12 @@ def _see(id: int, fact: MailReceived) -> Sight:
     place = next((found for token in tokens if (found := _PLACE.fullmatch(token))), None)
     versions = [int(found[1]) for token in tokens if (found := _VERSION.fullmatch(token))]
     body = _body(mail)
+    references = _references(mail)
     return Sight(
         id=id,
         message_id=next(iter(_ID.findall(_text(mail, "Message-ID"))), f"none {id}"),
-        answers=_answers(mail),
+        answers=references[-1] if references else None,
+        references=references,
         author=_author(mail, body),
         date=_date(mail, fact.received_at),
         subject=subject,
@@ -118,12 +123,14 @@ def _text(mail: email.message.Message, name: str) -> str:
     return " ".join(value.replace("\0", "").split())
 
 
-def _answers(mail: email.message.Message) -> str | None:
-    for name in ("In-Reply-To", "References"):
-        found = _ID.findall(_text(mail, name))
-        if found:
-            return str(found[-1] if name == "References" else found[0])
-    return None
+def _references(mail: email.message.Message) -> tuple[str, ...]:
+    named, answered = _ids(_text(mail, "References")), _ids(_text(mail, "In-Reply-To"))[:1]
+    return tuple(dict.fromkeys(reversed([*named, *answered])))[::-1]
+
+
+def _ids(text: str) -> list[str]:
+    """What is in angle brackets; where nothing is, the words with an @."""
+    return _ID.findall(text) or [word for word in text.split() if "@" in word]
 
 
 def _author(mail: email.message.Message, body: str) -> str:

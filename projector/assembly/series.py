@@ -52,8 +52,9 @@ class Revision(msgspec.Struct, frozen=True):
 
 
 def may_grow(posting: Posting) -> bool:
-    """Whether more mails of a posting may be on their way, so that it is worth a wait."""
-    return not posting.is_full and posting.is_numbered and posting.total > 1 and posting.cover is None
+    """Whether more mails of a posting may be on their way, and are waited for: of a `2/1` what it is extra to."""
+    is_one_of_some = posting.is_numbered and (posting.total > 1 or not posting.is_partial)
+    return not posting.is_full and is_one_of_some and posting.cover is None
 
 
 def components(links: Mapping[int, int | None], joins: Iterable[tuple[int, int]] = ()) -> list[list[int]]:

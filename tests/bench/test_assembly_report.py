@@ -12,10 +12,8 @@ from bench.assembly_report import core
 from bench.assembly_report.__main__ import main
 from bench.assembly_report.core import Result
 from bench.assembly_report.judge import certain_rerolls, certain_series, weekly
-from bench.assembly_report.mails import read_list
 from bench.assembly_report.picture import Pictures
 from bench.assembly_report.report import judge_list
-from bench.assembly_report.shuffle import compare, fold, series_of_core, series_of_fold, wholly, within_days
 from bench.assembly_report.sight import Sight, look
 from bench.assembly_report.wrong import (
     BEGUN_LATER,
@@ -151,34 +149,18 @@ def test_a_report_counts_everything() -> None:
     assert (counts["series"], counts["revisions"], counts["complete"], counts["links"]) == (2, 4, 4, 2)
     assert (report.links[4], report.signals, report.shown) == (2, {}, ())
     assert report.shuffles is not None
-    assert (report.shuffles.core_agrees, report.shuffles.changes) == (True, ())
-
-
-def test_a_difference_between_two_folds_is_told() -> None:
-    whole, less = fold(PROJECT, rerolled()), fold(PROJECT, rerolled()[:-1])
-    changes = list(compare(whole, less))
-    assert any("s2@example.org" in change for change in changes)
-    assert list(compare(whole, whole)) == []
+    assert (report.shuffles.core_differs, report.shuffles.faults) == ((), [])
 
 
 def test_an_mbox_gives_the_tables_or_the_same_as_json(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     mbox.write_bytes(b"".join(b"From x Mon Mar  2 09:00:00 2026\n" + fact.raw + b"\n" for fact in rerolled()))
-    shown = CliRunner().invoke(main, [str(mbox), str(mbox)])
+    shown = CliRunner().invoke(main, ["--shuffle-whole", "1", "--partial-wait", "0", str(mbox), str(mbox)])
     assert shown.exit_code == 0, shown.output
     assert "certain series that came out whole" in shown.output
+    assert "differences of the fold and the pure core: 0" in shown.output
+    assert "partial_wait_seconds 0: 0 partial rerolls announced, of which 0 continue another" in shown.output
     as_json = CliRunner().invoke(main, ["--json", str(mbox)])
     assert json.loads(as_json.output)["all"]["counts"]["certain rerolls"] == 2
     refused = CliRunner().invoke(main, [str(tmp_path)])
     assert (refused.exit_code, "expected an archive of mail" in refused.output) == (1, True)
-
-
-def test_a_real_list_comes_out_the_same_from_the_fold_the_core_and_any_order(real_mail: Path) -> None:
-    (path,) = (real_mail / "lists").glob("spice-devel*")
-    project, facts = read_list(path)
-    assert project.listemail == "spice-devel@lists.freedesktop.org"
-    result = core.run(core.see(facts, project))
-    base = fold(project, facts)
-    assert series_of_fold(base) == series_of_core(result, project, facts)
-    assert list(compare(base, fold(project, within_days(facts, 1)))) == []
-    assert list(compare(base, fold(project, wholly(facts, 1)))) == []

@@ -33,7 +33,7 @@ def revised(*letters: Letter, settled: bool = False) -> list[tuple[int, tuple[in
         pytest.param([Letter("p", "[PATCH 1/1] one")], True, False, id="1/1"),
         pytest.param([Letter("p", "[PATCH 1/2] one")], False, True, id="1/2, alone"),
         pytest.param([Letter("p", "[PATCH 1/2] one"), Letter("q", "[PATCH 2/2] b", "p")], True, False, id="all of two"),
-        pytest.param([Letter("p", "[PATCH 2/1] one")], False, False, id="only an extra"),
+        pytest.param([Letter("p", "[PATCH 2/1] one")], False, True, id="only an extra: what it is extra to may come"),
     ],
 )
 def test_a_posting_counts_when_its_cover_is_there_or_it_is_full(
@@ -50,6 +50,7 @@ def test_a_posting_counts_when_its_cover_is_there_or_it_is_full(
         pytest.param("v2 2/2", False, True, id="x/n: more may come"),
         pytest.param("v2", True, False, id="without a marker: at once"),
         pytest.param("v2 1/1", True, False, id="1/1: at once"),
+        pytest.param("v2 2/1", True, False, id="beyond one: at once"),
     ],
 )
 def test_a_partial_reroll_waits_where_more_may_come(tags: str, is_ready: bool, grows: bool) -> None:

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
 from ingest.receipt import receive
 from schemas.fact import Fact
 from schemas.records import MailReceived, ProjectAdded
 from tests.projector.fold.mailing import LIST_ID, OTHER, answer, mail, series
+
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # a failing example is small enough; shrinking takes minutes
+LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
 SOURCE = "import:test"
 SECOND = ProjectAdded(linkname="two", name="Two", listid="two.example.org", listemail="two@example.org")

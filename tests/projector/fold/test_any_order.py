@@ -9,19 +9,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState
 from schemas.fact import Fact
 from schemas.records import ImportFinished, MailReceived
-from tests.projector.fold.conversations import SECOND, SOURCE, Conversation, conversations
+from tests.projector.fold.conversations import LENIENT, PHASES, SECOND, SOURCE, Conversation, conversations
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import START, answer, mail, series
+from tests.projector.fold.orders import allowed_differences, announced
 from tests.projector.fold.world import World, deliver, shape
-
-PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # a failing example is small enough; shrinking takes minutes
 
 
 @pytest.fixture
@@ -47,35 +46,10 @@ def arrive(facts: Sequence[Fact], batch: int, *, checks: bool = False) -> World:
 _FOLDER = tempfile.TemporaryDirectory(prefix="patchlog-orders-")
 
 
-def allowed_differences(first: World, second: World) -> list[str]:
-    """What may depend on the order of arrival, as far as it does, by name."""
-    looks = {
-        "other ids": lambda world: [row["id"] for row in world.rows(t.patch)],
-        "other revision numbers": _numbers,
-        "another order of events": _announced,
-    }
-    return [name for name, look in looks.items() if look(first) != look(second)]
-
-
-def _numbers(world: World) -> list[tuple[list[str], int]]:
-    names = {row["id"]: row["message_id"] for row in world.rows(t.mail)}
-    revisions = world.rows(t.revision)
-    return sorted(([names[id] for id in msgspec.json.decode(row["patches"])], row["version"]) for row in revisions)
-
-
-def _announced(world: World) -> list[list[str]]:
-    names = {row["id"]: row["message_id"] for row in world.rows(t.mail)}
-    rows = sorted((row for row in world.rows(t.revision) if row["event_id"]), key=lambda row: int(row["event_id"]))
-    return [[names[id] for id in msgspec.json.decode(row["patches"])] for row in rows]
-
-
 def has_waits(world: World) -> bool:
     """Whether some posting is of the kind that waits for more before it is announced."""
     states = (msgspec.msgpack.decode(row["state"], type=PostingState) for row in world.rows(t.posting))
     return any(state.settled for state in states)
-
-
-LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
 
 @settings(max_examples=30, deadline=None, phases=PHASES, suppress_health_check=LENIENT)
@@ -185,7 +159,7 @@ def test_what_was_listed_and_is_a_reroll_after_all_waits_for_the_rest_of_it() ->
     first = series("a", 4, has_cover=True)[:4]
     facts = Conversation([*first, *(again[n] for n in (0, 3, 2, 1))]).mails
     world = arrive(facts, 500, checks=True)
-    assert _announced(world) == [[f"b-{n}@example.org" for n in range(1, 5)]]
+    assert announced(world) == [[f"b-{n}@example.org" for n in range(1, 5)]]
     world.close()
 
 

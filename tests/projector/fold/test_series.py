@@ -68,6 +68,16 @@ def test_incomplete_series_without_a_cover_letter_is_listed_when_its_wait_is_ove
     assert (only_series(world)["state"], feed(world)) == ("incomplete", [])
 
 
+def test_an_extra_to_a_single_patch_that_never_came_is_listed_when_its_wait_is_over(world: World) -> None:
+    deliver(world, [mail("[PATCH 2/1] net: one more", "e", answers="gone")])
+    assert world.rows(t.series) == []
+    deliver(world, [ClockAdvanced(until=START + timedelta(seconds=1800))])
+    assert [(row["n_patches"], row["state"]) for row in world.rows(t.series)] == [(1, "incomplete")]
+    deliver(world, [mail("[PATCH 1/1] net: part 1", "gone")])
+    assert revisions(world) == [["gone", "e"]]
+    assert [row["state"] for row in world.rows(t.series)] == ["initial"]
+
+
 def test_wait_also_ends_by_a_later_mail_of_the_same_source(world: World) -> None:
     deliver(world, series("a", 3, has_cover=False)[:2])
     deliver(world, [mail("Hello", "x", source="import:other", received=START + timedelta(days=1))])
