@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from projector.assembly import links
+from projector.assembly.continuing import Follower, may_stand_apart, one_continuation
+from projector.assembly.former import with_real_references
 from projector.assembly.links import Found, Link
 from projector.assembly.mail import Mail, is_spoiled, read_mail
 from projector.assembly.posting import Posting, assemble, half_hour
@@ -45,7 +47,7 @@ def see(facts: Sequence[MailReceived], project: ProjectAdded) -> list[Mail]:
 
 def run(received: Sequence[Mail], announced: Mapping[int, int] | None = None) -> Result:
     """Assemble, link and number a list. The waits of all postings are over. announced: as in `assemble`."""
-    mails = _distinct(received)
+    mails = _renamed(_distinct(received))
     postings: list[Posting] = []
     kinds: dict[int, str] = {}
     targets: dict[int, int | None] = {}
@@ -56,7 +58,7 @@ def run(received: Sequence[Mail], announced: Mapping[int, int] | None = None) ->
         kinds |= assembled.kinds
         targets |= assembled.targets
         thread_of |= {posting.id: number for posting in assembled.postings}
-    found = _link_all(postings, thread_of, {mail.message_id: mail.id for mail in mails})
+    found = _continue_one(_link_all(postings, thread_of, {mail.message_id: mail.id for mail in mails}), postings)
     groups = components({posting.id: found[posting.id].to if posting.id in found else None for posting in postings})
     by_id = {posting.id: posting for posting in postings}
     return Result(
@@ -77,6 +79,30 @@ def _distinct(received: Iterable[Mail]) -> list[Mail]:
     for mail in received:
         kept.setdefault(mail.message_id, mail)
     return list(kept.values())
+
+
+def _renamed(mails: Sequence[Mail]) -> list[Mail]:
+    """The mails, each answering what its author's others are called now."""
+    known = {mail.message_id for mail in mails}
+    holders: dict[str, list[Mail]] = defaultdict(list)
+    for mail in mails:
+        for name in mail.former_ids:
+            if name not in known:
+                holders[name].append(mail)
+    return [with_real_references(mail, lambda name: holders.get(name, ())) for mail in mails]
+
+
+def _continue_one(found: Mapping[int, Link], postings: Iterable[Posting]) -> dict[int, Link]:
+    """The links that count, where several postings of one marker link to one."""
+    by_id = {posting.id: posting for posting in postings}
+    together: dict[tuple[int, tuple[int, ...]], list[Follower]] = defaultdict(list)
+    for id, link in found.items():
+        if may_stand_apart(by_id[id], link):
+            together[link.to, by_id[id].reroll].append(Follower(by_id[id], link))
+    counting: dict[int, Link | None] = dict(found)
+    for (target, _), followers in together.items():
+        counting |= one_continuation(by_id[target], followers)
+    return {id: link for id, link in counting.items() if link is not None}
 
 
 def _threads(mails: Sequence[Mail]) -> Iterator[list[Mail]]:

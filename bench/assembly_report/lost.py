@@ -7,7 +7,7 @@ from bench.assembly_report.core import Result
 from bench.assembly_report.sight import Sight
 from bench.assembly_report.wrong import Finding
 from projector.assembly.mail import COVER
-from projector.assembly.newer import Newest, stand
+from projector.assembly.newer import Newest
 from projector.assembly.posting import Posting
 
 LOST_COVER = "a mail that its author's own 1..n answer, and that is no cover letter"
@@ -45,7 +45,7 @@ def _full_total(patches: Sequence[Sight]) -> int:
 
 def _empty(result: Result) -> Iterator[Finding]:
     for revisions in result.series:
-        newest = Newest((stand(revision.posting), revision) for revision in revisions).get()
+        newest = Newest((revision.place, revision) for revision in revisions).get()
         for revision in revisions:
             if not revision.patches:
                 why = f"revision {revision.version} of {len(revisions)}"

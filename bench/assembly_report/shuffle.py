@@ -14,7 +14,7 @@ from bench.assembly_report import core
 from bench.assembly_report.core import Result
 from bench.assembly_report.folding import Folded, import_all, receive_all
 from projector.assembly.mail import COMMENT, read_subject
-from projector.assembly.newer import Newest, stand
+from projector.assembly.newer import Newest
 from projector.fold.series import NO_NAME
 from schemas.records import MailReceived, ProjectAdded
 from tests.projector.fold.orders import differing
@@ -149,7 +149,7 @@ def shape_of_core(result: Result, project: ProjectAdded, facts: Sequence[MailRec
     title = _titles(result, project, facts)
     series = []
     for revisions in filter(None, result.series):
-        newest = Newest((stand(revision.posting), revision) for revision in revisions).get()
+        newest = Newest((revision.place, revision) for revision in revisions).get()
         assert newest is not None
         shown = sorted(
             (
