@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bench.assembly_report.core import Result
 from bench.assembly_report.sight import Sight
 from bench.assembly_report.wrong import Finding
-from projector.assembly.mail import COVER
+from projector.assembly.mail import COVER, IGNORED
 from projector.assembly.newer import Newest
 from projector.assembly.posting import Posting
 
@@ -29,7 +29,7 @@ def _lost_covers(sights: Sequence[Sight], result: Result) -> Iterator[Finding]:
             answers[sight.answers].append(sight)
     for sight in sights:
         own = [other for other in answers[sight.message_id] if other.author == sight.author]
-        total = 0 if sight.has_diff or result.kinds.get(sight.id) == COVER else _full_total(own)
+        total = 0 if sight.has_diff or result.kinds.get(sight.id) in (COVER, IGNORED) else _full_total(own)
         if total:
             signal = ANSWERED_COVER if sight.is_reply else LOST_COVER
             yield Finding(signal, sight.id, f"1..{total} answer this {result.kinds.get(sight.id, 'dead letter')}")

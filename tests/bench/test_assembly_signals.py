@@ -78,6 +78,12 @@ def test_a_comment_that_less_than_its_authors_1_to_n_answer_is_none(own: Sequenc
     assert look_lost(*assembled(series("a", 2), cover, own)) == []
 
 
+def test_a_mail_that_asks_to_be_ignored_is_not_lost() -> None:
+    own = series("c", 2, has_cover=False, threading="none", answers="b")
+    ignored = mail("[PATCH 0/2] Work", "b", has_diff=False, headers="X-Patchwork-Hint: ignore\n")
+    assert look_lost(*assembled(ignored, own)) == []
+
+
 def test_a_cover_letter_that_is_shown_as_such_is_not_lost() -> None:
     sights, result = assembled(series("a", 2))
     assert look_lost(sights, result) == []
