@@ -388,13 +388,18 @@ class Mails:
         posting = None
         if kind == PATCH:
             posting = standing.post(mail, *self._grouping.postings_of(thread))
-            if posting is None:
+            if posting is None or not self._are_posted(thread, posting.answers):
                 return False
         entry.kind = ""
         self._turn(thread, entry, kind, standing.target(mail), {mail.id: reading}, moment)
         if posting is not None:
             self._grouping.add(thread, posting, moment)
         return True
+
+    def _are_posted(self, thread: Thread, mails: Iterable[int]) -> bool:
+        """Whether covers and patches are in postings: one that is in none was sent again, and another stands for it."""
+        known = holders(self._working, thread)
+        return all(known.get(mail) for mail in mails)
 
     def _place(self, thread: Thread, entry: Entry, reading: Reading, moment: Moment, *, is_named: bool) -> None:
         """Read a mail with the others of its thread. is_named: whether others may answer it, or did what it was."""

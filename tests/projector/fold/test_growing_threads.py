@@ -267,3 +267,26 @@ def test_what_another_author_put_into_a_series_stays_in_it_when_the_thread_is_la
     assert revisions(world, "leaks")[0] == (1, True, True)
     assert len({row["series_id"] for row in world.rows(t.patch)}) == 1
     compare(tmp_path_factory, world, 1, WITHIN_SERIES)
+
+
+@pytest.mark.parametrize(
+    ("again", "to"),
+    [
+        pytest.param("", "a", id="in answer to the cover letter"),
+        pytest.param("", "q", id="in answer to the cover letter, and an answer further below"),
+        pytest.param("a b", "d", id="below what was sent before"),
+    ],
+)
+def test_an_answer_below_what_was_sent_again_is_placed_as_in_the_whole_thread(
+    tmp_path_factory: pytest.TempPathFactory, as_a_whole: list[int], again: str, to: str
+) -> None:
+    above = {"a": "c", "b": "c a", "q": "c a", "d": f"c {again}"}
+    sent = [("[PATCH 1/3] p1", "a"), ("[PATCH 2/3] p2", "b"), ("[PATCH 1/3] p1", "d"), ("[PATCH 2/3] p2", "e")]
+    above["e"] = f"{above['d']} d"
+    facts = [mail("[PATCH 0/3] s", "c")]
+    facts += [mail(subject, id, answers=above[id].split(), minute=n) for n, (subject, id) in enumerate(sent, 1)]
+    facts.append(mail("[PATCH] q", "q", answers=above["q"].split(), author=EVE, minute=10, path="q.c"))
+    for number, other in enumerate(("Zed <zed@example.org>", "Yan <yan@example.org>")):
+        refs = [*above[to].split(), to]
+        facts.append(mail(f"[PATCH] x{number}", f"x{number}", answers=refs, author=other, minute=60, path="x.c"))
+    compare(tmp_path_factory, live(tmp_path_factory.mktemp("world"), facts), 1, ALL_WAYS)
