@@ -27,13 +27,21 @@ from projector.readmodel.rows import Entry, PostingState, Row, Thread
 from projector.readmodel.working import WorkingSet
 from schemas.records import CopyChosen
 
-AUTHOR_MAX, POSTINGS_MAX = 700, 30
+AUTHOR_MAX, POSTINGS_MAX = 640, 30
 """So many mails, and postings, of one author in one thread are read together; further ones stand apart.
 
 The largest thread of half a million mails of real lists has 637 mails in all.
 """
-THREAD_MAX = 700
+LOOSE_MAX = 200
+"""So many mails of one author that name no others are in one thread; further ones stand apart.
+
+Those of real lists have three that were sent in one go.
+"""
+THREAD_MAX = 640
 """In a thread of more, what may change how others were read is read without most mails of other authors."""
+
+MADE_MIN = 20
+"""In a thread of so many, what its postings were made of is kept: in a smaller one it is not worth the memory."""
 
 Reread = Callable[[int, int], tuple[Mail, Reading]]
 """The mail of a record that was folded before, as a project sees it by now: of the record and the project."""
@@ -300,8 +308,13 @@ class Mails:
         """Whether a thread has as much of a mail's author as is read together."""
         if len(thread.entries) < POSTINGS_MAX:
             return False
-        if len(self._mails_of(thread, mail.author)) >= AUTHOR_MAX:
+        own = self._mails_of(thread, mail.author)
+        if len(own) >= AUTHOR_MAX:
             return True
+        if parent_of(mail) is None and len(own) >= LOOSE_MAX:
+            loose = sum(parent_of(thread.entries[id].mail) is None for id in own)
+            if loose >= LOOSE_MAX:
+                return True
         return posted(self._working, thread)[mail.author] >= POSTINGS_MAX and not self._fills(thread, mail)
 
     def _fills(self, thread: Thread, mail: Mail) -> bool:
@@ -450,8 +463,10 @@ class Mails:
 
     def _reassemble(self, thread: Thread, readings: dict[int, Reading], moment: Moment) -> None:
         states = self._states(thread)
-        result = assemble((entry.mail for entry in thread.entries.values()), states, *self._so_far(thread, states))
+        mails = [entry.mail for entry in thread.entries.values()]
+        result = assemble(mails, states, *self._so_far(thread, states), thread.made)
         thread.standing = Standing.after(result)
+        thread.made = result.made if len(mails) >= MADE_MIN else None
         placed = {id: (result.kinds[id], result.targets.get(id)) for id in thread.entries}
         self._apply(thread, placed, result.postings, states, readings, moment)
 
