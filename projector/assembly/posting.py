@@ -120,13 +120,17 @@ def assemble(
     `anchors` are ids of postings found before: a posting that has such a mail keeps its id (the lowest); another is
     called by the lowest record id of its mails. `announced` names the partial reroll of each patch that was announced
     in one; partial_seconds says how far apart the replacements of single patches lie that are of one posting. `made`
-    has postings that were made before: one of the same parts is not made anew. Postings come in the order of their
-    date.
+    has postings that were made before: one of the same parts is not made anew; None: nothing is kept for a next time.
+    Postings come in the order of their date.
     """
     work = draft_postings(build_tree(mails), announced or {}, partial_seconds)
-    known, before = frozenset(anchors), made or {}
-    again = {draft.root.id: _make(work, draft, known, before.get(draft.root.id)) for draft in work.drafts}
-    postings = sorted([posting for _, posting in again.values()], key=lambda posting: posting.order)
+    known, again = frozenset(anchors), {}
+    if made is None:
+        found = [finish(work, draft, known) for draft in work.drafts]
+    else:
+        again = {draft.root.id: _make(work, draft, known, made.get(draft.root.id)) for draft in work.drafts}
+        found = [posting for _, posting in again.values()]
+    postings = sorted(found, key=lambda posting: posting.order)
     return Assembled(tuple(postings), work.kinds, _targets(work), work.tree, work.about, again)
 
 
@@ -183,19 +187,20 @@ def is_loose(tree: Tree, mail: Mail) -> bool:
 
 def finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
     """The posting that a draft comes to. anchors: as in `assemble`."""
-    return _make(work, draft, anchors, None)[1]
+    own = draft.mails()
+    members = {mail.id for mail in own}
+    id = min(members & anchors or members)
+    return _posting(work, draft, id, own, _answers(work, draft, members), _runs(work.tree, own))
 
 
 def _make(work: Drafting, draft: Draft, anchors: frozenset[int], before: Made | None) -> Made:
-    """The posting that a draft comes to, or the one before if that was made of the same; with all that it is made of.
+    """As `finish`, or the posting before if that was made of the same; with all that it is made of.
 
     Nothing else of the draft or of the others may be asked for in `_posting`.
     """
     own = draft.mails()
     members = {mail.id for mail in own}
-    id = min(members & anchors or members)
-    answers = _answers(work, draft, members)
-    runs = _runs(work.tree, own)
+    id, answers, runs = min(members & anchors or members), _answers(work, draft, members), _runs(work.tree, own)
     said = (draft.author, draft.marker, draft.total, draft.floor, draft.shares_cover, draft.is_apart, draft.is_partial)
     markers = [work.markers[mail.id] for mail in own]
     takes = [work.replaced[mail.id] for mail in draft.places.values()] if draft.is_partial else []

@@ -464,9 +464,9 @@ class Mails:
     def _reassemble(self, thread: Thread, readings: dict[int, Reading], moment: Moment) -> None:
         states = self._states(thread)
         mails = [entry.mail for entry in thread.entries.values()]
-        result = assemble(mails, states, *self._so_far(thread, states), thread.made)
-        thread.standing = Standing.after(result)
-        thread.made = result.made if len(mails) >= MADE_MIN else None
+        made = thread.made or {} if len(mails) >= MADE_MIN else None
+        result = assemble(mails, states, *self._so_far(thread, states), made)
+        thread.standing, thread.made = Standing.after(result), result.made
         placed = {id: (result.kinds[id], result.targets.get(id)) for id in thread.entries}
         self._apply(thread, placed, result.postings, states, readings, moment)
 
