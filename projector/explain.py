@@ -11,7 +11,7 @@ from projector.assembly.dead_letters import Step
 from projector.assembly.explain import MISSING_MAX, Explanation, Inferred, Linked, Read, Result, Told
 from projector.assembly.keys import keys_of
 from projector.assembly.kinds import why_kind
-from projector.assembly.links import Found, Link
+from projector.assembly.links import Found, Link, run_key
 from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, read_subject
 from projector.assembly.posting import Posting
 from projector.assembly.redaction import REDACTED
@@ -118,6 +118,12 @@ class Explainer:
     def _is_elsewhere(self, thread: Thread, message_id: str) -> bool:
         return self._working.names.get((thread.project, message_id)) not in (None, thread.id)
 
+    def _has_run_elsewhere(self, thread: Thread, posting: Posting) -> bool:
+        """Whether a posting's author sent more of the same total at that time, which is in other threads."""
+        numbers = {number + step for number in posting.runs for step in (-1, 0, 1)}
+        keys = [(thread.project, run_key(posting.author, posting.total, number)) for number in sorted(numbers)]
+        return any(not filed.ids <= thread.postings for _, filed in self._working.keys.get_all(keys))
+
     def _inferred(self, thread: Thread, entry: Entry, state: PostingState) -> Inferred:
         posting, id = state.posting, entry.mail.id
         names = {id: entry.mail.message_id for id, entry in thread.entries.items()}
@@ -139,6 +145,7 @@ class Explainer:
             is_partial=posting.is_partial,
             is_apart=posting.is_apart,
             elsewhere=tuple(name for name in entry.mail.references if self._is_elsewhere(thread, name)),
+            is_beyond_run=self._has_run_elsewhere(thread, posting),
             is_in_huge_thread=len(thread.entries) > THREAD_MAX,
             replaces=names.get(posting.answers[0]) if posting.is_partial or posting.is_apart else None,
             waits_until=_moment(wait_us) if wait_us is not None else None,

@@ -39,6 +39,10 @@ class Piece(NamedTuple):
     """How many mails it is inside of, beside the mail itself."""
     place: int = 0
     """Its place among the parts as they were sent."""
+    is_base64: bool = False
+    """It was base64: the line end before the boundary that follows is none of the text, as git reads it."""
+    is_open: bool = False
+    """Its last line has no end, for it was encoded without one; git puts the next part's first line behind it."""
 
 
 class LeftOut(NamedTuple):
@@ -163,10 +167,19 @@ def _leave_out_alternative(body: Body, raw: bytes, part: tuple[int, int], depth:
 
 def _read_leaf(body: Body, content: bytes, kind: ContentType, encoding: bytes, depth: int, mails: int) -> None:
     decoded = decode_transfer(content, encoding)
-    is_encoded = decoded.content is not content
-    is_misnamed = not is_encoded and b"base64" in encoding.lower() and bool(content.strip())
+    is_encoded, says_base64 = decoded.content is not content, b"base64" in encoding.lower()
+    is_base64 = is_encoded and says_base64
     piece = Piece(
-        decoded.content, kind, is_encoded, decoded.had_line_ends, is_misnamed, depth - mails > 1, mails, body.parts
+        content=decoded.content,
+        kind=kind,
+        is_encoded=is_encoded,
+        had_line_ends=decoded.had_line_ends,
+        is_misnamed=says_base64 and not is_encoded and bool(content.strip()),
+        is_nested=depth - mails > 1,
+        mails=mails,
+        place=body.parts,
+        is_base64=is_base64,
+        is_open=not decoded.content.endswith(b"\n") if is_base64 else is_encoded and content.endswith(b"="),
     )
     if decoded.behind:
         _leave_out_behind(body, decoded.behind)

@@ -32,7 +32,9 @@ class ContentType(msgspec.Struct, frozen=True):
     is_patch: bool = False
     """A type that patches are sent as, or a file name such as `a.patch` or `foo-diff.txt`, whatever the type."""
     is_doubtful: bool = False
-    """git would read another charset or boundary: it takes what stands behind the first `charset=`, wherever it is."""
+    """git would read another charset, boundary or format: it takes what stands behind the first `charset=`, wherever
+    it is.
+    """
 
 
 _PLAIN = ContentType()
@@ -57,15 +59,18 @@ def _read(value: str, disposition: str) -> ContentType:
     charset, boundary = parameters.get("charset", "").lower(), parameters.get("boundary", "").rstrip()
     for_git = decode_words(value)
     has_parts = kind.startswith("multipart/")
+    is_flowed, is_delsp = parameters.get("format", "").lower() == "flowed", parameters.get("delsp", "").lower() == "yes"
     return ContentType(
         kind=kind if kind.count("/") == 1 else "text/plain",  # RFC 2045 section 5.2
         charset=charset,
         boundary=boundary,
-        is_flowed=parameters.get("format", "").lower() == "flowed",
-        is_delsp=parameters.get("delsp", "").lower() == "yes",
+        is_flowed=is_flowed,
+        is_delsp=is_delsp,
         is_patch=kind in _PATCH_TYPES or _PATCH_NAME.fullmatch(decode_words(name).strip()) is not None,
         is_doubtful=_as_git_finds("boundary", for_git) != (boundary if has_parts else "")
-        or (not has_parts and _as_git_finds("charset", for_git).lower() != charset),
+        or (not has_parts and _as_git_finds("charset", for_git).lower() != charset)
+        or (_as_git_finds("format", for_git).lower() == "flowed") != (is_flowed and not has_parts)
+        or (is_flowed and (_as_git_finds("delsp", for_git).lower() == "yes") != is_delsp),
     )
 
 

@@ -135,6 +135,10 @@ def line_ends() -> Mark:
     return Mark(LINE_ENDS, "Every line of the encoded text ends in CRLF. The lines were read as ending in LF.")
 
 
+def open_line() -> Mark:
+    return Mark(LINE_ENDS, "A part does not end its last line. It was read as ended before the next part begins.")
+
+
 def charset(label: str) -> Mark:
     """For bytes that are not in the charset that their part declares, or that could be read in several ways."""
     said = f"The mail declares the charset {label!r}" if label else "The mail declares no charset"

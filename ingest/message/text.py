@@ -139,12 +139,15 @@ def _applied(piece: Piece, *, is_flowed: bool = True, is_recoded: bool = False) 
         told.append(marks.nested())
     if piece.mails:
         told.append(marks.forwarded())
-    return _Applied(piece, content if content.endswith(b"\n") else content + b"\n", label, tuple(told))
+    return _Applied(piece, content, label, tuple(told))
 
 
-def _set_off(piece: _Applied, following: _Applied | None) -> _Applied:
-    """End a text by a blank line before a part that goes on with the message, for git reads one there."""
-    if following is None or find_message_end(f"\n{following.content[:200].decode('latin-1')}") == 1:
+def _ended(piece: _Applied, following: _Applied | None) -> _Applied:
+    """End the last line of a text. Before a part that goes on with the message, or with the diff, git reads the line
+    end before the boundary, too; so a blank line there is one of the message.
+    """
+    goes_on = following is not None and find_message_end(f"\n{following.content[:200].decode('latin-1')}") != 1
+    if piece.content.endswith(b"\n") and (piece.piece.is_base64 or not goes_on):
         return piece
     return msgspec.structs.replace(piece, content=piece.content + b"\n")
 
@@ -153,7 +156,7 @@ class _Content:
     """The pieces joined; offsets are in bytes. text has a character for each byte, behind a line end."""
 
     def __init__(self, applied: Sequence[_Applied]) -> None:
-        self.applied = [_set_off(*pair) for pair in zip_longest(applied, applied[1:])]
+        self.applied = [_ended(*pair) for pair in zip_longest(applied, applied[1:])]
         self.joined = b"".join(piece.content for piece in self.applied) or b"\n"
         self.text = "\n" + self.joined.decode("latin-1")
 
@@ -225,6 +228,8 @@ def _marks_of_parts(body: Body, content: _Content, start: int, end: int) -> Iter
         yield marks.left_out_behind()
     if body.is_doubtful or (len(with_diff) > 1 and any(piece.piece.kind.is_flowed for piece in with_diff)):
         yield marks.doubtful_type()
+    if _has_open_line(content, end - 1):
+        yield marks.open_line()
     last = max(piece.piece.place for piece, _ in content.between(0, end))
     is_open = (
         count_whole_hunks(content.text, start, end) == 0 or "\nGIT binary patch\n" in content.text[start - 1 : end]
@@ -235,6 +240,14 @@ def _marks_of_parts(body: Body, content: _Content, start: int, end: int) -> Iter
         if left.is_told or has_diff(left.content) or (left.place >= 0 and _counts_for_git(left, last, is_open=is_open))
     )
     yield from left_out
+
+
+def _has_open_line(content: _Content, end: int) -> bool:
+    """Whether a part that is read to its end before an offset leaves a line open for the part behind it."""
+    return any(
+        piece.piece.is_open and len(part) == len(piece.content) and bool(following.content.strip())
+        for (piece, part), following in zip(content.between(0, end), content.applied[1:], strict=False)
+    )
 
 
 def _counts_for_git(left: LeftOut, last: int, *, is_open: bool) -> bool:

@@ -37,7 +37,8 @@ def _tell_answers(work: Drafting) -> None:
     says without `Re:`, or the same one sent again. With a higher marker by the same author its patches may still come.
     """
     above: dict[str, Mail | None] = {}
-    for name in work.tree.depths if any(mail.kind == COVER for mail in work.mails) else ():
+    may_answer = any(mail.kind == COVER and work.tree.parent(mail) is not None for mail in work.mails)
+    for name in work.tree.depths if may_answer else ():
         parent, mail = work.tree.parents.get(name), work.tree.mails.get(name)
         over = work.tree.mails.get(parent) if parent is not None else None
         is_posted = over is not None and work.kinds[over.id] in (PATCH, COVER)

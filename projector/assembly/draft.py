@@ -84,6 +84,7 @@ class Drafting:
     nothing else may join. above, once covers are known: Message-ID -> the nearest cover letter or patch above; about:
     the same, or a pull request that is nearer.
     sent_again: record id of a patch of which nothing is left -> the one that was sent again for it.
+    lines: record id of a cover letter or patch -> itself and those above it, as far as they were asked for.
     of: record id of a patch -> its draft; replaced: record id of a patch in a partial reroll -> the place it takes.
     """
 
@@ -100,6 +101,7 @@ class Drafting:
     replaced: dict[int, int] = field(default_factory=dict)
     partial_seconds: int = PARTIAL_SECONDS
     sent_again: dict[int, Mail] = field(default_factory=dict)
+    lines: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def open(self, draft: Draft) -> Draft:
         self.drafts.append(draft)

@@ -41,10 +41,7 @@ def draft_postings(tree: Tree, announced: Mapping[int, int], partial_seconds: in
             work.above[name] = work.above[about.message_id] if about is not None and is_pull else about
     fill_covers(work)
     if work.sent_again:
-        work.above = {
-            name: work.sent_again.get(above.id, above) if above is not None else None
-            for name, above in work.above.items()
-        }
+        work.above = {name: _standing_above(work, name) for name in work.above}
     gather(work, [mail for mail in patches if mail.id not in work.of and kinds[mail.id] == PATCH])
     find_partial_rerolls(work)
     join_unthreaded(work)
@@ -76,6 +73,19 @@ def nearest_above(tree: Tree, kinds: dict[int, str]) -> dict[str, Mail | None]:
                 and repeats(own, nearest, kinds.get(nearest.id) if nearest is not None else None)
             ):
                 kinds[own.id] = COMMENT
+    return above
+
+
+def _standing_above(work: Drafting, name: str) -> Mail | None:
+    """The nearest cover letter or patch above a name, or what was sent again for it, unless that stands deeper: what
+    was sent again may answer what it was sent for, and nothing stands above itself.
+    """
+    above = work.above[name]
+    while above is not None and above.id in work.sent_again:
+        again = work.sent_again[above.id]
+        if work.tree.depth(again) < work.tree.depths[name]:
+            return again
+        above = work.above[above.message_id]
     return above
 
 

@@ -86,6 +86,8 @@ class Inferred(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it would be a partial reroll, and there are enough of its posting."""
     elsewhere: tuple[str, ...]
     """The mails that it names and is read without, for together there is more of an author than is read."""
+    is_beyond_run: bool
+    """Whether its author sent more at that time that names no other mail than is read together."""
     is_in_huge_thread: bool
     """Whether its thread has so many mails that it is read with its author's alone."""
     replaces: str | None
@@ -238,6 +240,8 @@ def _inferred(inferred: Inferred) -> Iterator[str]:
             yield f"It might be {_names(inferred.might_be_it)}: a diff by its author, not read as a patch."
     if inferred.elsewhere:
         yield f"It is read without {_names(inferred.elsewhere)}: there is too much of one author to read both together."
+    if inferred.is_beyond_run:
+        yield "It is read without others that its author sent at that time without threading: there are too many."
     if inferred.is_in_huge_thread:
         yield "Its thread is so large that it is read without most mails of others."
     if inferred.waits_until is not None:

@@ -5,6 +5,7 @@ chooses among those that were found, by the strongest rule only.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -69,6 +70,7 @@ def name_key(name: bytes) -> str:
     return f"name {name.hex()}"
 
 
+@lru_cache(maxsize=4096)
 def patch_key(author: bytes, name: bytes) -> str:
     """By this the postings find each other that have a patch of one author and name."""
     return f"patch {author.hex()} {name.hex()}"
@@ -111,7 +113,10 @@ def link(posting: Posting, found: Collection[Found], superseded: Collection[int]
     before = [other for other in allowed if other.order < posting.order]
     rules: tuple[tuple[int, Callable[[], Posting | None]], ...] = (
         (BY_CHANGE_ID, lambda: _by_change(posting, before)),
-        (BY_SUPERSEDES, lambda: _newest(other for other in allowed if named.intersection(other.mails))),
+        (
+            BY_SUPERSEDES,
+            lambda: _newest(other for other in allowed if named.intersection(other.mails)) if named else None,
+        ),
         (BY_REPLY, lambda: _by_reply(posting, allowed)),
     )
     for rule, find in rules:
@@ -143,7 +148,8 @@ def _newest(postings: Iterable[Posting]) -> Posting | None:
 
 def _by_change(posting: Posting, before: Sequence[Posting]) -> Posting | None:
     """The newest posting with a change-id in common; the author's own go before others', who may have copied it."""
-    found = [other for other in before if shares_change(posting, other)]
+    own = set(posting.change_ids)
+    found = [other for other in before if not own.isdisjoint(other.change_ids)] if own else []
     return _newest(other for other in found if other.author == posting.author) or _newest(found)
 
 

@@ -45,6 +45,10 @@ class Newest(Generic[T]):
             start -= 1
         self._dates[start:end], self._stands[start:end], self._values[start:end] = [date], [place], [value]
 
+    def exchange(self, value: T, other: T) -> None:
+        """Put one in the place of another that stood there, if that is kept."""
+        self._values = [other if each is value else each for each in self._values]
+
     def __contains__(self, value: T) -> bool:
         return any(other is value for other in self._values)
 

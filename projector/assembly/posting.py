@@ -1,6 +1,6 @@
 """A posting: the set of patches, with an optional cover letter, that one `git send-email` sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 
 import msgspec
@@ -89,10 +89,15 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, dict=True):
         return frozenset(patch.name_key for patch in self.patches)
 
 
+Made = tuple[tuple[object, ...], Posting]
+"""All that a posting was made of, and the posting."""
+
+
 class Assembled(msgspec.Struct, frozen=True):
     """What a set of mails comes to. kinds and targets by record id; a target is what a comment is about.
 
     tree and about: who answers whom, and the nearest cover letter, patch or pull request above, as in `Drafting`.
+    made: by the record id of the first mail of each.
     """
 
     postings: tuple[Posting, ...]
@@ -100,6 +105,7 @@ class Assembled(msgspec.Struct, frozen=True):
     targets: dict[int, int | None]
     tree: Tree
     about: dict[str, Mail | None]
+    made: dict[int, Made]
 
 
 def assemble(
@@ -107,18 +113,25 @@ def assemble(
     anchors: Iterable[int] = (),
     announced: Mapping[int, int] | None = None,
     partial_seconds: int = PARTIAL_SECONDS,
+    made: Mapping[int, Made] | None = None,
 ) -> Assembled:
     """Find the postings of a set of mails with different Message-IDs, which has all mails of the threads it touches.
 
     `anchors` are ids of postings found before: a posting that has such a mail keeps its id (the lowest); another is
     called by the lowest record id of its mails. `announced` names the partial reroll of each patch that was announced
-    in one; partial_seconds says how far apart the replacements of single patches lie that are of one posting. Postings
-    come in the order of their date.
+    in one; partial_seconds says how far apart the replacements of single patches lie that are of one posting. `made`
+    has postings that were made before: one of the same parts is not made anew; None: nothing is kept for a next time.
+    Postings come in the order of their date.
     """
     work = draft_postings(build_tree(mails), announced or {}, partial_seconds)
-    known = frozenset(anchors)
-    postings = sorted((finish(work, draft, known) for draft in work.drafts), key=lambda posting: posting.order)
-    return Assembled(tuple(postings), work.kinds, _targets(work), work.tree, work.about)
+    known, again = frozenset(anchors), {}
+    if made is None:
+        found = [finish(work, draft, known) for draft in work.drafts]
+    else:
+        again = {draft.root.id: _make(work, draft, known, made.get(draft.root.id)) for draft in work.drafts}
+        found = [posting for _, posting in again.values()]
+    postings = sorted(found, key=lambda posting: posting.order)
+    return Assembled(tuple(postings), work.kinds, _targets(work), work.tree, work.about, again)
 
 
 def is_continued_by(posting: Posting, later: Posting) -> bool:
@@ -175,13 +188,37 @@ def is_loose(tree: Tree, mail: Mail) -> bool:
 def finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
     """The posting that a draft comes to. anchors: as in `assemble`."""
     own = draft.mails()
+    members = {mail.id for mail in own}
+    id = min(members & anchors or members)
+    return _posting(work, draft, id, own, _answers(work, draft, members), _runs(work.tree, own))
+
+
+def _make(work: Drafting, draft: Draft, anchors: frozenset[int], before: Made | None) -> Made:
+    """As `finish`, or the posting before if that was made of the same; with all that it is made of.
+
+    Nothing else of the draft or of the others may be asked for in `_posting`.
+    """
+    own = draft.mails()
+    members = {mail.id for mail in own}
+    id, answers, runs = min(members & anchors or members), _answers(work, draft, members), _runs(work.tree, own)
+    said = (draft.author, draft.marker, draft.total, draft.floor, draft.shares_cover, draft.is_apart, draft.is_partial)
+    markers = [work.markers[mail.id] for mail in own]
+    takes = [work.replaced[mail.id] for mail in draft.places.values()] if draft.is_partial else []
+    parts = (id, answers, runs, own, [*draft.places], draft.cover, draft.excused, said, markers, takes)
+    if before is not None and before[0] == parts:
+        return before
+    return parts, _posting(work, draft, id, own, answers, runs)
+
+
+def _posting(
+    work: Drafting, draft: Draft, id: int, own: Sequence[Mail], answers: tuple[int, ...], runs: tuple[int, ...]
+) -> Posting:
     cover, head = draft.cover, draft.head
     earliest = min(own, key=lambda mail: mail.order)
     latest = max(own, key=lambda mail: (mail.received, mail.id))
-    members = {mail.id for mail in own}
     only = next(iter(draft.places.values())) if (draft.total or 1) == len(draft.places) == 1 else None
     return Posting(
-        id=min(members & anchors or members),
+        id=id,
         cover=cover.id if cover is not None else None,
         patches=_patches(work, draft),
         extras=tuple(mail.id for mail in sorted(draft.extras, key=lambda mail: (mail.number or 0, mail.order))),
@@ -197,11 +234,11 @@ def finish(work: Drafting, draft: Draft, anchors: frozenset[int]) -> Posting:
         prefix=head.prefix,
         date=earliest.date,
         first=earliest.message_id,
-        answers=_answers(work, draft),
+        answers=answers,
         files=only.files if only is not None else (),
         change_ids=tuple(sorted({mail.change_id for mail in own if mail.change_id is not None})),
         supersedes=tuple(sorted({name for mail in own for name in mail.supersedes})),
-        runs=() if draft.is_whole else _runs(work.tree, own),
+        runs=() if draft.is_whole else runs,
         received=latest.received,
         source=latest.source,
         depends_on=_depends_on(own),
@@ -226,16 +263,36 @@ def _patches(work: Drafting, draft: Draft) -> tuple[PostedPatch, ...]:
     return tuple(PostedPatch(place, mail.id, mail.name_key) for place, _, mail in places)
 
 
-def _answers(work: Drafting, draft: Draft) -> tuple[int, ...]:
-    """The covers and patches above a posting's root, nearest first, behind the patch that a partial reroll replaces."""
-    own = {mail.id for mail in draft.mails()}
-    names = {draft.answered.id: None} if draft.answered is not None else {}
+def _answers(work: Drafting, draft: Draft, own: Set[int]) -> tuple[int, ...]:
+    """The covers and patches above a posting's root, nearest first, behind the patch that a partial reroll replaces.
+
+    own: its mails.
+    """
     mail = work.above[draft.root.message_id]
+    line = _line(work, mail)
+    first = () if draft.answered is None or draft.answered.id in line[:1] else (draft.answered.id,)
+    if own.isdisjoint(line) and not {*first} & {*line}:
+        return (*first, *line)[:ANSWERS_MAX]
+    names = dict.fromkeys(first)
     while mail is not None and len(names) < ANSWERS_MAX:
         if mail.id not in own and work.kinds[mail.id] != PULL_REQUEST:
             names[mail.id] = None
         mail = work.above[mail.message_id]
     return tuple(names)
+
+
+def _line(work: Drafting, mail: Mail | None) -> tuple[int, ...]:
+    """A cover letter or patch and those above it, nearest first, as many as are looked at; pull requests are none."""
+    todo = []
+    while mail is not None and mail.id not in work.lines:
+        todo.append(mail)
+        mail = work.above[mail.message_id]
+    line = work.lines[mail.id] if mail is not None else ()
+    for below in reversed(todo):
+        if work.kinds[below.id] != PULL_REQUEST:
+            line = (below.id, *line[: ANSWERS_MAX - 1])
+        work.lines[below.id] = line
+    return line
 
 
 def _targets(work: Drafting) -> dict[int, int | None]:

@@ -178,8 +178,18 @@ class Course:
         for patch in before.patches:
             del self.lowest[patch]
         del self._ends[posting.id], self._places[posting.id]
-        self._forget(before)
-        return self.put(posting, version)
+        if (before.posting.reroll, before.posting.order, before.posting.delegate) != (
+            posting.reroll,
+            posting.order,
+            posting.delegate,
+        ):
+            self._forget(before)
+            return self.put(posting, version)
+        revision = self.put(posting, version)
+        self.first = revision if self.first is before else self.first
+        self._newest.exchange(before, revision)
+        self._naming.exchange(before, revision)
+        return revision
 
     def _forget(self, revision: Revision) -> None:
         """Let a revision, which is put anew, be none of the first or the newest."""

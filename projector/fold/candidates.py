@@ -19,12 +19,10 @@ LINKS_MAX = 100
 def candidates(working: WorkingSet, state: PostingState) -> tuple[list[Found], set[int]]:
     """All that a posting may link to, in order of id, and the mails that it supersedes."""
     posting, project = state.posting, state.project
-    keys = [(project, key) for key in links.keys(posting)]
-    working.keys.need(keys)
     ids: set[int] = set()
-    for key in keys:
-        filed = working.keys.get(key)
-        if filed is not None:
+    own = {posting.id}
+    for _, filed in working.keys.get_all([(project, key) for key in links.keys(posting)]):
+        if filed.ids != own:
             ids |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(working, filed).before(posting)
     superseded: set[int] = set()
     for thread, mail in _superseded(working, state):

@@ -32,13 +32,13 @@ class Continuing:
             self._working.postings.put(state.posting.id, state)
             if (filed := self._filed(state)) is not None:
                 filed.add(state.posting)
-        self._touch(state)
+        self.touch(state)
 
     def leave(self, state: PostingState) -> None:
         """A posting is no more, or not what it was: whatever linked to the same target is looked at again."""
         if (filed := self._filed(state)) is not None:
             filed.remove(state.posting)
-            self._touch(state)
+            self.touch(state)
         state.found = None
 
     def decide(self, looked: Sequence[PostingState]) -> Decided:
@@ -83,7 +83,8 @@ class Continuing:
         self._working.keys.need([key])
         return self._working.filed(*key)
 
-    def _touch(self, state: PostingState) -> None:
+    def touch(self, state: PostingState) -> None:
+        """Look again at what links as a posting does: it has other words, or its target has."""
         key = _key(state)
         if key is not None:
             self._touched.setdefault(key, set()).add(state.posting.id)

@@ -84,7 +84,7 @@ class Grouping:
         series: set[int] = set()
         state = self._working.postings.get(id)
         assert state is not None
-        before = self._link(dirty, series, state if old is None else None)
+        before = self._link(dirty, series, state, old)
         if self._amend(project, state, old, dirty, before, moment):
             self._refresh_dependents(project, moment)
         else:
@@ -162,7 +162,7 @@ class Grouping:
         if len(changed) == 1 and not removed:
             self._settle_in(thread.project, changed[0].id, old, dirty, moment)
         else:
-            self._link(dirty, series, None)
+            self._link(dirty, series)
             self._group(thread.project, dirty, series, moment)
 
     def settings_of(self, project: int) -> ProjectAdded:
@@ -228,7 +228,7 @@ class Grouping:
         dirty: dict[int, None] = {state.posting.id: None for state in states}
         if len(states) == len(mails) and len({state.project for state in states}) == 1:
             series: set[int] = set()
-            self._link(dirty, series, None)
+            self._link(dirty, series)
             self._group(states[0].project, dirty, series, moment)
 
     def revisions_with(self, states: Iterable[PostingState], mail: int) -> set[int]:
@@ -374,14 +374,13 @@ class Grouping:
             links.awaited_key(entry.mail.message_id) for id in mails if (entry := thread.entries.get(id)) is not None
         }
         changes = {links.wanted_key(change) for posting in stages for change in posting.change_ids}
-        linking = {key for key in keys if not key.startswith(("run ", "wanted ", "sent "))}
-        wanted = [(thread.project, key) for key in linking | awaits | changes]
-        self._working.keys.need(wanted)
-        for key in wanted:
-            filed = self._working.keys.get(key)
-            if filed is None:
+        linking = [key for key in keys if not key.startswith(("run ", "wanted ", "sent "))]
+        own = {posting.id for posting in stages}
+        wanted = [(thread.project, key) for key in {*linking, *awaits, *changes}]
+        for (_, key), filed in self._working.keys.get_all(wanted):
+            if filed.ids <= own:
                 continue
-            is_awaited = key[1] in awaits
+            is_awaited = key in awaits
             concerns_all = is_awaited or len(filed.ids) in (WINDOW, WINDOW + 1)  # the one more makes a name common
             for id in self._beside(filed, stages, is_awaited=is_awaited):
                 other = self._working.postings.get(id)
@@ -407,10 +406,12 @@ class Grouping:
             return set().union(*(shelf.first(stage.author) for stage in stages))
         return set(shelf.newest()).union(*map(shelf.behind, stages))
 
-    def _link(self, dirty: dict[int, None], series: set[int], new: PostingState | None) -> dict[int, links.Link | None]:
+    def _link(
+        self, dirty: dict[int, None], series: set[int], new: PostingState | None = None, old: Posting | None = None
+    ) -> dict[int, links.Link | None]:
         """Link what is to be looked at again, and give the links that were others before.
 
-        new: the only posting that came or changed, and nobody knew it before.
+        new: the only posting that came or changed. old: what it was; None where nobody knew it before.
         """
         before: dict[int, links.Link | None] = {}
         looked: list[PostingState] = []
@@ -418,7 +419,7 @@ class Grouping:
         states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]
         dirty.clear()
         for state in sorted(states, key=lambda state: state.posting.order):
-            if new is not None and state is not new and self._stays(state, new.posting):
+            if new is not None and state is not new and self._stays(state, new.posting, old):
                 continue
             link = self._find_link(state)
             is_new = state.posting.id in self._taken_in or state.posting.repeats is not None
@@ -426,6 +427,8 @@ class Grouping:
                 self._continuing.find(state, link)
                 dirty[state.posting.id] = None
                 looked.append(state)
+            elif link is not None and link.to in self._taken_in:
+                self._continuing.touch(state)
         for state, link in self._continuing.decide(looked):
             if link != state.link:
                 changed.append(state)
@@ -448,32 +451,42 @@ class Grouping:
             self._suggesting.look(state)
         self._waiting.update(state.posting.id for state in again if self._suggesting.look(state))
 
-    def _stays(self, state: PostingState, new: Posting) -> bool:
+    def _stays(self, state: PostingState, new: Posting, old: Posting | None) -> bool:
         """Whether a posting's link is surely what it was, now that there is a new one that it might link to.
 
-        Of two the stronger is chosen, whatever others there are, but where others' postings are counted; and a new one
-        between a posting and its target may put this out of sight.
+        old: what the new one was before; None where nobody knew it. Of two the stronger is chosen, whatever others
+        there are, but where others' postings are counted; and one that is filed between a posting and its target may
+        put this out of sight. What it could have linked to before may have stood in the way of yet another.
         """
         posting, link = state.posting, state.found
-        is_by_another = new.author != posting.author
         if posting.repeats is not None or self._corrections.naming(posting):
+            return False
+        superseded = superseded_by(self._working, state)
+        if old is not None and links.link(posting, [links.Found(old, None)], superseded) is not None:
             return False
         if link is None:
             others, may_count = [new], posting.reroll > UNMARKED
         else:
             target = self._working.postings.get(link.to)
-            is_found_by_key = link.rule not in (links.BY_SUPERSEDES, links.BY_REPLY)
-            if target is None or (is_found_by_key and target.posting.order < new.order):
+            if target is None or not self._sees(state, link, target.posting):
                 return False
-            if link.rule == links.BY_CHANGE_ID and (target.posting.author == posting.author or is_by_another):
-                return True  # the newest one counts, of the author's own before others'
             others = [target.posting, new]
             is_own = target.posting.author == posting.author
             may_count = link.rule > links.BY_NAME or (link.rule == links.BY_NAME and not is_own)
         is_common = has_common_name(self._working, state.project, posting)
         may_count = may_count and not is_common
         found = [links.Found(other, None, is_common) for other in others]
-        return not may_count and links.link(posting, found, superseded_by(self._working, state)) == link
+        return not may_count and links.link(posting, found, superseded) == link
+
+    def _sees(self, state: PostingState, link: links.Link, target: Posting) -> bool:
+        """Whether what a posting links to is among what it looks at."""
+        if link.rule in (links.BY_SUPERSEDES, links.BY_REPLY):
+            return True
+        keys = [(state.project, key) for key in links.keys(state.posting) & links.keys(target)]
+        filed = [filed for _, filed in self._working.keys.get_all(keys)]
+        return any(len(each.ids) <= WINDOW for each in filed) or any(
+            target.id in shelf_of(self._working, each).before(state.posting) for each in filed
+        )
 
     def _find_link(self, state: PostingState) -> links.Link | None:
         if state.posting.repeats is not None:

@@ -28,13 +28,21 @@ from projector.readmodel.rows import Entry, PostingState, Row, Thread
 from projector.readmodel.working import WorkingSet
 from schemas.records import CopyChosen
 
-AUTHOR_MAX, POSTINGS_MAX = 700, 30
+AUTHOR_MAX, POSTINGS_MAX = 640, 30
 """So many mails, and postings, of one author in one thread are read together; further ones stand apart.
 
 The largest thread of half a million mails of real lists has 637 mails in all.
 """
-THREAD_MAX = 700
+LOOSE_MAX = 200
+"""So many mails of one author that name no others are in one thread; further ones stand apart.
+
+Those of real lists have three that were sent in one go.
+"""
+THREAD_MAX = 640
 """In a thread of more, what may change how others were read is read without most mails of other authors."""
+
+MADE_MIN = 20
+"""In a thread of so many, what its postings were made of is kept: in a smaller one it is not worth the memory."""
 
 Reread = Callable[[int, int], tuple[Mail, Reading]]
 """The mail of a record that was folded before, as a project sees it by now: of the record and the project."""
@@ -308,8 +316,13 @@ class Mails:
         """Whether a thread has as much of a mail's author as is read together."""
         if len(thread.entries) < POSTINGS_MAX:
             return False
-        if len(self._mails_of(thread, mail.author)) >= AUTHOR_MAX:
+        own = self._mails_of(thread, mail.author)
+        if len(own) >= AUTHOR_MAX:
             return True
+        if parent_of(mail) is None and len(own) >= LOOSE_MAX:
+            loose = sum(parent_of(thread.entries[id].mail) is None for id in own)
+            if loose >= LOOSE_MAX:
+                return True
         return posted(self._working, thread)[mail.author] >= POSTINGS_MAX and not self._fills(thread, mail)
 
     def _fills(self, thread: Thread, mail: Mail) -> bool:
@@ -397,13 +410,18 @@ class Mails:
         posting = None
         if kind == PATCH:
             posting = standing.post(mail, *self._grouping.postings_of(thread))
-            if posting is None:
+            if posting is None or not self._are_posted(thread, posting.answers):
                 return False
         entry.kind = ""
         self._turn(thread, entry, kind, standing.target(mail), {mail.id: reading}, moment)
         if posting is not None:
             self._grouping.add(thread, posting, moment)
         return True
+
+    def _are_posted(self, thread: Thread, mails: Iterable[int]) -> bool:
+        """Whether covers and patches are in postings: one that is in none was sent again, and another stands for it."""
+        known = holders(self._working, thread)
+        return all(known.get(mail) for mail in mails)
 
     def _place(self, thread: Thread, entry: Entry, reading: Reading, moment: Moment, *, is_named: bool) -> None:
         """Read a mail with the others of its thread. is_named: whether others may answer it, or did what it was."""
@@ -454,8 +472,10 @@ class Mails:
 
     def _reassemble(self, thread: Thread, readings: dict[int, Reading], moment: Moment) -> None:
         states = self._states(thread)
-        result = assemble((entry.mail for entry in thread.entries.values()), states, *self._so_far(thread, states))
-        thread.standing = Standing.after(result)
+        mails = [entry.mail for entry in thread.entries.values()]
+        made = thread.made or {} if len(mails) >= MADE_MIN else None
+        result = assemble(mails, states, *self._so_far(thread, states), made)
+        thread.standing, thread.made = Standing.after(result), result.made
         placed = {id: (result.kinds[id], result.targets.get(id)) for id in thread.entries}
         self._apply(thread, placed, result.postings, states, readings, moment)
 

@@ -30,6 +30,15 @@ class Cache(Generic[K, V]):
             value = self._values[key] = self._load((key,)).get(key)
             return value
 
+    def get_all(self, keys: Collection[K]) -> list[tuple[K, V]]:
+        """Those of some keys that have a value, with it: loaded in one go."""
+        values = self._values
+        try:
+            return [(key, value) for key in keys if (value := values[key]) is not None]
+        except KeyError:
+            self.need(keys)
+            return [(key, value) for key in keys if (value := values[key]) is not None]
+
     def need(self, keys: Iterable[K]) -> None:
         """Load what will be asked for, in one go."""
         missing = {key for key in keys if key not in self._values}

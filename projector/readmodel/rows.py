@@ -8,7 +8,7 @@ import msgspec
 from projector.assembly.links import Link
 from projector.assembly.mail import Mail
 from projector.assembly.newer import Announced
-from projector.assembly.posting import Posting
+from projector.assembly.posting import Made, Posting
 from projector.assembly.series import Course
 from projector.assembly.shelf import Shelf
 from projector.assembly.standing import Standing
@@ -36,7 +36,8 @@ class Thread(msgspec.Struct):
     memory alone, from when it is first asked for. holders: which postings have a mail; replaced: how many patches of a
     posting are replaced, by its author (True) or by others; mails_of and posted: the mails of an author, and how many
     postings; stands_apart: whether its mails refer to such of another thread, which has enough of their author's;
-    former: which mails had a Message-ID before that a provider replaced.
+    former: which mails had a Message-ID before that a provider replaced; made: its postings when all was read together
+    last.
     """
 
     id: int
@@ -51,6 +52,7 @@ class Thread(msgspec.Struct):
     posted: Counter[bytes] | None = None
     stands_apart: bool | None = None
     former: dict[str, list[int]] | None = None
+    made: dict[int, Made] | None = None
 
 
 class PostingState(msgspec.Struct, array_like=True):

@@ -7,6 +7,7 @@ import pytest
 
 from projector.assembly.explain import Explanation, Told, sentences
 from projector.explain import Explainer
+from projector.fold import mails as bounds
 from projector.readmodel.working import WorkingSet
 from schemas.records import MailReceived, ProjectAdded, ProjectChanged
 from tests.projector.fold.conftest import world
@@ -59,6 +60,24 @@ def test_of_a_series_that_is_waited_for_in_vain_it_is_said_what_lacks_and_what_m
     inferred = explain(world, "a-1").inferred
     assert inferred is not None
     assert (inferred.is_full, inferred.missing, inferred.might_be_it) == (False, (2, 3), ("x@example.org",))
+
+
+def test_what_is_read_without_the_rest_of_its_run_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "LOOSE_MAX", 2)
+    monkeypatch.setattr(bounds, "POSTINGS_MAX", 2)
+    deliver(world, [mail(f"[PATCH {n}/3] part {n}", f"v-{n}", minute=n / 60) for n in (1, 2, 3)])
+    deliver(world, [mail("[PATCH 1/3] other", "x", minute=999), mail("[PATCH] one", "y", minute=1)])
+    found = {name: explain(world, name).inferred for name in ("v-2", "v-3", "x", "y")}
+    said = {
+        name: (inferred.patches, inferred.is_beyond_run) for name, inferred in found.items() if inferred is not None
+    }
+    together = ("v-1@example.org", "v-2@example.org")
+    assert said == {
+        "v-2": (together, True),
+        "v-3": (("v-3@example.org",), True),
+        "x": (("x@example.org",), False),
+        "y": (("y@example.org",), False),
+    }
 
 
 def test_an_extra_is_one(world: World) -> None:

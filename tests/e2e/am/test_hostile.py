@@ -6,10 +6,12 @@ PATCHLOG_HOSTILE_MAILS is how many mails are made; a campaign makes many thousan
 import os
 import shutil
 import subprocess
+from base64 import encodebytes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from quopri import encodestring
 
 import pytest
 
@@ -24,6 +26,11 @@ from tests.e2e.am.post import as_shown
 MAILS = int(os.environ.get("PATCHLOG_HOSTILE_MAILS", "300"))
 FIRST = int(os.environ.get("PATCHLOG_HOSTILE_FIRST", "0"))
 RECEIVED_AT = datetime(2027, 1, 1, tzinfo=UTC)
+DIFF = b"diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,4 @@\n one\n+more\n two\n three\n"
+HEADER = (
+    b"From: Ann <ann@example.org>\nDate: Sat, 28 Nov 2026 20:37:00 +0130\nSubject: [PATCH] net: a title\n"
+    b"Content-Type: multipart/mixed; boundary=b\n"
+)
 BYPASS = Path(__file__).parents[4] / "shared/mail/bypass"
 
 
@@ -144,6 +151,23 @@ def test_what_is_shown_of_a_hostile_mail_is_what_is_applied(repository: Reposito
         if (found := list(differences(repository, hostile_mail(seed))))
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "quoted-printable", "base64"])
+@pytest.mark.parametrize(
+    "first",
+    [b"Hi,\n", b"Hi,", b"Hi,\n\n", b"\nHi,\n", b"[x]\n", b"", b"Hi=", b"Hi,\n---\n", DIFF, DIFF[:-1], DIFF[:-8]],
+)
+def test_texts_in_several_parts_are_put_together_as_git_does(
+    repository: Repository, first: bytes, encoding: str
+) -> None:
+    """The next part goes on with the message, begins the diff, or says something else."""
+    encode = {"7bit": bytes, "quoted-printable": encodestring, "base64": encodebytes}[encoding]
+    head = HEADER + f"\n--b\nContent-Transfer-Encoding: {encoding}\n\n".encode() + encode(first)
+    seconds = (b"Why.\n---\n" + DIFF, b"\nWhy.\n" + DIFF, DIFF, b" three\n", b"more", b"")
+    mails = [head + b"\n--b\n\n" + second + b"\n--b--\n" for second in seconds]
+    assert [list(differences(repository, mail)) for mail in mails] == [[] for _ in seconds]
+    assert any(parse(mail, RECEIVED_AT).diff for mail in mails)
 
 
 @pytest.mark.skipif(not BYPASS.is_dir(), reason="needs the hostile mails at ../shared/mail/bypass")

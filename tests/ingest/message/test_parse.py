@@ -201,7 +201,7 @@ def test_a_diff_that_is_attached() -> None:
         f"Content-Disposition: attachment; filename=x.patch\n\nFrom 01 Mon\nSubject: y\n\n{DIFF}-- \n2\n"
         "--b\n\nsee above\n--b--\n"
     )
-    assert mail.message == "see above\n\nFrom 01 Mon\nSubject: y\n\n"
+    assert mail.message == "see above\nFrom 01 Mon\nSubject: y\n\n"
     assert mail.diff == DIFF
 
 

@@ -1,5 +1,6 @@
 """What is read of a mail as its message and its diff, and what is marked where it could be read otherwise."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 
 import pytest
@@ -116,6 +117,25 @@ def test_a_plain_patch_has_no_mark() -> None:
         pytest.param(read(b"Content-Type: text/plain; x-charset=a; charset=utf-8\n", LOG + DIFF), ["content-type"],
                      False, id="two charsets"),
         pytest.param(parts(FLOWED + b"\nA.\n", PLAIN), ["content-type"], False, id="a flowed part before"),
+        pytest.param(read(b"Content-Type: text/plain; charset=utf-8;\x1bformat=flowed\n", LOG + DIFF), ["content-type"],
+                     False, id="a format that git alone reads"),
+        pytest.param(read(b"Content-Type: text/plain; format=flowed;\x1bdelsp=yes\n", LOG + DIFF), ["content-type"],
+                     False, id="deleted spaces that git alone reads"),
+        pytest.param(read(b"Content-Type: text/plain; format=flowed; delsp=yes\n", LOG + DIFF), [], False,
+                     id="deleted spaces"),
+        pytest.param(read(b"Content-Type: multipart/mixed; boundary=b; format=flowed\n", b"--b\n" + PLAIN + b"--b--\n"),
+                     ["content-type"], False, id="a flowed multipart"),
+        pytest.param(parts(BASE64 + b"\n" + b64encode(b"Hi") + b"\n", PLAIN), ["line-ends"], False,
+                     id="base64 with an open line"),
+        pytest.param(parts(BASE64 + b"\n" + b64encode(b"Hi\n") + b"\n", PLAIN), [], False, id="base64 before"),
+        pytest.param(parts(QUOTED + b"\nHi=\n", PLAIN), ["line-ends"], False, id="quoted-printable with an open line"),
+        pytest.param(parts(QUOTED + b"\nHi\n", PLAIN), [], False, id="quoted-printable before"),
+        pytest.param(parts(BASE64 + b"\n" + b64encode(LOG + DIFF[:-1]) + b"\n", b"\nfooter\n"), ["line-ends"], False,
+                     id="a diff with an open line"),
+        pytest.param(parts(BASE64 + b"\n" + b64encode(LOG + DIFF[:-1]) + b"\n", b"\n\n"), [], False,
+                     id="a diff with an open line before nothing"),
+        pytest.param(parts(BASE64 + b"\n" + b64encode(LOG + DIFF + b"-- \n2.39") + b"\n", b"\nfooter\n"), [], False,
+                     id="a signature with an open line"),
         pytest.param(parts(PLAIN.replace(b"+2", b"+2\n--bc")), ["content-type"], False, id="a line like a boundary"),
         pytest.param(parts(b"Content-Type: image/png\n\nx\n", PLAIN), ["left-out"], False, id="a picture before"),
         pytest.param(parts(PLAIN, b"Content-Type: image/png\n\n@@ -9 +9 @@\n-a\n+EVIL\n"), ["left-out"], False,
@@ -168,6 +188,24 @@ def test_a_diff_that_is_no_utf_8_keeps_its_bytes() -> None:
     diff = DIFF.replace(b"+2", b"+\xe4")
     mail = read(b"Content-Type: text/plain; charset=iso-8859-1\n", b"\xe4\n---\n" + diff)
     assert (mail.message, mail.diff, mail.diff_bytes) == ("ä\n---\n", diff.decode("latin-1"), diff)
+
+
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        pytest.param(b"\nHi,\n", "Hi,\nWhy.\n---\n", id="text"),
+        pytest.param(b"\nHi,\n\n", "Hi,\n\nWhy.\n---\n", id="text, blank line"),
+        pytest.param(QUOTED + b"\nHi,\n", "Hi,\nWhy.\n---\n", id="quoted-printable"),
+        pytest.param(QUOTED + b"\nHi,\n\n", "Hi,\n\nWhy.\n---\n", id="quoted-printable, blank line"),
+        pytest.param(BASE64 + b"\n" + b64encode(b"Hi,\n") + b"\n\n", "Hi,\nWhy.\n---\n", id="base64"),
+        pytest.param(BASE64 + b"\n" + b64encode(b"Hi,\n\n") + b"\n", "Hi,\n\nWhy.\n---\n", id="base64, blank line"),
+    ],
+)
+def test_a_message_that_goes_on_in_the_next_part_has_a_blank_line_where_git_reads_one(
+    first: bytes, message: str
+) -> None:
+    mail = parts(first, PLAIN)
+    assert (mail.message, mail.diff, mail.marks) == (message, DIFF.decode(), ())
 
 
 def test_a_patch_attached_to_text_in_another_charset_has_the_charsets_of_both() -> None:

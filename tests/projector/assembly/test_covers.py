@@ -364,6 +364,40 @@ def test_orders_that_are_taken(letters: list[Letter], expected: list[str]) -> No
     assert posted(letters) == expected
 
 
+SENT_AGAIN_BELOW = [
+    Letter("c", "[PATCH 0/3] Work"),
+    Letter("p1", "[PATCH 1/3] one", "c", at=1),
+    Letter("p2", "[PATCH 2/3] two", "c p1", at=2),
+    Letter("q1", "[PATCH 1/3] one", "c p1 p2", at=3),
+    Letter("q2", "[PATCH 2/3] two", "c p1 p2 q1", at=4),
+]
+
+
+@pytest.mark.parametrize(
+    ("above", "answers"),
+    [
+        pytest.param("c p1 p2 q1 q2", ["q2", "q1", "c"], id="what was sent again"),
+        pytest.param("c p1 p2 q1", ["q1", "c"], id="the first that was sent again"),
+        pytest.param("c p1 p2", ["c"], id="what was sent before, which stands above what was sent again for it"),
+        pytest.param("c", ["c"], id="the cover letter"),
+    ],
+)
+def test_what_was_sent_again_below_what_it_was_sent_for_does_not_stand_above_itself(
+    above: str, answers: list[str]
+) -> None:
+    letters = [*SENT_AGAIN_BELOW, Letter("x", "[PATCH] other", above, at=50, by="eve")]
+    first, other = assemble(read(letters)).postings
+    assert [letters[id - 1].name for id in first.mails] == ["c", "q1", "q2"]
+    assert [letters[id - 1].name for id in other.answers] == answers
+
+
+def test_what_was_sent_again_beside_what_it_was_sent_for_stands_above_the_answers_to_that() -> None:
+    beside = [Letter("q1", "[PATCH 1/3] one", "c", at=3), Letter("q2", "[PATCH 2/3] two", "c", at=4)]
+    letters = [*SENT_AGAIN_BELOW[:3], *beside, Letter("x", "[PATCH] other", "c p1 p2", at=50, by="eve")]
+    _, other = assemble(read(letters)).postings
+    assert [letters[id - 1].name for id in other.answers] == ["q2", "c"]
+
+
 def test_what_a_cover_says_of_its_posting() -> None:
     letters = [
         Letter("c", "[PATCH net-next 0/1] Work: part 3", at=2, supersedes=("old",)),

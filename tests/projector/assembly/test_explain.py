@@ -23,8 +23,8 @@ READ = Read(
 INFERRED = Inferred(
     posting=16, role="patch", place=1, cover="b-0@example.org", patches=("b-1@example.org", "b-2@example.org"), total=2,
     reroll=(2,), author="ada@example.org", name="net: one", is_full=True, missing=(), might_be_it=(),
-    is_partial=False, is_apart=False, elsewhere=(), is_in_huge_thread=False, replaces=None, waits_until=None,
-    announced=19,
+    is_partial=False, is_apart=False, elsewhere=(), is_beyond_run=False, is_in_huge_thread=False, replaces=None,
+    waits_until=None, announced=19,
 )  # fmt: skip
 COMPARED = Compared(3, 4, "net: one", True, True, (1,), ("net",), 2, ("net: a", "net: b"), 2)
 LINKED = Linked(
@@ -147,6 +147,9 @@ def test_what_is_said_of_a_patch_whole() -> None:
         ),
         pytest.param(
             {"elsewhere": ("a@b", "c@d")}, "Inferred", "read without <a@b>, <c@d>: there is too much", id="read apart"
+        ),
+        pytest.param(
+            {"is_beyond_run": True}, "Inferred", "sent at that time without threading", id="beyond a run"
         ),
         pytest.param(
             {"is_in_huge_thread": True}, "Inferred", "read without most mails of others", id="in a huge thread"

@@ -38,3 +38,12 @@ def test_where_markers_are_begun_anew_the_later_is_newer() -> None:
     assert is_newer(((1,), (3 * DAY, "b")), old)
     assert not is_newer(old, ((1,), (3 * DAY, "b")))
     assert is_newer(old, ((1,), (2 * DAY, "b")))
+
+
+def test_one_takes_the_place_of_another_that_stood_there() -> None:
+    found = Newest([(((2,), (0, "a")), "old"), (((1,), (9 * DAY, "b")), "newest")])
+    found.exchange("newest", "grown")
+    found.exchange("gone", "never")
+    assert found.get() == "grown"
+    assert "old" in found
+    assert "never" not in found

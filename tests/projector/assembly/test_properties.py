@@ -1,5 +1,6 @@
 """What holds for any set of mails (assembly, section 0)."""
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,41 @@ def test_the_order_of_the_mails_does_not_matter(data: st.DataObject) -> None:
     expected, found = assemble(mails), assemble(shuffled)
     assert found.postings == expected.postings
     assert (found.kinds, found.targets) == (expected.kinds, expected.targets)
+
+
+@settings(max_examples=200, deadline=None)
+@given(threads(), st.integers(0, 8), st.integers(0, 8))
+def test_postings_that_were_made_before_are_the_same_that_would_be_made_now(
+    letters: list[Letter], count: int, changed: int
+) -> None:
+    """Others came meanwhile, and another copy of one counts."""
+    mails = read(letters)
+    before = assemble(mails[:count], made={})
+    if changed < len(mails):
+        mails[changed] = msgspec.structs.replace(mails[changed], author=b"eve", name_key=b"evil")
+    now = assemble(mails, made=before.made)
+    assert now == assemble(mails, made={})
+    assert (now.postings, now.kinds) == (assemble(mails).postings, assemble(mails).kinds)
+    assert assemble(mails, made=now.made).postings == now.postings
+
+
+def test_a_posting_of_the_same_mails_is_not_made_anew() -> None:
+    letters = [
+        Letter("c", "[PATCH 0/2] Work"),
+        Letter("p", "[PATCH 1/2] one", "c", at=1),
+        Letter("x", "[PATCH] other", by="eve", at=100),
+        Letter("y", "[PATCH] more", "x", by="bob", at=101),
+        Letter("q", "[PATCH 2/2] two", "c", at=2),
+        Letter("z", "[PATCH] above", "w", by="zed", at=50),
+        Letter("w", "[PATCH] top", by="una", at=49),
+    ]
+    mails = read(letters)
+    before = assemble(mails[:4], made={})
+    after = assemble(mails[:6], made=before.made)
+    assert [after.made[id][1] is before.made[id][1] for id in (1, 3, 4)] == [False, True, True]
+    below = assemble(mails, made=after.made)
+    assert below.made[6][1] is not after.made[6][1]
+    assert below.made[6][1].answers == (7,)
 
 
 @settings(max_examples=200, deadline=None)

@@ -5,6 +5,7 @@ worked out again at every record.
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,8 @@ LIMITS: dict[tuple[Any, ...], int] = {
     (mails, "AUTHOR_MAX"): 8,
     (mails, "THREAD_MAX"): 6,
     (mails, "POSTINGS_MAX"): 3,
+    (mails, "LOOSE_MAX"): 5,
+    (mails, "MADE_MIN"): 2,
     (rerolls, "REPLACED_MAX"): 2,
     (standing, "REPLACED_MAX"): 2,
     (shelf, "WINDOW"): 2,
@@ -42,8 +45,8 @@ LIMITS: dict[tuple[Any, ...], int] = {
 }
 MAILS = 24
 WITHIN_SERIES = [(grouping.Grouping, "_amend"), (rows.SeriesRows, "restate")]
-ALL_WAYS = [*WITHIN_SERIES, (standing.Standing, "takes")]
-"""Beyond the limits it counts by which way a mail is placed: the log alone says which."""
+ALL_WAYS = [*WITHIN_SERIES, (grouping.Grouping, "_stays"), (standing.Standing, "takes")]
+"""Beyond the limits it counts by which way a mail is placed, and which links are looked at: the log alone says that."""
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
@@ -74,6 +77,7 @@ def as_a_whole(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return True
 
     monkeypatch.setattr(mails.Mails, "_attach", attach_and_compare)
+    monkeypatch.setattr(mails, "MADE_MIN", 2)
     yield placed
 
 
@@ -228,6 +232,21 @@ def test_who_has_much_in_one_thread_keeps_it_from_no_other(
     compare(tmp_path_factory, world, 1, WITHIN_SERIES)
 
 
+def test_what_is_sent_without_threading_beyond_the_bound_is_shown_by_itself(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first ones stay together, answers to them are read with them, and another author has room of his own."""
+    monkeypatch.setattr(mails, "LOOSE_MAX", 4)
+    monkeypatch.setattr(mails, "POSTINGS_MAX", 4)
+    sent = [mail(f"[PATCH {n}/6] part {n}", f"v-{n}", minute=n / 60, path=f"v{n}.c") for n in range(1, 7)]
+    other = [mail(f"[PATCH {n}/6] eve {n}", f"e-{n}", minute=n, author=EVE, path=f"e{n}.c") for n in range(1, 5)]
+    again = mail("[PATCH v2 2/6] part 2", "w", answers="v-2", minute=60, path="v2.c")
+    world = live(tmp_path_factory.mktemp("world"), [*sent, *other, again, answer("r", "v-6")])
+    assert sorted(Counter(row["thread_id"] for row in world.rows(t.mail)).values()) == [1, 2, 4, 5]
+    assert len(world.rows(t.patch)) == len([*sent, *other, again])
+    compare(tmp_path_factory, world, 1, WITHIN_SERIES)
+
+
 def answers_of_many(to: str) -> list[Fact]:
     """Answers of different people, which make a thread as large as one with the low limits may be."""
     return [answer(f"many-{n}", to, author=f"Nr {n} <n{n}@example.org>", minute=n) for n in range(6)]
@@ -267,3 +286,26 @@ def test_what_another_author_put_into_a_series_stays_in_it_when_the_thread_is_la
     assert revisions(world, "leaks")[0] == (1, True, True)
     assert len({row["series_id"] for row in world.rows(t.patch)}) == 1
     compare(tmp_path_factory, world, 1, WITHIN_SERIES)
+
+
+@pytest.mark.parametrize(
+    ("again", "to"),
+    [
+        pytest.param("", "a", id="in answer to the cover letter"),
+        pytest.param("", "q", id="in answer to the cover letter, and an answer further below"),
+        pytest.param("a b", "d", id="below what was sent before"),
+    ],
+)
+def test_an_answer_below_what_was_sent_again_is_placed_as_in_the_whole_thread(
+    tmp_path_factory: pytest.TempPathFactory, as_a_whole: list[int], again: str, to: str
+) -> None:
+    above = {"a": "c", "b": "c a", "q": "c a", "d": f"c {again}"}
+    sent = [("[PATCH 1/3] p1", "a"), ("[PATCH 2/3] p2", "b"), ("[PATCH 1/3] p1", "d"), ("[PATCH 2/3] p2", "e")]
+    above["e"] = f"{above['d']} d"
+    facts = [mail("[PATCH 0/3] s", "c")]
+    facts += [mail(subject, id, answers=above[id].split(), minute=n) for n, (subject, id) in enumerate(sent, 1)]
+    facts.append(mail("[PATCH] q", "q", answers=above["q"].split(), author=EVE, minute=10, path="q.c"))
+    for number, other in enumerate(("Zed <zed@example.org>", "Yan <yan@example.org>")):
+        refs = [*above[to].split(), to]
+        facts.append(mail(f"[PATCH] x{number}", f"x{number}", answers=refs, author=other, minute=60, path="x.c"))
+    compare(tmp_path_factory, live(tmp_path_factory.mktemp("world"), facts), 1, ALL_WAYS)
