@@ -7,7 +7,7 @@ client act on all there is; in a comma list the values that name something count
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from api.parameters import read_id, read_list, read_time, read_words
+from api.parameters import read_flag, read_id, read_list, read_time, read_words
 from projector.readmodel.queries import EVENT_NAMES, TEST_STATES, Actor, Filters, find_state
 from schemas.rest import SERIES_STATES
 
@@ -51,6 +51,8 @@ def patch_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
 def event_filters(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Filters for `queries.list_events`. Raises FieldError."""
     filters: dict[str, Any] = {}
+    if read_flag("rebuilt", parameters.get("rebuilt")):
+        filters["rebuilt"] = True
     if names := parameters.get("name"):
         filters["names"] = _once(name for name in read_list(names) if name in EVENT_NAMES) or [NO_EVENT]
     for field in ("series", "patch"):

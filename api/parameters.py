@@ -11,6 +11,7 @@ LAST_PAGE = "last"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLUS_BECAME_SPACE = re.compile(r"(.*:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)")
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
 
@@ -48,6 +49,13 @@ def read_time(field: str, text: str) -> int:
         return (time - _EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError):
         raise FieldError(field, f"Expected an ISO 8601 date or time, came {text[:100]!r}.") from None
+
+
+def read_flag(field: str, text: str | None) -> bool:
+    """Read true or false, or 1 or 0; False where nothing is said. Raises FieldError."""
+    if text and text.lower() not in _FLAGS:
+        raise FieldError(field, f"Expected true or false, came {text[:100]!r}.")
+    return _FLAGS[text.lower()] if text else False
 
 
 def read_id(text: str) -> int | None:

@@ -9,6 +9,7 @@ from ingest.tracing import is_traced, traceparent_of
 from projector.fold import CannotFold, Fold
 from projector.fold.fold import Became
 from projector.readmodel.generations import ReadModels
+from projector.readmodel.preceding import Preceding, list_preceding
 from projector.readmodel.working import NotLive, WorkingSet
 from schemas.fact import Fact
 from schemas.records import ProjectAdded, ProjectChanged, Record
@@ -21,7 +22,7 @@ class Generation:
 
     def __init__(self, log: Log, models: ReadModels, number: int) -> None:
         self.number = number
-        self._log = log
+        self._log, self._models = log, models
         self._engine = models.engine(number)
         self._connection = self._engine.connect()
         self._working = WorkingSet()
@@ -99,8 +100,34 @@ class Generation:
 
     def announcements(self) -> list[Fact]:
         """What the active projector has to append, now that it has caught up."""
+        if not self._fold.pending.announcements():
+            return []
+        if self._fold.rebuilt.preceding is None:
+            self.know_preceding(list_preceding(self._models, self.number))
         with self._connection.begin():
             return self._fold.announcing.facts()
+
+    def know_preceding(self, preceding: Sequence[Preceding]) -> None:
+        """Take what was folded by the generations before as told, as far as they are of this log."""
+        self._fold.rebuilt.preceding = [one for one in preceding if self._has_folded(one)]
+
+    def rebuilt(self) -> set[tuple[str, int]]:
+        """The kind and cause of what is pending because rules changed alone."""
+        with self._connection.begin():
+            return self._fold.announcing.rebuilt()
+
+    def _has_folded(self, other: Preceding) -> bool:
+        """Whether what another generation folded is what this one did, up to where that was left."""
+        if other.position > self.position:
+            return False
+        with self._connection.begin():
+            since, running = self._fold.checkpoints.up_to(other.position)
+        try:
+            return self._advanced(since, running, other.position) == other.running
+        except LogUnavailable:
+            raise
+        except LogError:
+            return False
 
     def next_wait_us(self) -> int | None:
         """When the first wait for mail by SMTP ends, in microseconds since 1970."""
@@ -128,9 +155,7 @@ class Generation:
         with self._connection.begin():
             since, running = self._fold.checkpoints.before()
         try:
-            while since < self.position and (records := self._log.read(since, self.position - since)):
-                for record in records:
-                    since, running = record.id, advance(running, record.digest)
+            running = self._advanced(since, running, self.position)
         except LogUnavailable:
             raise
         except LogError:
@@ -139,6 +164,13 @@ class Generation:
             raise LogError(
                 f"what the read model has folded up to record {self.position} is not in the log: {ANOTHER_LOG}"
             )
+
+    def _advanced(self, since: int, running: bytes, position: int) -> bytes:
+        """The log's running hash at a position, from what it is at an earlier record."""
+        while since < position and (records := self._log.read(since, position - since)):
+            for record in records:
+                since, running = record.id, advance(running, record.digest)
+        return running
 
     def _read(self, ids: Sequence[int]) -> list[Record]:
         return self._log.get(ids)

@@ -11,5 +11,5 @@ def stub_for(record: Record) -> MailStub | PullRequestStub | None:
         case MailReceived() as fact:
             return stub_of(fact, read(fact), record.digest)
         case PullRequestAnnounced() as fact if fact.pull_url != REDACTED:
-            return PullRequestStub(project=fact.project, cause=fact.cause, digest=record.digest)
+            return PullRequestStub(project=fact.project, cause=fact.cause, digest=record.digest, rebuilt=fact.rebuilt)
     return None

@@ -349,6 +349,8 @@ class RevisionAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """The announced revision that its patches would have been in, had they come before."""
     user: int | None = None
     """The user who had the submitter's address then; what was announced before this was told names nobody."""
+    rebuilt: bool = False
+    """Whether only changed rules made it pending: those alone are told who ask for such, and it supersedes nothing."""
 
 
 class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -358,6 +360,8 @@ class PullRequestAnnounced(Fact, frozen=True, kw_only=True, omit_defaults=True):
     project: int
     cause: int
     pull_url: str
+    rebuilt: bool = False
+    """As of a RevisionAnnounced."""
 
 
 class PullRequestStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -367,6 +371,7 @@ class PullRequestStub(Fact, frozen=True, kw_only=True, omit_defaults=True):
     project: int
     cause: int
     digest: bytes
+    rebuilt: bool = False
 
 
 class ClockAdvanced(Fact, frozen=True, kw_only=True, omit_defaults=True):

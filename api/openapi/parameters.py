@@ -18,8 +18,8 @@ PAGING = ("perpage", "page", "ordering")
 SUBMITTED = ("submitted_since", "submitted_before", "updated_since", "updated_before")
 OF_SERIES = ("name", "submitter", "reviewer", "series_state", "test_state", "msgid", *SUBMITTED)
 OF_PATCHES = ("name", "submitter", "patch_state", "msgid", *SUBMITTED)
-OF_EVENTS = ("since", "event_name", "event_series", "event_patch", "after", "wait")
-REFUSABLE = frozenset({*SUBMITTED, "since", "after", "wait", "link"})
+OF_EVENTS = ("since", "event_name", "rebuilt", "event_series", "event_patch", "after", "wait")
+REFUSABLE = frozenset({*SUBMITTED, "since", "after", "wait", "link", "rebuilt"})
 """A value of these that cannot be read is answered by 400; with any other filter it finds nothing."""
 
 
@@ -100,6 +100,12 @@ def _of_the_feed() -> dict[str, Parameter]:
             f"A comma list of {names}. Without it there are the first three kinds.",
             _TEXT,
             "series-new-revision",
+        ),
+        "rebuilt": _in_query(
+            "rebuilt",
+            "Whether those of the kinds asked for come, too, that were found only when a replay read old mail by newer "
+            "rules. Their `parameters` have `rebuilt`; nothing is to be set off by them.",
+            {"type": "boolean", "default": False},
         ),
         "event_series": _in_query("series", "Those of the series with this id.", _ID),
         "event_patch": _in_query("patch", "Those of the patch with this id.", _ID),

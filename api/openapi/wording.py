@@ -114,10 +114,10 @@ FIELDS: dict[str, dict[str, Any]] = {
     },
     "Event.parameters": {
         "type": "object",
-        "additionalProperties": {"type": ["string", "integer"]},
+        "additionalProperties": {"type": ["string", "integer", "boolean"]},
         "description": "What else there is to say: `revision` (`rerun_of`, `continues`) of a series-new-revision, "
-        "`previous_state` and `new_state` of a patch-state-change, `pull_url` of a pull-request-new, `test_name` and "
-        "`state` of a test-result.",
+        "`rebuilt` where only newer rules found it in old mail, `previous_state` and `new_state` of a "
+        "patch-state-change, `pull_url` of a pull-request-new, `test_name` and `state` of a test-result.",
         "examples": [{"revision": 2}],
     },
     "Comment.parent": {"description": "The id of the mail that it answers directly, where that came."},

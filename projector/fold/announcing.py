@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Sequence
 
 import msgspec
 
-from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION
+from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION, REBUILT
 from projector.assembly.newer import Announced
 from projector.assembly.posting import Posting, is_continued_by
 from projector.assembly.redaction import REDACTED
@@ -14,9 +14,10 @@ from projector.fold.grouping import Grouping
 from projector.fold.moment import Moment
 from projector.fold.pending import PULL_REQUEST, RESTORE, RETRY, REVISION, SUPERSEDE, Pending
 from projector.fold.projects import Projects
+from projector.fold.rebuilt import Rebuilt
 from projector.fold.series import place_of
 from projector.fold.superseding import Superseding
-from projector.readmodel.rows import PostingState, Shown
+from projector.readmodel.rows import PostingState, Row, Shown
 from projector.readmodel.working import WorkingSet
 from schemas.fact import Fact
 from schemas.records import (
@@ -44,11 +45,13 @@ class Announcing:
         prefer: Callable[[Sequence[int], Moment], tuple[int, ...]],
         accounts: Accounts,
         superseding: Superseding,
+        rebuilt: Rebuilt,
     ) -> None:
         """redacted: the Message-IDs and records of mails without words. prefer: `Mails.prefer`."""
         self._working, self._pending, self._projects = working, pending, projects
         self._grouping, self._feed, self._redacted = grouping, feed, redacted
         self._prefer, self._accounts, self._superseding = prefer, accounts, superseding
+        self._rebuilt = rebuilt
 
     def facts(self) -> list[Fact]:
         """What the active projector has to append now, in order. Changes nothing."""
@@ -56,20 +59,37 @@ class Announcing:
         given: dict[int, Announced] = {}
         for row in self._pending.announcements():
             if row["kind"] == PULL_REQUEST:
-                facts.append(
-                    PullRequestAnnounced(project=row["project_id"], cause=row["cause"], pull_url=row["detail"])
-                )
+                facts.append(self._pull_request_fact(row))
             elif row["kind"] == RETRY:
                 facts += self._retries(row["cause"])
             elif row["kind"] in (SUPERSEDE, RESTORE):
                 facts += self._superseding.facts(row)
             elif row["kind"] == REVISION:
-                state = self._working.postings.get(row["cause"])
-                assert state is not None and state.series is not None, (
-                    f"posting {row['cause']} pending without a series"
-                )
-                facts.append(self._revision_fact(state, state.series, given.setdefault(state.series, Announced())))
+                state, series = self._complete(row)
+                is_rebuilt = self._rebuilt.is_revision(row, state)
+                facts.append(self._revision_fact(state, series, given.setdefault(series, Announced()), is_rebuilt))
         return facts
+
+    def rebuilt(self) -> set[tuple[str, int]]:
+        """The kind and cause of what is pending because rules changed."""
+        revisions, requests = self._pending.of_kind(REVISION), self._pending.of_kind(PULL_REQUEST)
+        found = [row for row in revisions if self._rebuilt.is_revision(row, self._complete(row)[0])]
+        found += [row for row in requests if self._rebuilt.is_pull_request(row)]
+        return {(row["kind"], row["cause"]) for row in found}
+
+    def _complete(self, row: Row) -> tuple[PostingState, int]:
+        """The posting that is to be announced, and its series."""
+        state = self._working.postings.get(row["cause"])
+        assert state is not None and state.series is not None, f"posting {row['cause']} pending without a series"
+        return state, state.series
+
+    def _pull_request_fact(self, row: Row) -> PullRequestAnnounced:
+        return PullRequestAnnounced(
+            project=row["project_id"],
+            cause=row["cause"],
+            pull_url=row["detail"],
+            rebuilt=self._rebuilt.is_pull_request(row),
+        )
 
     def _retries(self, cause: int) -> list[Fact]:
         """Retries of all dead letters; an empty one where nothing is left, so that it is done."""
@@ -81,6 +101,7 @@ class Announcing:
         """A revision was announced: it is on the feed, and its number is given for good. Only the first time."""
         patches = self._prefer(self._unknown(fact.patches), moment)
         state = self._working.postings.get(fact.cause) or self._now_with((*fact.patches, *patches))
+        self._rebuilt.told((fact.cause, *fact.patches, *((fact.chosen,) if fact.chosen is not None else ())), state)
         if state is not None:
             if fact.cause == state.posting.id and (state.event is not None or fact.chosen != state.chosen):
                 return
@@ -93,7 +114,7 @@ class Announcing:
             if state.series is not None:
                 self._grouping.restate(state.project, state.series, moment, about=state)
             shown = self._working.series.get(state.series) if state.series is not None else None
-            if shown is not None and self._superseding.may(state, shown):
+            if shown is not None and not fact.rebuilt and self._superseding.may(state, shown):
                 self._superseding.announced(state, shown, self._grouping.open_patches(shown), moment)
         parameters: dict[str, int | str] = {"revision": fact.revision}
         if fact.older_than is not None:
@@ -104,7 +125,15 @@ class Announcing:
             parameters["continues"] = fact.continues
         if fact.submitter_changed:
             parameters["submitter_changed"] = True
-        self._feed.put(fact.project, NEW_REVISION, moment, series=fact.series, user=fact.user, parameters=parameters)
+        self._feed.put(
+            fact.project,
+            NEW_REVISION,
+            moment,
+            series=fact.series,
+            user=fact.user,
+            parameters=parameters,
+            rebuilt=fact.rebuilt,
+        )
 
     def _unknown(self, patches: Sequence[int]) -> list[int]:
         self._working.patches.need(patches)
@@ -112,10 +141,14 @@ class Announcing:
 
     def pull_request(self, fact: PullRequestAnnounced | PullRequestStub, moment: Moment) -> None:
         """A pull request was announced; only the first time counts. The URL of one without words is not told."""
-        if not self._pending.done(PULL_REQUEST, fact.cause) and self._working.has_event(fact.cause, NEW_PULL_REQUEST):
+        self._rebuilt.told((fact.cause,))
+        names = (NEW_PULL_REQUEST, REBUILT[NEW_PULL_REQUEST])
+        if not self._pending.done(PULL_REQUEST, fact.cause) and self._working.has_event(fact.cause, *names):
             return
         parameters = {"pull_url": self._url(fact)}
-        self._feed.put(fact.project, NEW_PULL_REQUEST, moment, patch=fact.cause, parameters=parameters)
+        self._feed.put(
+            fact.project, NEW_PULL_REQUEST, moment, patch=fact.cause, parameters=parameters, rebuilt=fact.rebuilt
+        )
 
     def _url(self, fact: PullRequestAnnounced | PullRequestStub) -> str:
         if isinstance(fact, PullRequestStub):
@@ -125,7 +158,7 @@ class Announcing:
         names = (mail.message_id, mail.id, mail.record) if mail is not None else ()
         return REDACTED if any(name in self._redacted for name in names) else fact.pull_url
 
-    def _revision_fact(self, state: PostingState, series: int, given: Announced) -> RevisionAnnounced:
+    def _revision_fact(self, state: PostingState, series: int, given: Announced, is_rebuilt: bool) -> RevisionAnnounced:
         shown = self._working.series.get(series)
         assert shown is not None, f"series {series}: expected a row, found none"
         version = state.pinned[-1][1]
@@ -147,6 +180,7 @@ class Announcing:
             submitter_changed=not self._superseding.is_own(state, shown),
             continues=self._continued(state.posting, version, shown, given),
             user=user.id if user is not None else None,
+            rebuilt=is_rebuilt,
         )
 
     def _continued(self, posting: Posting, version: int, shown: Shown, given: Announced) -> int | None:

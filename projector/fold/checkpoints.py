@@ -24,7 +24,11 @@ class Checkpoints:
 
     def before(self) -> tuple[int, bytes]:
         """The last checkpoint before the position, and the hash there; (0, START) where none is."""
-        since = (self._position - 1) // CHECKPOINT_EVERY * CHECKPOINT_EVERY if self._position else 0
+        return self.up_to(self._position - 1)
+
+    def up_to(self, record: int) -> tuple[int, bytes]:
+        """The last checkpoint of every 1,000th record up to one, and the hash there; (0, START) where none is."""
+        since = max(record, 0) // CHECKPOINT_EVERY * CHECKPOINT_EVERY
         rows = self._working.load(t.checkpoint, since) if since else []
         return (since, rows[0]["hash"]) if rows else (0, START)
 

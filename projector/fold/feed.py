@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from projector.assembly.events import SHOWN_UNASKED
+from projector.assembly.events import REBUILT, SHOWN_UNASKED
 from projector.fold.moment import Moment
 from projector.fold.projects import Projects
 from projector.readmodel import tables as t
@@ -37,8 +37,9 @@ class Feed:
         patch: int | None = None,
         user: int | None = None,
         parameters: Mapping[str, int | str],
+        rebuilt: bool = False,
     ) -> None:
-        """Put the record that is folded on a project's feed.
+        """Put the record that is folded on a project's feed; one that is rebuilt for those alone who ask for such.
 
         Event times grow strictly over all projects, for there is a feed of them all: who goes on behind the last time
         that was seen misses nothing, on either feed.
@@ -46,6 +47,8 @@ class Feed:
         owner = self._projects.by_id[project]
         owner.last_event_us = self._last_us = max(self._last_us + 1, moment.time_us)
         self._projects.save(owner)
+        if rebuilt:
+            name, parameters = REBUILT[name], {**parameters, "rebuilt": True}
         by_name_only = name not in SHOWN_UNASKED
         if not by_name_only:
             self._working.counts["event"] += 1

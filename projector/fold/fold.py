@@ -21,6 +21,7 @@ from projector.fold.pending import RETRY, Pending
 from projector.fold.people import People
 from projector.fold.projects import Project, Projects
 from projector.fold.reading import Reading, Received, is_redacted, reading_of, see
+from projector.fold.rebuilt import Rebuilt
 from projector.fold.redacting import Redacting, Redactions
 from projector.fold.requests import Requests
 from projector.fold.superseding import Superseding
@@ -106,6 +107,7 @@ class Fold:
             working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions
         )
         self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
+        self.rebuilt = Rebuilt(working, self.projects)
         self.announcing = Announcing(
             working,
             self.pending,
@@ -116,6 +118,7 @@ class Fold:
             self._mails.prefer,
             self._accounts,
             superseding,
+            self.rebuilt,
         )
         self._verdicts = Verdicts(
             working, self._grouping, self._feed, self.projects, self._accounts, self.pending, superseding
@@ -127,6 +130,7 @@ class Fold:
         self.checkpoints.load()
         self.projects.load()
         self.pending.load()
+        self.rebuilt.load()
         self._feed.load()
         self._accounts.load()
         self._corrections.load()

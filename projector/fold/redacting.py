@@ -4,7 +4,7 @@ from collections.abc import Container
 
 import msgspec
 
-from projector.assembly.events import NEW_PULL_REQUEST
+from projector.assembly.events import NEW_PULL_REQUEST, REBUILT
 from projector.assembly.redaction import REDACTED
 from projector.fold.mails import Mails
 from projector.fold.moment import Moment
@@ -15,7 +15,7 @@ from projector.readmodel import tables as t
 from projector.readmodel.working import WorkingSet
 from schemas.records import MailRedacted
 
-_PARAMETERS = msgspec.json.encode({"pull_url": REDACTED}).decode()
+_PULL_REQUESTS = (NEW_PULL_REQUEST, REBUILT[NEW_PULL_REQUEST])
 
 
 class Redactions(Container[str | int]):
@@ -87,5 +87,6 @@ class Redacting:
     def _redact_announced(self, mail: int) -> None:
         """The URL of a pull request is on the feed, or about to be."""
         self._pending.redact_pull_request(mail)
-        for row in self._working.events_of(mail, NEW_PULL_REQUEST):
-            self._working.add(t.event, {**row, "parameters": _PARAMETERS})
+        for row in self._working.events_of(mail, *_PULL_REQUESTS):
+            parameters = {**msgspec.json.decode(row["parameters"]), "pull_url": REDACTED}
+            self._working.add(t.event, {**row, "parameters": msgspec.json.encode(parameters).decode()})

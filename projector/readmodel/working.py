@@ -122,12 +122,12 @@ class WorkingSet(Stored):
         self.keys.put((project, key), filed)
         return filed
 
-    def has_event(self, patch: int, name: str) -> bool:
-        """Whether the feed has an event of this name for a patch."""
+    def has_event(self, patch: int, *names: str) -> bool:
+        """Whether the feed has an event of one of these names for a patch."""
         fresh = self._rows.get(t.event.name, {}).values()
-        if any(row is not None and (row["patch_id"], row["name"]) == (patch, name) for row in fresh):
+        if any(row is not None and row["patch_id"] == patch and row["name"] in names for row in fresh):
             return True
-        stored = select(t.event.c.id).where(t.event.c.patch_id == patch, t.event.c.name == name).limit(1)
+        stored = select(t.event.c.id).where(t.event.c.patch_id == patch, t.event.c.name.in_(names)).limit(1)
         return self.connection.execute(stored).first() is not None
 
     def thread_of(self, mail: int) -> Thread | None:
@@ -182,9 +182,9 @@ class WorkingSet(Stored):
         rows = {(row["id"],): row for row in stored} | self._rows.get(t.conflicting_copy.name, {})
         return [row for _, row in sorted(rows.items()) if row is not None and row["mail_id"] == mail]
 
-    def events_of(self, patch: int, name: str) -> list[Row]:
-        """The events of this name for a patch."""
-        return self._rows_where(t.event, t.event.c.patch_id == patch, t.event.c.name == name)
+    def events_of(self, patch: int, *names: str) -> list[Row]:
+        """The events of these names for a patch."""
+        return self._rows_where(t.event, t.event.c.patch_id == patch, t.event.c.name.in_(names))
 
     def dead_letters_of(self, message_id: str) -> list[Row]:
         """The dead letters with a Message-ID."""

@@ -5,6 +5,7 @@ import pytest
 from api.parameters import (
     FieldError,
     InvalidPage,
+    read_flag,
     read_id,
     read_link_tag,
     read_list,
@@ -109,6 +110,21 @@ def test_link_tag(tag: str) -> None:
 def test_link_tag_that_is_no_trailer(tag: str) -> None:
     with pytest.raises(FieldError):
         read_link_tag(tag)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("true", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), ("0", False), ("", False)],
+)
+def test_flag(text: str, expected: bool) -> None:
+    assert read_flag("rebuilt", text) is expected
+    assert read_flag("rebuilt", None) is False
+
+
+@pytest.mark.parametrize("text", ["yes", "2", "true,false", " true", "tru", "ſ"])
+def test_flag_that_is_neither(text: str) -> None:
+    with pytest.raises(FieldError):
+        read_flag("rebuilt", text)
 
 
 def test_no_link_tag() -> None:

@@ -18,9 +18,10 @@ from projector.assembly.events import EVENT_NAMES
 from projector.live import follow
 from projector.publishing import message_of, newest_place, publish_events, resume_place
 from projector.readmodel.generations import NoReadModel, Reader, ReadModels
+from projector.readmodel.queries.health import events_waiting
 from projector.readmodel.queries.publishing import events_behind
 from schemas.cloud_events import TYPE_END, TYPE_START
-from schemas.records import PatchStateChanged, ProjectAdded, TestResultReported
+from schemas.records import PatchStateChanged, ProjectAdded, PullRequestAnnounced, RevisionAnnounced, TestResultReported
 from tests.e2e.running import eventually
 from tests.kafka_cluster import KafkaCluster
 from tests.projector.fold.mailing import mail, series
@@ -67,6 +68,24 @@ def test_message_is_a_cloud_event_with_the_document_of_the_api(world: World) -> 
     }
     assert (data["id"], data["series"], data["patch"]) == (event.record, cover, patch)
     assert data["parameters"] == {"previous_state": "New", "new_state": "Accepted"}
+
+
+def test_what_comes_of_changed_rules_alone_is_not_published(world: World) -> None:
+    cover, patch, *_ = world.append(*series("a", 2))
+    world.catch_up()
+    (before,) = [one for one in fed(world) if one.event.name == "series-new-revision"]
+    place = (before.record, before.number)
+    of = {"project": 2, "series": cover, "patches": ()}
+    rebuilt = [RevisionAnnounced(cause=1, revision=number, rebuilt=True, **of) for number in (2, 3)]  # type: ignore[arg-type]
+    pull = PullRequestAnnounced(project=2, cause=patch, pull_url="https://git.example.org/a.git", rebuilt=True)
+    later = RevisionAnnounced(cause=1, revision=4, **of)  # type: ignore[arg-type]
+    *_, shown = world.append(*rebuilt, pull, later)
+    world.catch_up()
+    assert [(one.record, one.event.name) for one in fed(world, place)] == [(shown, "series-new-revision")]
+    reader = Reader(world.models.name)
+    with reader.connect() as connection:
+        assert events_waiting(connection, *place)[0] == 1
+    reader.close()
 
 
 def test_events_of_one_record_are_parted_without_loss(world: World) -> None:

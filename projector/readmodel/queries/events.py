@@ -4,13 +4,14 @@ Events of all projects are looked up by name, with an index that begins with it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace as changed
 
 import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, column, func, select, union_all
+from sqlalchemy import Connection, Text, bindparam, column, func, select, union_all
 
-from projector.assembly.events import SHOWN_UNASKED
+from projector.assembly.events import AS_TOLD, REBUILT, REBUILT_MARK, SHOWN_UNASKED
 from projector.readmodel.queries.listing import (
     Filters,
     Listed,
@@ -29,6 +30,8 @@ from projector.readmodel.reading import AnySelect, Row, fetch_value
 from projector.readmodel.tables import event, project
 from schemas.rest import EventDocument
 
+REBUILT_TOO = "rebuilt"
+"""The filter that asks for more instead of leaving out."""
 EVENTS_OF_ONE_RECORD_MAX = 100_000
 """Far above what one record can put on a feed: one event or two for each of 500 dead letters that are read again."""
 
@@ -47,7 +50,8 @@ def list_events(
     unless `is_patient`.
 
     Filters: project (without it those of all), names (a list; without it SHOWN_UNASKED), series, patch, since
-    (microseconds). known_total is the number of SHOWN_UNASKED events of the project where the caller knows it.
+    (microseconds); rebuilt: also those of these kinds that come of changed rules alone. known_total is the number of
+    SHOWN_UNASKED events of the project where the caller knows it.
     """
 
     def known() -> int | None:
@@ -57,7 +61,8 @@ def list_events(
 
     if PROJECT not in filters:
         order = tuple(_BY_TIME.get(field, field) for field in order)
-    rows, total = list_rows(connection, _LISTING, _with_kinds(filters), order, page, known, is_patient=is_patient)
+    listing = _LISTING_REBUILT if REBUILT_TOO in filters else _LISTING
+    rows, total = list_rows(connection, listing, _with_kinds(filters), order, page, known, is_patient=is_patient)
     documents = [_document(row) for row in rows]
     return Listed(total, _expand(connection, documents) if expand else documents)
 
@@ -124,13 +129,18 @@ def last_event_us(connection: Connection) -> int:
 
 def _with_kinds(filters: Filters) -> Filters:
     """Leave out the kinds that are shown to those alone who ask for them."""
+    if REBUILT_TOO in filters:
+        filters = {name: value for name, value in filters.items() if name != REBUILT_TOO}
+        names = filters.get("names", SHOWN_UNASKED)
+        return {**filters, "names": [*names, *(REBUILT[name] for name in names if name in REBUILT)]}
     if "names" in filters:
         return filters
     return {**filters, ALWAYS: None} if PROJECT in filters else {**filters, "names": list(SHOWN_UNASKED)}
 
 
 def _document(row: Row) -> EventDocument:
-    return EventDocument(row[0], row[1], time_of(row[2]), row[3], row[4], row[5], Raw(row[6]))
+    name: str = row[1]
+    return EventDocument(row[0], AS_TOLD.get(name, name), time_of(row[2]), row[3], row[4], row[5], Raw(row[6]))
 
 
 def _expand(connection: Connection, documents: Sequence[EventDocument]) -> list[EventDocument]:
@@ -216,6 +226,9 @@ _LISTING = Listing(
     merged_everywhere=frozenset({"names"}),
     narrow={"since": True},
     project_orders=frozenset({"id", "event_time"}),
+)
+_LISTING_REBUILT = changed(
+    _LISTING, orders={**_LISTING.orders, "name": func.replace(event.c.name, REBUILT_MARK, "", type_=Text)}
 )
 
 _FOLLOWING = Listing(

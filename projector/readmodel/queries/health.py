@@ -6,6 +6,7 @@ from itertools import pairwise
 import msgspec
 from sqlalchemy import Connection, bindparam, func, literal, or_, select
 
+from projector.assembly.events import AS_TOLD
 from projector.readmodel.tables import event, log_time, patch, project, revision, series
 
 COUNT_MAX = 10_000
@@ -65,6 +66,7 @@ _INCOMPLETE = select(func.count()).select_from(
 _IS_BEHIND = (
     event.c.id >= bindparam("record"),
     or_(event.c.id != bindparam("record"), event.c.number > bindparam("number")),
+    event.c.name.not_in(sorted(AS_TOLD)),
 )
 _FIRST_BEHIND = select(event.c.event_time_us).where(*_IS_BEHIND).order_by(event.c.id, event.c.number).limit(1)
 _COUNT_BEHIND = select(func.count()).select_from(

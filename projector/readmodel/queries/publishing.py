@@ -1,4 +1,7 @@
-"""The events of all projects in the order of the log, for other systems."""
+"""The events of all projects in the order of the log, for other systems.
+
+Nobody can ask them for what comes of changed rules alone, so that is left out.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +10,7 @@ import msgspec
 from msgspec import Raw
 from sqlalchemy import Connection, bindparam, or_, select
 
+from projector.assembly.events import AS_TOLD
 from projector.readmodel.queries.listing import time_of
 from projector.readmodel.tables import event, project
 from schemas.rest import EventDocument
@@ -47,6 +51,7 @@ _BEHIND = (
     .where(
         event.c.id >= bindparam("record"),
         or_(event.c.id != bindparam("record"), event.c.number > bindparam("number")),
+        event.c.name.not_in(sorted(AS_TOLD)),
     )
     .order_by(event.c.id, event.c.number)
     .limit(bindparam("limit"))

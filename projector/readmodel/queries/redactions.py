@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import Connection, select
 
-from projector.assembly.events import NEW_PULL_REQUEST
+from projector.assembly.events import NEW_PULL_REQUEST, REBUILT
 from projector.assembly.mail import Mail
 from projector.readmodel.tables import (
     conflicting_copy,
@@ -20,6 +20,7 @@ from projector.readmodel.tables import (
 
 _decode_records = msgspec.json.Decoder(list[int]).decode
 _decode = msgspec.msgpack.Decoder(Mail).decode
+_PULL_REQUESTS = (NEW_PULL_REQUEST, REBUILT[NEW_PULL_REQUEST])
 
 
 def redacted_message_ids(connection: Connection) -> list[str]:
@@ -77,7 +78,7 @@ def deliveries_of(connection: Connection, message_id: str) -> list[int]:
 
 def announcements_of(connection: Connection, mails: Collection[int]) -> list[int]:
     """The records that announced pull requests, by the mails of these."""
-    found = select(event.c.id).where(event.c.patch_id.in_(sorted(mails)), event.c.name == NEW_PULL_REQUEST)
+    found = select(event.c.id).where(event.c.patch_id.in_(sorted(mails)), event.c.name.in_(_PULL_REQUESTS))
     return list(connection.execute(found.order_by(event.c.id)).scalars())
 
 

@@ -51,6 +51,7 @@ EVERY_FACT: tuple[Fact, ...] = (
     ),
     STUB,
     records.PullRequestStub(project=1, cause=2, digest=b"d" * 32),
+    records.PullRequestStub(project=1, cause=2, digest=b"d" * 32, rebuilt=True),
     records.MailRedacted(message_id="one@example.org", mails=(2, 4, 5, 6, 7), reason="asked for", user=3),
     records.ImportFinished(source="import:x", mails=7),
     records.LogRestored(last=7),

@@ -29,5 +29,5 @@ def _stub(record: Record, ids: set[int]) -> Fact:
     if isinstance(fact, MailReceived) and record.id in ids:
         return stub_of(fact, read(fact), digest)
     if isinstance(fact, PullRequestAnnounced) and fact.cause in ids:
-        return PullRequestStub(project=fact.project, cause=fact.cause, digest=digest)
+        return PullRequestStub(project=fact.project, cause=fact.cause, digest=digest, rebuilt=fact.rebuilt)
     return fact

@@ -80,6 +80,9 @@ ASKED: list[Any] = [
     pytest.param("events", {"project": PROJECT, "names": ["patch-new", RARE_EVENT]}, (), id="events of two names"),
     pytest.param("events", {"project": PROJECT, "names": ["patch-new"], "since": LATE_US}, (), id="events since"),
     pytest.param("events", {"project": PROJECT, "since": LATE_US}, ("id",), id="events since, by id"),
+    pytest.param("events", {"project": PROJECT, "rebuilt": True}, (), id="events, rebuilt ones too"),
+    pytest.param("events", {"rebuilt": True}, ("name",), id="events of all projects, rebuilt ones too, by name"),
+    pytest.param("events", {"rebuilt": True, "since": LATE_US}, ("-id",), id="rebuilt events of all projects since"),
 ]  # fmt: skip
 
 
@@ -136,6 +139,9 @@ def _ids_in_order(connection: Connection, kind: str, filters: Filters, order: Or
         ),
         pytest.param(
             "events", {"names": ["a", "b"], "project": PROJECT}, (), ["MERGE (UNION ALL)", "event_by_name"], id="names"
+        ),
+        pytest.param(
+            "events", {"rebuilt": True, "project": PROJECT}, (), ["MERGE (UNION ALL)", "event_by_name"], id="rebuilt"
         ),
         pytest.param("events", {"series": 5, "project": PROJECT}, (), ["event_by_series"], id="events of a series"),
         pytest.param("events", {}, (), ["MERGE (UNION ALL)", "event_by_all_names"], id="events of all projects"),
