@@ -1,15 +1,16 @@
 """Generations that are never live: what a replay would change, and the state as of a moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 
 import msgspec
 
 from ingest.log import Log
-from projector.differences import Differences, Snapshot, compare
+from projector.differences import Differences, Snapshot, compare, expect
 from projector.fold.moment import microseconds
 from projector.generation import Generation
 from projector.readmodel.generations import MOMENT, PASSING, About, NoReadModel, ReadModels
+from projector.readmodel.preceding import read_preceding
 from projector.readmodel.queries.snapshots import read_snapshot
 from projector.readmodel.queries.status import read_position
 from projector.replay import BATCH, Progress, alone, fill
@@ -25,11 +26,12 @@ def rehearse(
 ) -> Differences:
     """Fill a generation beside the live one, say what is other in it, and drop it. Changes nothing.
 
-    Both are compared where the live one is on the log, which may be behind its end. Raises NoReadModel where nothing is
-    live, ReplayRunning, and ReplayStopped when told to stop.
+    Both are compared where the live one is on the log, which may be behind its end. One of another schema version has
+    no such tables: then it is only said what will be announced. Raises NoReadModel where nothing is live,
+    ReplayRunning, and ReplayStopped when told to stop.
     """
     with alone(models):
-        live = models.live()
+        live = _live_of_any_version(models)
         if live is None:
             raise NoReadModel(f"{models.name}: no live read model to compare with; `patchlog replay` makes one")
         drop_passing(models)
@@ -42,13 +44,25 @@ def rehearse(
                 batch_size=batch_size,
                 is_stopping=is_stopping,
             )
-            before, position = _look(models, live)
+            before, position = (_look if models.live() == live else _look_at_position)(models, live)
             generation.reach(position, batch_size)
-            after, _ = _look(models, generation.number)
+            preceding = read_preceding(models, live)
+            generation.know_preceding([preceding] if preceding is not None else [])
+            after, _ = _look(models, generation.number, generation.rebuilt())
         finally:
             generation.close()
             models.drop(generation.number)
-    return compare(before, after)
+    return compare(before, after) if before is not None else expect(after)
+
+
+def _live_of_any_version(models: ReadModels) -> int | None:
+    """The live generation: this version's, or else the one that has most of the log."""
+    live, there = models.live(), models.numbers()
+    if live is not None:
+        return live
+    abouts = [models.about(number) for number in models.pointed().values() if number in there]
+    found = [(about.position, about.number) for about in abouts if about is not None]
+    return max(found)[1] if found else None
 
 
 def build_moment(
@@ -117,13 +131,18 @@ def drop_passing(models: ReadModels) -> None:
             models.drop(number)
 
 
-def _look(models: ReadModels, generation: int) -> tuple[Snapshot, int]:
-    """What a generation shows, and the position where it does."""
+def _look(models: ReadModels, generation: int, rebuilt: Container[tuple[str, int]] = ()) -> tuple[Snapshot, int]:
+    """What a generation shows, and the position where it does. rebuilt: as for `read_snapshot`."""
     engine = models.engine(generation, read_only=True)
     with engine.connect() as connection:
-        found = read_snapshot(connection), read_position(connection)
+        found = read_snapshot(connection, rebuilt), read_position(connection)
     engine.dispose()
     return found
+
+
+def _look_at_position(models: ReadModels, generation: int) -> tuple[None, int]:
+    """Where a generation is whose tables are those of another version."""
+    return None, models.successor(generation)[1]
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

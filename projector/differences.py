@@ -25,12 +25,16 @@ class RevisionSeen(msgspec.Struct, frozen=True):
 
 
 class Announcement(msgspec.Struct, frozen=True, order=True):
-    """An event that the projector will put on the feed: of a revision at its place, or of a mail."""
+    """An event that the projector will put on the feed: of a revision at its place, or of a mail.
+
+    rebuilt: it comes of changed rules alone, and who does not ask for such is not told.
+    """
 
     event: str
     project: str
     place: str
     message_ids: tuple[str, ...]
+    rebuilt: bool = False
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -82,7 +86,14 @@ class AliasDifference(msgspec.Struct, frozen=True):
 
 
 class Differences(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a replay would change, each list in order of its numbers or names."""
+    """All that a replay would change, each list in order of its numbers or names.
+
+    compared: whether there were tables to compare with; without them all lists but `announced` are empty, and that has
+    all that is to be announced. rebuilt: how many of `announced` come of changed rules alone.
+    """
+
+    compared: bool = True
+    rebuilt: int
 
     series_added: list[SeriesDifference]
     series_gone: list[SeriesDifference]
@@ -100,11 +111,20 @@ class Differences(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_empty(self) -> bool:
-        return not any(getattr(self, name) for name in self.__struct_fields__)
+        lists = (getattr(self, name) for name in self.__struct_fields__ if name not in ("compared", "rebuilt"))
+        return self.compared and not any(lists)
+
+
+def expect(after: Snapshot) -> Differences:
+    """Say what `after` has to announce, where there is nothing to compare it with."""
+    nothing = Snapshot({}, {}, {}, frozenset(), {})
+    announcing = msgspec.structs.replace(nothing, pending=after.pending)
+    return msgspec.structs.replace(compare(nothing, announcing), compared=False)
 
 
 def compare(before: Snapshot, after: Snapshot) -> Differences:
     """Say what is other in `after` than in `before`."""
+    announced = sorted(after.pending - before.pending)
     pairs = _pair(before.revisions, after.revisions)
     found = [_revision(old, new, before, after) for old, new in pairs]
     moved = [one for one in found if one.before and one.after and one.before != one.after]
@@ -113,6 +133,7 @@ def compare(before: Snapshot, after: Snapshot) -> Differences:
     touched = {place[0] for pair in pairs for place in pair if place is not None and _is_other(pair, before, after)}
     kept = before.names.keys() & after.names.keys()
     return Differences(
+        rebuilt=sum(one.rebuilt for one in announced),
         series_added=added,
         series_gone=gone,
         series_moved=elsewhere,
@@ -122,7 +143,7 @@ def compare(before: Snapshot, after: Snapshot) -> Differences:
         revisions_moved=moved,
         revisions_changed=[one for one in stayed if one.gained or one.lost],
         patches_moved=_patches(before, after),
-        announced=sorted(after.pending - before.pending),
+        announced=announced,
         aliases=[
             AliasDifference(place, target)
             for place, target in sorted(after.aliases.items())

@@ -9,6 +9,7 @@ from patchlog.terminal import say, say_short
 from projector.differences import Differences, PatchDifference, RevisionDifference, SeriesDifference
 
 NOTHING = "nothing would change"
+NOT_COMPARED = "what is live is of another schema version, and cannot be compared: this is what would be announced"
 
 
 class Row(NamedTuple):
@@ -26,12 +27,16 @@ def show_differences(differences: Differences) -> None:
     if differences.is_empty:
         click.echo(NOTHING)
         return
+    if not differences.compared:
+        say(NOT_COMPARED)
     shown = list(rows(differences))
-    widths = [max(len(row[at]) for row in shown) for at in range(2)]
+    widths = [max((len(row[at]) for row in shown), default=0) for at in range(2)]
     for row in shown:
         say_short(f"{row.change:<{widths[0]}}  {row.project:<{widths[1]}}  {row.place}  {row.name}".rstrip())
         for mail in row.mails:
             say(f"    {mail}")
+    if differences.announced:
+        say(f"events to be announced: {len(differences.announced)}, of which rebuilt: {differences.rebuilt}")
 
 
 def rows(differences: Differences) -> Iterator[Row]:
@@ -47,7 +52,8 @@ def rows(differences: Differences) -> Iterator[Row]:
     for patch in differences.patches_moved:
         yield Row("patch moved", patch.project, _way(patch), "", _names([patch.message_id]))
     for event in differences.announced:
-        yield Row("event announced", event.project, event.place, event.event, _names(event.message_ids))
+        change = "event rebuilt" if event.rebuilt else "event announced"
+        yield Row(change, event.project, event.place, event.event, _names(event.message_ids))
     for alias in differences.aliases:
         yield Row("redirect", "", f"{alias.place} -> {alias.target}", "", [])
 

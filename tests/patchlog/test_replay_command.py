@@ -78,7 +78,9 @@ def test_dry_run_says_what_would_change_and_changes_nothing(station: Station, mo
     assert lines[0].split() == ["series", "added", "demo", str(added["series"]), "net:", "[d]"]
     assert lines[1:4] == [f"    <d-{number}@example.org>" for number in range(3)]
     changes = [line.split()[0] for line in lines if not line.startswith(" ")]
-    assert changes == ["series", "revision", "patch", "patch", "event"]
+    assert changes == ["series", "revision", "patch", "patch", "event", "events"]
+    assert lines[-1] == "events to be announced: 1, of which rebuilt: 1"
+    assert (found["compared"], found["rebuilt"]) == (True, 1)
     assert station.models.numbers() == [1]
 
 

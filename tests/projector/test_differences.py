@@ -37,7 +37,9 @@ def snapshot(shown: dict[Place, str], reruns: dict[Place, int] | None = None, **
 def found(before: Snapshot, after: Snapshot) -> dict[str, Any]:
     """The lists that are not empty, without the patches, which have a table of their own."""
     differences = compare(before, after)
-    lists = {name: getattr(differences, name) for name in differences.__struct_fields__ if name != "patches_moved"}
+    assert differences.rebuilt == sum(one.rebuilt for one in differences.announced)
+    others = {"patches_moved", "compared", "rebuilt"}
+    lists = {name: getattr(differences, name) for name in differences.__struct_fields__ if name not in others}
     return {name: found for name, found in lists.items() if found}
 
 

@@ -12,6 +12,7 @@ from api.app import create_app
 from ingest.log import Log, open_log
 from projector.beside import rehearse
 from projector.readmodel.generations import PASSING, NoReadModel, Reader, ReadModels
+from projector.readmodel.tables import SCHEMA_VERSION
 from projector.replay import ReplayRunning, ReplayStopped, replay
 from schemas.fact import Fact
 from schemas.mail import PARSER_VERSION
@@ -24,6 +25,7 @@ from tests.replay.test_same_answers import every_row, follow
 from tests.replay.walk import Walked, walk
 
 FEED = "/api/1.0/projects/demo/events/?after=0&perpage=100"
+WITH_REBUILT = f"{FEED}&rebuilt=true"
 
 
 @pytest.fixture
@@ -65,10 +67,10 @@ def told(log: Log, database_url: str) -> None:
     follow(log, ReadModels(database_url))
 
 
-def read_feed(database_url: str) -> list[dict[str, Any]]:
+def read_feed(database_url: str, feed: str = WITH_REBUILT) -> list[dict[str, Any]]:
     reader = Reader(database_url)
     client = falcon.testing.TestClient(create_app(Settings(database=database_url), reader))
-    events: list[dict[str, Any]] = client.simulate_get(FEED).json["results"]
+    events: list[dict[str, Any]] = client.simulate_get(feed).json["results"]
     reader.close()
     return events
 
@@ -113,6 +115,7 @@ def test_fix_of_the_parser_changes_what_the_dry_run_said(
     way = (f"{moved.series}/1", f"{moved.now[0]}/2")
     assert [(one.before, one.after) for one in said.revisions_moved] == [way]
     assert way in [(alias.place, alias.target) for alias in said.aliases]
+    assert said.rebuilt == len(said.announced) == 2, "all that is in them had been folded before"
     announced = {(event.place, event.message_ids) for event in said.announced}
     assert {ids for _, ids in announced} == {tuple(f"{id}-{n}@example.org" for n in (1, 2)) for id in "bd"}
     replay(log, models, silent)
@@ -122,10 +125,34 @@ def test_fix_of_the_parser_changes_what_the_dry_run_said(
     places = {f"{event['series']}/{event['parameters']['revision']}" for event in now[len(feed) :]}
     assert places == {place for place, _ in announced}
     assert len(now) == len(feed) + len(announced)
+    assert all(event["parameters"]["rebuilt"] is True for event in now[len(feed) :])
+    assert read_feed(database_url, FEED) == feed, "expected nothing new for who does not ask for it"
     assert leading_nowhere(database_url, walked) == []
     lost = fresh_database()
     replay(log, ReadModels(lost), silent)
     assert read_feed(lost) == now
+
+
+def test_where_tables_cannot_be_compared_it_says_what_would_be_announced(
+    log: Log, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(log, database_url)
+    log.append(series("e", 2, name="net: e"))
+    models, before = ReadModels(database_url), read_feed(database_url, FEED)
+    monkeypatch.setattr("projector.readmodel.generations.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    assert (said := rehearse(log, models, silent)).announced == []
+    fix_the_parser(monkeypatch)
+    said = rehearse(log, models, silent)
+    assert (said.compared, said.is_empty, said.rebuilt) == (False, False, 2)
+    mails = {one.message_ids for one in said.announced}
+    assert mails == {tuple(f"{id}-{n}@example.org" for n in (1, 2)) for id in "bd"}, "and not what came since"
+    assert [said.series_added, said.revisions_added, said.patches_moved, said.aliases] == [[]] * 4
+    assert models.numbers() == [1]
+    replay(log, models, silent)
+    follow(log, models)
+    now = read_feed(database_url)
+    marked = [event["parameters"].get("rebuilt", False) for event in now[len(before) :]]
+    assert marked == [True, True, False], "what came since is announced as ever"
 
 
 def test_live_one_that_is_behind_is_compared_where_it_is(log: Log, database_url: str) -> None:

@@ -1,8 +1,10 @@
 """What a read model shows, told by Message-IDs, to be compared with another one of the same log."""
 
+from collections.abc import Container
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from projector.assembly.events import NEW_PULL_REQUEST, NEW_REVISION, STATE_CHANGE
@@ -22,8 +24,11 @@ from projector.readmodel.tables import (
 _ids = msgspec.json.Decoder(tuple[int, ...])
 
 
-def read_snapshot(connection: Connection) -> Snapshot:
-    """Read it all, with a number of queries that does not depend on how much there is."""
+def read_snapshot(connection: Connection, rebuilt: Container[tuple[str, int]] = ()) -> Snapshot:
+    """Read it all, with a number of queries that does not depend on how much there is.
+
+    rebuilt: the kind and cause of what is pending because rules changed.
+    """
     projects: dict[int, str] = dict(map(tuple, connection.execute(select(project.c.id, project.c.linkname))))
     patches = {row.id: row for row in connection.execute(_PATCHES)}
     rows = connection.execute(_REVISIONS).all()
@@ -36,10 +41,12 @@ def read_snapshot(connection: Connection) -> Snapshot:
         (projects[row.project_id], row.message_id): tuple(places.get(id, ())) for id, row in patches.items()
     }
     by_posting = {row.posting_id: (row.series_id, row.version) for row in rows}
-    announced = [
-        _announced(row, projects, patches, by_posting, revisions) for row in connection.execute(select(pending))
-    ]
-    return Snapshot(names, revisions, by_mail, frozenset(one for one in announced if one), _aliases(connection))
+    announced = set()
+    for row in connection.execute(select(pending)):
+        one = _announced(row, projects, patches, by_posting, revisions)
+        if one is not None:
+            announced.add(replace(one, rebuilt=(row.kind, row.cause) in rebuilt))
+    return Snapshot(names, revisions, by_mail, frozenset(announced), _aliases(connection))
 
 
 def _seen(row: Any, projects: dict[int, str], patches: dict[int, Any]) -> RevisionSeen:
