@@ -101,7 +101,11 @@ class Announcing:
         """A revision was announced: it is on the feed, and its number is given for good. Only the first time."""
         patches = self._prefer(self._unknown(fact.patches), moment)
         state = self._working.postings.get(fact.cause) or self._now_with((*fact.patches, *patches))
-        self._rebuilt.told((fact.cause, *fact.patches, *((fact.chosen,) if fact.chosen is not None else ())), state)
+        self._rebuilt.told(
+            (fact.cause, *fact.patches, *((fact.chosen,) if fact.chosen is not None else ())),
+            self._pending.since(REVISION, state.posting.id) if state is not None else None,
+            state,
+        )
         if state is not None:
             if fact.cause == state.posting.id and (state.event is not None or fact.chosen != state.chosen):
                 return

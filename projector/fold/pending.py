@@ -50,6 +50,11 @@ class Pending:
             del self._waits[row["project_id"], row["detail"]][cause]
         return True
 
+    def since(self, kind: str, cause: int) -> int | None:
+        """The record that made something pending; None where it is not."""
+        row = self._rows.get((kind, cause))
+        return row["since"] if row is not None else None
+
     def redact_pull_request(self, mail: int) -> None:
         """What is to be announced of a pull request has no URL any more."""
         row = self._rows.get((PULL_REQUEST, mail))

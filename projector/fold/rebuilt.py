@@ -35,9 +35,14 @@ class Rebuilt:
         rows = self._working.load_all(t.meta)
         self._told = {row["name"]: row["value"] for row in rows if row["name"] in (TOLD, TOLD_SECONDS)}
 
-    def told(self, records: Collection[int], state: PostingState | None = None) -> None:
-        """Something was announced: its records had been folded by whoever did."""
-        self._note(TOLD, max(records))
+    def told(self, records: Collection[int], since: int | None = None, state: PostingState | None = None) -> None:
+        """Something was announced: its records had been folded by whoever did.
+
+        since: the record that made it pending, where it is. Only a part of one append may be on the log: what grew
+        while it was pending says nothing of what became pending behind it.
+        """
+        last = max(records)
+        self._note(TOLD, min(last, since) if since is not None else last)
         if state is not None:
             self._note(TOLD_SECONDS, state.posting.received)
 

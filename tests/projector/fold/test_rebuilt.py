@@ -119,6 +119,19 @@ def test_what_was_about_to_be_told_is_told_as_ever(database_url: str, fresh_data
         world.close()
 
 
+def test_announcement_of_what_grew_makes_nothing_rebuilt_that_came_with_it(world: World) -> None:
+    """Of one append only the first record came onto the log."""
+    extra = mail("[PATCH 3/2] net: fix leaks: an extra", "a-3", answers="a-0", minute=70)
+    *_, last_of_b, grown = world.append(*A, *B, extra)
+    world.fold()
+    facts: list[Any] = world.generation.announcements()
+    first, second = facts
+    assert grown in first.patches and last_of_b in second.patches, "the first one grew behind the second one"
+    world.append(first)
+    world.catch_up()
+    assert [name for name, _ in told(world)] == [NEW_REVISION] * 2
+
+
 @pytest.mark.parametrize(
     ("minute", "is_rebuilt"),
     [pytest.param(10, False, id="waited for by older versions"), pytest.param(31, True, id="longer than any waited")],
