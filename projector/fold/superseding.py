@@ -72,10 +72,18 @@ class Superseding:
             if again and kept:
                 self._pending.note(RESTORE, row["cause"], row["project_id"], row["since"], _json(kept))
 
-    def superseded(self, patch: int, cause: int, before: int) -> None:
-        """Keep that an announcement made a patch Superseded, which was in another state before."""
+    def superseded(self, patch: int, cause: int, before: int, project: int, moment: Moment) -> None:
+        """Keep that an announcement made a patch Superseded, which was in another state before.
+
+        By the rules that were when it was announced, it may be in another series than by those of today.
+        """
         self._pending.done(SUPERSEDE, cause)
         self._working.add(t.superseding, {"patch_id": patch, "event_id": cause, "state_before": before})
+        state = self._working.patches.get(patch)
+        shown = self._working.series.get(state.series) if state is not None and state.series is not None else None
+        events = (row["event_id"] for row in shown.revisions.values()) if shown is not None else ()
+        if cause not in events and not self._again([patch]):
+            self._pending.note(RESTORE, moment.record, project, moment.record, _json([patch]))
 
     def forget(self, patch: int) -> None:
         """A patch is Superseded no more."""

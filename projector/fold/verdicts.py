@@ -123,7 +123,7 @@ class Verdicts:
         if before.final:
             return Outcome(UNCHANGED)
         outcome = self.patch_state(fact, moment, Asking(None, None))
-        self._superseding.superseded(fact.patch, fact.cause, before.id)
+        self._superseding.superseded(fact.patch, fact.cause, before.id, patch.project, moment)
         return outcome
 
     def _restore(self, fact: PatchStateChanged, moment: Moment) -> Outcome:

@@ -195,3 +195,32 @@ def test_beyond_the_window_what_was_found_counts(tmp_path: Path) -> None:
         assert found[-1] == ["a", "w000", *(f"w{n:03}" for n in range(WINDOW, WINDOW + 10))]
         world.close()
     assert shapes[1:] == shapes[:1] * 2
+
+
+def test_what_older_rules_superseded_gets_its_state_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log whose second work was in the first one's series, and made Superseded by what follows that."""
+    with monkeypatch.context() as older:
+        older.setattr("projector.fold.continuing.may_stand_apart", lambda posting, link: False)
+        for work in ("a", "b", "t", "c"):
+            deliver(world, WORKS[work])
+        assert [states(world)[f"t2-{n}"] for n in (1, 2)] == [SUPERSEDED] * 2
+    replayed = World(tmp_path, world.log)
+    replayed.catch_up()
+    assert states(replayed) == {
+        **{f"a-{n}": SUPERSEDED for n in (1, 2, 3, 4)},
+        **{f"{id}-{n}": state for id, state in (("b2", SUPERSEDED), ("t2", NEW), ("b3", NEW)) for n in (1, 2)},
+    }
+    assert [sorted(found) for found in homes(replayed)] == [["a-1", "b2-1", "b3-1"], ["t2-1"]]
+    check(replayed)
+    again = World(_made(tmp_path / "again"), world.log)
+    again.fold(7)
+    assert again.everything() == replayed.everything()
+    again.close()
+    replayed.close()
+
+
+def _made(place: Path) -> Path:
+    place.mkdir()
+    return place
