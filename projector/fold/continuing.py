@@ -61,8 +61,8 @@ class Continuing:
             shelf = shelf_of(self._working, filed)
             seen = shelf.first(target.author)
             beyond = shelf.first(target.author, 2) - seen
-            if touched.isdisjoint(seen | beyond):
-                return []
+            if touched <= filed.ids and touched.isdisjoint(seen | beyond):
+                return []  # none of them left, and none is where that matters
         states = {state.posting.id: state for state in states_of(self._working, sorted(seen))}
         followers = [Follower(state.posting, state.found) for state in states.values() if state.found is not None]
         links = one_continuation(target, followers)

@@ -197,6 +197,21 @@ def test_beyond_the_window_what_was_found_counts(tmp_path: Path) -> None:
     assert shapes[1:] == shapes[:1] * 2
 
 
+def test_where_one_of_many_leaves_the_next_is_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("projector.assembly.shelf.WINDOW", "projector.fold.continuing.WINDOW"):
+        monkeypatch.setattr(place, 3)
+    works = [
+        mail(f"[PATCH v2] net: work {n}", f"w{n}", body="Supersedes: <a@example.org>\n", minute=60 + n)
+        for n in range(5)
+    ]
+    deliver(world, [mail("[PATCH] net: all", "a"), *works])
+    assert homes(world) == [["a", "w0", "w3", "w4"], ["w1"], ["w2"]]
+    ids = {row["message_id"]: row["id"] for row in world.rows(t.mail)}
+    deliver(world, [SeriesSplit(mail=ids["w1@example.org"])])
+    assert homes(world) == [["a", "w0", "w4"], ["w1"], ["w2"], ["w3"]]
+    check(world)
+
+
 def test_what_older_rules_superseded_gets_its_state_back(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
