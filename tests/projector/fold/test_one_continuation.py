@@ -224,3 +224,15 @@ def test_what_older_rules_superseded_gets_its_state_back(
 def _made(place: Path) -> Path:
     place.mkdir()
     return place
+
+
+@pytest.mark.parametrize("state", ["Superseded", "New"])
+def test_what_is_no_patch_by_now_is_refused_and_stops_nothing(world: World, state: str) -> None:
+    """Other mail may come between what is found to be told and its place on the log; so may other rules."""
+    deliver(world, [*FIRST, *tunnel(2)])
+    cover = next(row["id"] for row in world.rows(t.cover))
+    (record,) = world.append(PatchStateChanged(patch=cover, state=state, cause=len(world.log.records)))
+    deliver(world, bridge(2))
+    statuses = {row["id"]: row["status"] for row in world.rows(t.outcome)}
+    assert statuses[record] == ("target-gone" if state == "Superseded" else "unchanged")
+    check(world)
