@@ -104,7 +104,7 @@ class Fold:
             superseding,
         )
         self._mails = Mails(
-            working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions
+            working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions, superseding
         )
         self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
         self.rebuilt = Rebuilt(working, self.projects)

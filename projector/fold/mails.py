@@ -22,6 +22,7 @@ from projector.fold.pending import Pending
 from projector.fold.people import People
 from projector.fold.reading import Reading
 from projector.fold.shown import ShownMails
+from projector.fold.superseding import Superseding
 from projector.outcomes import DONE, TARGET_GONE, UNCHANGED, Outcome
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, PostingState, Row, Thread
@@ -60,10 +61,11 @@ class Mails:
         feed: Feed,
         reread: Reread,
         redacted: Container[str | int],
+        superseding: Superseding,
     ) -> None:
         self._working, self._pending, self._grouping = working, pending, grouping
         self._people, self._feed, self._reread = people, feed, reread
-        self._shown = ShownMails(working, people)
+        self._shown = ShownMails(working, people, superseding)
         self._former = FormerIds(working)
         self.copies = Copies(working, people, redacted)
 

@@ -65,12 +65,7 @@ class Superseding:
         if found:
             self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, _json(found))
         for row in self._pending.of_kind(RESTORE):
-            again = self._again(_ids(row["detail"]))
-            kept = [id for id in _ids(row["detail"]) if id not in again]
-            if again:
-                self._pending.done(RESTORE, row["cause"])
-            if again and kept:
-                self._pending.note(RESTORE, row["cause"], row["project_id"], row["since"], _json(kept))
+            self._keep(self._again(_ids(row["detail"])))
 
     def superseded(self, patch: int, cause: int, before: int, project: int, moment: Moment) -> None:
         """Keep that an announcement made a patch Superseded, which was in another state before.
@@ -86,8 +81,19 @@ class Superseding:
             self._pending.note(RESTORE, moment.record, project, moment.record, _json([patch]))
 
     def forget(self, patch: int) -> None:
-        """A patch is Superseded no more."""
+        """A patch is Superseded no more, or no patch: there is nothing to give back to it."""
         self._working.remove(t.superseding, patch)
+        self._keep({patch})
+
+    def _keep(self, patches: Collection[int]) -> None:
+        """Let the state of some patches be, whatever was to be given back to them."""
+        for row in self._pending.of_kind(RESTORE) if patches else ():
+            ids = _ids(row["detail"])
+            left = [id for id in ids if id not in patches]
+            if left != ids:
+                self._pending.done(RESTORE, row["cause"])
+            if left and left != ids:
+                self._pending.note(RESTORE, row["cause"], row["project_id"], row["since"], _json(left))
 
     # --- what is not superseded after all ---
 

@@ -11,7 +11,7 @@ import pytest
 from projector.assembly.shelf import WINDOW
 from projector.readmodel import tables as t
 from schemas.fact import Fact
-from schemas.records import PatchStateChanged, RevisionLinked, SeriesSplit
+from schemas.records import CopyChosen, PatchStateChanged, RevisionLinked, SeriesSplit
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import OTHER, mail, series
 from tests.projector.fold.world import PROJECT, World, deliver, shape
@@ -235,4 +235,36 @@ def test_what_is_no_patch_by_now_is_refused_and_stops_nothing(world: World, stat
     deliver(world, bridge(2))
     statuses = {row["id"]: row["status"] for row in world.rows(t.outcome)}
     assert statuses[record] == ("target-gone" if state == "Superseded" else "unchanged")
+    check(world)
+
+
+def chosen_copy(world: World) -> CopyChosen:
+    """The choice of another copy of a patch, which comes as another mail with its Message-ID."""
+    (record,) = world.append(mail("[PATCH 1/4] net: part 1", "a-1", answers="a-0", path="net/other.c"))
+    world.catch_up()
+    return CopyChosen(record=record, reason="better")
+
+
+def test_a_patch_that_begins_anew_gets_nothing_back(world: World, tmp_path: Path) -> None:
+    """Another copy of it counts, and somebody decided about that."""
+    deliver(world, [*FIRST, *tunnel(2)])
+    deliver(world, [chosen_copy(world)])
+    (first, *_) = [row["id"] for row in world.rows(t.patch)]
+    deliver(world, [PatchStateChanged(patch=first, state="Accepted")])
+    deliver(world, ANSWERING[:-1])
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [ACCEPTED, NEW, NEW, NEW]
+    assert world.rows(t.superseding) == []
+    check(world)
+
+
+@pytest.mark.parametrize("said", ["state", "copy"])
+def test_what_was_decided_before_states_are_given_back_leaves_nothing_pending(world: World, said: str) -> None:
+    deliver(world, [*FIRST, *tunnel(2)])
+    patches = [row["id"] for row in world.rows(t.patch)][:4]
+    choice = chosen_copy(world)
+    decided: list[Fact] = [PatchStateChanged(patch=id, state="Accepted") for id in patches[said == "copy" :]]
+    deliver(world, [*ANSWERING[:-1], *([choice] if said == "copy" else []), *decided])
+    expected = NEW if said == "copy" else ACCEPTED
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [expected, *[ACCEPTED] * 3]
+    assert world.rows(t.pending) == []
     check(world)
