@@ -175,10 +175,14 @@ class Superseding:
                 state = state_of(superseding["state_before"]).name
                 yield PatchStateChanged(patch=superseding["patch_id"], state=state, cause=row["cause"])
 
-    def may_restore(self, patch: int, cause: int) -> bool:
-        """Whether a patch is in the state still that an announcement gave it. cause: why it gets another one back."""
-        self._pending.done(RESTORE, cause)
-        return bool(self._working.load(t.superseding, patch))
+    def take_back(self, patch: int) -> bool:
+        """Whether a patch is in the state still that an announcement gave it; if so, it is to get another one back.
+
+        Only a part of one append may be on the log: what was to be told of other patches still is.
+        """
+        is_there = bool(self._working.load(t.superseding, patch))
+        self.forget(patch)
+        return is_there
 
 
 def _json(ids: list[int]) -> str:

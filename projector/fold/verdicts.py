@@ -128,8 +128,7 @@ class Verdicts:
 
     def _restore(self, fact: PatchStateChanged, moment: Moment, asking: Asking) -> Outcome:
         """Give a patch back the state that it had before a revision superseded it which is elsewhere now."""
-        assert fact.cause is not None
-        if not self._superseding.may_restore(fact.patch, fact.cause):
+        if not self._superseding.take_back(fact.patch):
             return Outcome(UNCHANGED)
         return self.patch_state(fact, moment, asking)
 

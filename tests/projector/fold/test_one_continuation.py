@@ -331,3 +331,16 @@ def test_what_two_revisions_supersede_stays_so_where_one_goes_away(world: World)
     assert {fact.state for fact in facts if fact.patch == ids_of(world)["p-1"]} == {"Superseded"}
     assert [states(world)[f"p-{n}"] for n in (1, 2, 3)] == [SUPERSEDED] * 3
     check(world)
+
+
+def test_states_of_which_only_a_part_came_to_the_log_are_given_back_all_the_same(world: World) -> None:
+    deliver(world, [*FIRST, *tunnel(2)])
+    world.append(*ANSWERING[:-1])
+    world.fold()
+    facts = world.generation.announcements()
+    assert len(facts) == 4
+    world.log.append(facts[:1])
+    world.catch_up()
+    assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [NEW] * 4
+    assert world.rows(t.pending) == []
+    check(world)
