@@ -450,9 +450,7 @@ class Grouping:
         """Look again at what those may follow whose links were looked at, and those that may follow what changed."""
         again = states_of(self._working, sorted(self._suggest_again - looked.keys()))
         self._suggest_again.clear()
-        for state in looked.values():
-            self._suggesting.look(state)
-        self._waiting.update(state.posting.id for state in again if self._suggesting.look(state))
+        self._waiting |= self._suggesting.look([*looked.values(), *again]) - looked.keys()
 
     def _stays(self, state: PostingState, new: Posting, old: Posting | None) -> bool:
         """Whether a posting's link is surely what it was, now that there is a new one that it might link to.
