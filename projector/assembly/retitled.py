@@ -6,12 +6,15 @@ That is a suggestion to people: nothing is linked by it.
 import re
 from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
 
 from projector.assembly.posting import Posting
 from projector.assembly.subject import without_closing_reroll
 
 DAYS = 45
 DAYS_SECONDS = DAYS * 86400
+TITLE_MAX_CHARS = 500
+"""Titles of real mail have fewer than 200; an author's are compared with each other."""
 _WORD = re.compile(r"\w+")
 
 
@@ -53,16 +56,19 @@ def is_next(posting: Posting, other: Posting) -> bool:
 
 
 def is_like(title: str, other: str) -> bool:
-    """Whether three in four words of the longer of two titles are in both."""
+    """Whether three in four words of the longer of two titles are in both. What is as long as a text is no title."""
+    if max(len(title), len(other)) > TITLE_MAX_CHARS:
+        return False
     one, two = _words(title), _words(other)
     return 4 * (one & two).total() >= 3 * max(one.total(), two.total()) > 0
 
 
 def shares_files(files: Collection[bytes], others: Collection[bytes]) -> bool:
     """Whether three in five of the files that either touches are touched by both."""
-    one, two = set(files), set(others)
+    one, two = frozenset(files), frozenset(others)
     return 5 * len(one & two) >= 3 * len(one | two) > 0
 
 
+@lru_cache(maxsize=1024)
 def _words(title: str) -> Counter[str]:
     return Counter(_WORD.findall(without_closing_reroll(title).casefold()))

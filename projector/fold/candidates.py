@@ -117,6 +117,15 @@ def posted(working: WorkingSet, thread: Thread) -> Counter[bytes]:
     return thread.posted
 
 
+def by_author(thread: Thread) -> dict[bytes, list[int]]:
+    """The mails of each author in a thread."""
+    if thread.mails_of is None:
+        thread.mails_of = {}
+        for id, entry in thread.entries.items():
+            thread.mails_of.setdefault(entry.mail.author, []).append(id)
+    return thread.mails_of
+
+
 def posting_of(working: WorkingSet, thread: Thread, patch: int) -> Posting | None:
     """The posting of a thread that has a patch; None where none has."""
     found = states_of(working, holders(working, thread).get(patch, ()))

@@ -104,7 +104,7 @@ class Fold:
             superseding,
         )
         self._mails = Mails(
-            working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions
+            working, self.pending, self._grouping, people, self._feed, self._see_again, self._redactions, superseding
         )
         self._redacting = Redacting(working, self.projects, self._mails, people, self.pending)
         self.rebuilt = Rebuilt(working, self.projects)
@@ -217,7 +217,7 @@ class Fold:
             case CopiesAcknowledged() as fact:
                 self._requests.keep(moment, self._mails.copies.acknowledge(fact, record.id))
             case PatchStateChanged(cause=int()) as fact:
-                self._requests.keep(moment, self._verdicts.supersede(fact, moment))
+                self._requests.decide(None, moment, partial(self._verdicts.supersede, fact, moment))
             case TestResultReported() | PatchStateChanged() | SeriesChanged() | RerunRequested() as fact:
                 self._requests.decide(fact.request, moment, partial(self._verdicts.say, fact, moment))
             case SeriesMerged() | SeriesSplit() | RevisionLinked() as fact:

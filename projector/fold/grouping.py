@@ -69,6 +69,7 @@ class Grouping:
         self._taken_in: set[int] = set()
         self._waiting: set[int] = set()
         self._touched: set[int] = set()
+        self._exchanged: set[int] = set()
 
     def add(self, thread: Thread, posting: Posting, moment: Moment) -> None:
         """Take in a posting of a new mail that nobody answers yet."""
@@ -320,6 +321,8 @@ class Grouping:
         self._pending.done(REVISION, id)
         self._pending.done(WAIT, id)
         self._rows.leave(state)
+        if state.event is not None and state.series is not None:
+            self._exchanged.add(state.series)
 
     def _repeated(self, thread: Thread, removed: Posting) -> Sequence[Posting]:
         """The posting whose patch a mail only repeats, as is known by now, that was thought to be one itself."""
@@ -447,9 +450,7 @@ class Grouping:
         """Look again at what those may follow whose links were looked at, and those that may follow what changed."""
         again = states_of(self._working, sorted(self._suggest_again - looked.keys()))
         self._suggest_again.clear()
-        for state in looked.values():
-            self._suggesting.look(state)
-        self._waiting.update(state.posting.id for state in again if self._suggesting.look(state))
+        self._waiting |= self._suggesting.look([*looked.values(), *again]) - looked.keys()
 
     def _stays(self, state: PostingState, new: Posting, old: Posting | None) -> bool:
         """Whether a posting's link is surely what it was, now that there is a new one that it might link to.
@@ -525,12 +526,11 @@ class Grouping:
         groups = [[states[id] for id in ids] for ids in components(targets, joins)]
         claimed = {id for id in series | {state.series for state in states.values()} if id is not None}
         names = name_series(groups, claimed)
-        moved: dict[int, int] = {}
         for group, name in zip(groups, names, strict=True):
             for state in group:
                 if state.series != name:
-                    if state.series is not None and state.event is not None:
-                        moved[state.posting.id] = state.series
+                    if state.event is not None:
+                        self._exchanged.update(id for id in (state.series, name) if id is not None)
                     self._rows.move(state, name)
         for group, name in zip(groups, names, strict=True):
             self._rows.note_gone(group, name)
@@ -543,9 +543,15 @@ class Grouping:
                 self._rows.note(name, is_plain=is_plain, is_corrected=is_corrected)
         for gone, target in self._rows.retire(claimed, {name for name in names if name is not None}):
             self._feed.put(project, SERIES_MERGED, moment, series=gone, parameters={"merged_into": target})
-        if moved:
-            self._superseding.look(moved, states.values(), project, moment)
+        self._look_at_superseded(project, moment)
         self._refresh_dependents(project, moment)
+
+    def _look_at_superseded(self, project: int, moment: Moment) -> None:
+        """Look again at what is Superseded, where patches, or what was announced, went to another series."""
+        rehomed = self._rows.take_rehomed()
+        if rehomed or self._exchanged:
+            self._superseding.look(rehomed, self._exchanged, project, moment)
+        self._exchanged.clear()
 
     def _refresh_dependents(self, project: int, moment: Moment) -> None:
         """Look again at the series that depend on what changed or moved."""

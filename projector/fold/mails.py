@@ -11,7 +11,7 @@ from projector.assembly.mail import COMMENT, COVER, PATCH, PULL_REQUEST, Mail
 from projector.assembly.posting import Posting, assemble, half_hour
 from projector.assembly.redaction import REDACTED
 from projector.assembly.standing import Standing, parent_of
-from projector.fold.candidates import hold, holders, note_replaced, posted, states_of
+from projector.fold.candidates import by_author, hold, holders, note_replaced, posted, states_of
 from projector.fold.copies import Copies
 from projector.fold.feed import Feed
 from projector.fold.former import FormerIds
@@ -22,6 +22,7 @@ from projector.fold.pending import Pending
 from projector.fold.people import People
 from projector.fold.reading import Reading
 from projector.fold.shown import ShownMails
+from projector.fold.superseding import Superseding
 from projector.outcomes import DONE, TARGET_GONE, UNCHANGED, Outcome
 from projector.readmodel import tables as t
 from projector.readmodel.rows import Entry, PostingState, Row, Thread
@@ -60,10 +61,11 @@ class Mails:
         feed: Feed,
         reread: Reread,
         redacted: Container[str | int],
+        superseding: Superseding,
     ) -> None:
         self._working, self._pending, self._grouping = working, pending, grouping
         self._people, self._feed, self._reread = people, feed, reread
-        self._shown = ShownMails(working, people)
+        self._shown = ShownMails(working, people, superseding)
         self._former = FormerIds(working)
         self.copies = Copies(working, people, redacted)
 
@@ -180,10 +182,11 @@ class Mails:
         self._shown.hide(project, id, entry.kind)
         self.copies.exchange(row, entry.mail, mail, self._people.meet(mail, reading), moment)
         thread = self._refer(thread, mail)
+        before, again = entry.mail, msgspec.structs.replace(mail, id=id, record=mail.id, received=entry.mail.received)
+        entry.mail = again
         thread.mails_of = thread.stands_apart = thread.former = None  # the author and the references may be others
-        mail = self._former.renamed(mail, [thread])
-        entry.mail = msgspec.structs.replace(mail, id=id, record=mail.id, received=entry.mail.received)
-        if self._former.take_in(thread, entry.mail):
+        entry.mail = self._former.renamed(again, [thread])
+        if self._former.look(thread, [before, again]):
             thread.standing = None
         entry.kind = ""
         self._grouping.replaced(id)
@@ -229,6 +232,7 @@ class Mails:
         self._shown.hide(thread.project, mail, entry.kind)
         thread.names[entry.mail.message_id] = None
         thread.mails_of = thread.stands_apart = thread.standing = thread.former = None
+        self._former.look(thread, [entry.mail])
         self._reassemble(thread, {}, moment)
         again, reading = self._reread(entry.mail.record, project)
         self.receive(project, msgspec.structs.replace(again, id=mail), reading, moment)
@@ -296,9 +300,9 @@ class Mails:
         if sum(len(thread.entries) for thread in known) < POSTINGS_MAX // 2:
             return False
         for thread in known:
-            mails.update({author: len(ids) for author, ids in self._by_author(thread).items()})
+            mails.update({author: len(ids) for author, ids in by_author(thread).items()})
             postings.update(posted(self._working, thread))
-            threads_of.update(self._by_author(thread).keys())
+            threads_of.update(by_author(thread).keys())
         return any(
             number > 1 and (mails[author] >= AUTHOR_MAX // 2 or postings[author] >= POSTINGS_MAX // 2)
             for author, number in threads_of.items()
@@ -339,14 +343,7 @@ class Mails:
 
     def _mails_of(self, thread: Thread, author: bytes) -> Sequence[int]:
         """The mails of an author in a thread."""
-        return self._by_author(thread).get(author, ())
-
-    def _by_author(self, thread: Thread) -> dict[bytes, list[int]]:
-        if thread.mails_of is None:
-            thread.mails_of = {}
-            for id, entry in thread.entries.items():
-                thread.mails_of.setdefault(entry.mail.author, []).append(id)
-        return thread.mails_of
+        return by_author(thread).get(author, ())
 
     def _begin(self, project: int, mail: Mail) -> Thread:
         thread = Thread(mail.id, project, {}, {}, set())

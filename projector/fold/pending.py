@@ -16,33 +16,35 @@ class Pending:
 
     def __init__(self, working: WorkingSet) -> None:
         self._working = working
-        self._rows: dict[tuple[str, int], Row] = {}
+        self._rows: dict[str, dict[int, Row]] = {}
         self._waits: dict[tuple[int, str], dict[int, int]] = {}
         self._times: dict[tuple[int, str], int] = {}
 
     def load(self) -> None:
         """Read what is pending in the generation."""
-        self._rows = {(row["kind"], row["cause"]): row for row in self._working.load_all(t.pending)}
+        self._rows = {}
+        for row in self._working.load_all(t.pending):
+            self._rows.setdefault(row["kind"], {})[row["cause"]] = row
         self._times = {(row["project_id"], row["source"]): row["time_us"] for row in self._working.load_all(t.log_time)}
         self._waits = {}
-        for (kind, cause), row in self._rows.items():
-            if kind == WAIT:
-                self._waits.setdefault((row["project_id"], row["detail"]), {})[cause] = row["since"]
+        for cause, row in self._rows.get(WAIT, {}).items():
+            self._waits.setdefault((row["project_id"], row["detail"]), {})[cause] = row["since"]
 
     def note(self, kind: str, cause: int, project: int, since: int, detail: str = "") -> None:
         """Note that something is pending; what is pending already stays as it was, but for a wait's end."""
-        if kind == WAIT or (kind, cause) not in self._rows:
+        rows = self._rows.setdefault(kind, {})
+        if kind == WAIT or cause not in rows:
             row = {"kind": kind, "cause": cause, "project_id": project, "since": since, "detail": detail}
-            if self._rows.get((kind, cause)) != row:
+            if rows.get(cause) != row:
                 self.done(kind, cause)
-                self._rows[kind, cause] = row
+                rows[cause] = row
                 self._working.add(t.pending, row)
                 if kind == WAIT:
                     self._waits.setdefault((project, detail), {})[cause] = since
 
     def done(self, kind: str, cause: int) -> bool:
         """It happened, or is not to happen any more; False when it was not pending."""
-        row = self._rows.pop((kind, cause), None)
+        row = self._rows.get(kind, {}).pop(cause, None)
         if row is None:
             return False
         self._working.remove(t.pending, kind, cause)
@@ -52,26 +54,26 @@ class Pending:
 
     def since(self, kind: str, cause: int) -> int | None:
         """The record that made something pending; None where it is not."""
-        row = self._rows.get((kind, cause))
+        row = self._rows.get(kind, {}).get(cause)
         return row["since"] if row is not None else None
 
     def redact_pull_request(self, mail: int) -> None:
         """What is to be announced of a pull request has no URL any more."""
-        row = self._rows.get((PULL_REQUEST, mail))
+        row = self._rows.get(PULL_REQUEST, {}).get(mail)
         if row is not None:
-            row = self._rows[PULL_REQUEST, mail] = {**row, "detail": REDACTED}
+            row = self._rows[PULL_REQUEST][mail] = {**row, "detail": REDACTED}
             self._working.add(t.pending, row)
 
     def of_kind(self, kind: str) -> list[Row]:
         """What is pending of a kind."""
-        return [row for (other, _), row in self._rows.items() if other == kind]
+        return list(self._rows.get(kind, {}).values())
 
     def announcements(self) -> list[Row]:
         """What has to go on the log, in the order in which it became so.
 
         States are given back once all else is told: what is announced may supersede the same patches again.
         """
-        rows = [row for (kind, _), row in self._rows.items() if kind != WAIT]
+        rows = [row for kind, found in self._rows.items() if kind != WAIT for row in found.values()]
         told = [row for row in rows if row["kind"] != RESTORE]
         return sorted(told or rows, key=lambda row: (row["since"], row["cause"], row["kind"]))
 

@@ -45,6 +45,12 @@ class SeriesRows:
         self._heirs: dict[int, PostingState] = {}
         self._moved: dict[int, int] = {}
         self._movers: list[PostingState] = []
+        self._rehomed: set[int] = set()
+
+    def take_rehomed(self) -> set[int]:
+        """The patches that went from one series to another, or to none, since this was asked last."""
+        rehomed, self._rehomed = self._rehomed, set()
+        return rehomed
 
     def take_moved(self) -> list[PostingState]:
         """The postings that were moved since this was asked last."""
@@ -319,6 +325,8 @@ class SeriesRows:
             state = self._working.patches.get(patch)
             home = series if here is None or patch in here else None
             if state is not None and state.series != home and (home is not None or state.series == series):
+                if state.series is not None:
+                    self._rehomed.add(patch)
                 state.series = home
                 self._working.patches.put(patch, state)
 

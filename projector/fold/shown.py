@@ -11,6 +11,7 @@ from projector.assembly.states import state_asked_by_mail
 from projector.fold.moment import Moment
 from projector.fold.people import People
 from projector.fold.reading import Reading
+from projector.fold.superseding import Superseding
 from projector.readmodel import tables as t
 from projector.readmodel.large import digest_of_large
 from projector.readmodel.rows import Entry, PatchState, Row
@@ -28,8 +29,8 @@ _NO_COMMENT: Row = {**_NO_COVER, "trailers": ""}
 class ShownMails:
     """Writes what is shown of single mails."""
 
-    def __init__(self, working: WorkingSet, people: People) -> None:
-        self._working, self._people = working, people
+    def __init__(self, working: WorkingSet, people: People, superseding: Superseding) -> None:
+        self._working, self._people, self._superseding = working, people, superseding
 
     def show(self, project: int, entry: Entry, reading: Reading) -> None:
         """Write the rows of a mail of the kind that it now is. The reading is one that a project has seen."""
@@ -87,6 +88,7 @@ class ShownMails:
             self._working.remove(t.patch, id)
             self._working.remove(t.patch_text, id)
             self._working.patches.drop(id)
+            self._superseding.forget(id)
             self._count_patch(project, -1)
         elif kind in (COVER, COMMENT):
             self._working.remove(t.cover if kind == COVER else t.comment, id)

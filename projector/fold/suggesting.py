@@ -10,6 +10,9 @@ from projector.fold.candidates import shelf_of, states_of
 from projector.readmodel.rows import PostingState
 from projector.readmodel.working import WorkingSet
 
+Touched = dict[int, frozenset[bytes]]
+"""The files that postings touch, by their ids."""
+
 
 class Suggesting:
     """Keeps with each posting that begins a series the one that it may follow."""
@@ -17,14 +20,18 @@ class Suggesting:
     def __init__(self, working: WorkingSet) -> None:
         self._working = working
 
-    def look(self, state: PostingState) -> bool:
-        """Find what a posting may follow, and say whether that is another posting than before."""
-        found = self._find(state) if state.link is None and state.posting.reroll > (1,) else None
-        if found == state.may_follow:
-            return False
-        state.may_follow = found
-        self._working.postings.put(state.posting.id, state)
-        return True
+    def look(self, states: Iterable[PostingState]) -> set[int]:
+        """Find what postings may follow, and give the ids of those that may follow another one than before."""
+        touched: Touched = {}
+        changed = set()
+        for state in states:
+            is_asked = state.link is None and state.posting.reroll > (1,)
+            found = self._find(state, touched) if is_asked else None
+            if found != state.may_follow:
+                state.may_follow = found
+                self._working.postings.put(state.posting.id, state)
+                changed.add(state.posting.id)
+        return changed
 
     def following(self, project: int, stages: Iterable[Posting]) -> set[int]:
         """The postings that may follow one, as it is or was, or did; by their ids."""
@@ -35,10 +42,13 @@ class Suggesting:
             for key in keys:
                 filed = self._working.keys.get(key)
                 if filed is not None:
-                    found |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(self._working, filed).behind(posting)
+                    many = len(filed.ids) > WINDOW
+                    ids = shelf_of(self._working, filed).behind(posting) if many else filed.ids
+                    states = states_of(self._working, sorted(ids))
+                    found.update(state.posting.id for state in states if is_next(state.posting, posting))
         return found
 
-    def _find(self, state: PostingState) -> int | None:
+    def _find(self, state: PostingState, touched: Touched) -> int | None:
         """The one that shares most files, then the newest, of those that a posting may follow."""
         posting = state.posting
         title = self._title(posting)
@@ -46,8 +56,8 @@ class Suggesting:
         near = [
             other for other in others if is_next(posting, other.posting) and is_like(title, self._title(other.posting))
         ]
-        files = self._files(state) if near else set()
-        of = {other.posting.id: self._files(other) for other in near}
+        files = self._files(state, touched) if near else frozenset()
+        of = {other.posting.id: self._files(other, touched) for other in near}
         fitting = [other.posting for other in near if shares_files(files, of[other.posting.id])]
         best = max(fitting, key=lambda other: (len(files & of[other.id]), other.order), default=None)
         return best.id if best is not None else None
@@ -66,11 +76,16 @@ class Suggesting:
         title = self._working.titles.get(posting.submitter) or ""
         return "" if title == REDACTED else title
 
-    def _files(self, state: PostingState) -> set[bytes]:
+    def _files(self, state: PostingState, touched: Touched) -> frozenset[bytes]:
+        """The files that a posting touches. touched: those that were asked for before."""
+        id = state.posting.id
+        if id not in touched:
+            touched[id] = self._gathered(state)
+        return touched[id]
+
+    def _gathered(self, state: PostingState) -> frozenset[bytes]:
         """The files that a posting touches, by their keys."""
-        if state.posting.files:
-            return set(state.posting.files)
         thread = self._working.threads.get(state.thread)
         entries = thread.entries if thread is not None else {}
         mails = (entries[patch.id].mail for patch in state.posting.patches if patch.id in entries)
-        return {file for mail in mails for file in mail.files}
+        return frozenset(state.posting.files or (file for mail in mails for file in mail.files))

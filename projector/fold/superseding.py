@@ -1,16 +1,18 @@
 """Patches that a newer revision supersedes, and those that get their states back, as it is elsewhere by now."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
 from projector.assembly.mail import aliased
+from projector.assembly.newer import Stand, is_newer
 from projector.assembly.posting import Posting
 from projector.assembly.states import SUPERSEDED, state_of
 from projector.fold.accounts import Accounts
 from projector.fold.moment import Moment
 from projector.fold.pending import RESTORE, SUPERSEDE, Pending
 from projector.fold.projects import Projects
+from projector.fold.series import patches_of, place_of
 from projector.readmodel import tables as t
 from projector.readmodel.rows import PostingState, Row, Shown
 from projector.readmodel.working import WorkingSet
@@ -65,12 +67,7 @@ class Superseding:
         if found:
             self._pending.note(SUPERSEDE, moment.record, state.project, moment.record, _json(found))
         for row in self._pending.of_kind(RESTORE):
-            again = self._again(_ids(row["detail"]))
-            kept = [id for id in _ids(row["detail"]) if id not in again]
-            if again:
-                self._pending.done(RESTORE, row["cause"])
-            if again and kept:
-                self._pending.note(RESTORE, row["cause"], row["project_id"], row["since"], _json(kept))
+            self._keep(self._again(_ids(row["detail"])))
 
     def superseded(self, patch: int, cause: int, before: int, project: int, moment: Moment) -> None:
         """Keep that an announcement made a patch Superseded, which was in another state before.
@@ -79,39 +76,61 @@ class Superseding:
         """
         self._pending.done(SUPERSEDE, cause)
         self._working.add(t.superseding, {"patch_id": patch, "event_id": cause, "state_before": before})
-        state = self._working.patches.get(patch)
-        shown = self._working.series.get(state.series) if state is not None and state.series is not None else None
-        events = (row["event_id"] for row in shown.revisions.values()) if shown is not None else ()
-        if cause not in events and not self._again([patch]):
-            self._pending.note(RESTORE, moment.record, project, moment.record, _json([patch]))
+        if not self._is_by_own(patch, cause) and not self._again([patch]):
+            self._restore([patch], project, moment)
 
     def forget(self, patch: int) -> None:
-        """A patch is Superseded no more."""
+        """A patch is Superseded no more, or no patch: there is nothing to give back to it."""
         self._working.remove(t.superseding, patch)
+        self._keep({patch})
+
+    def _keep(self, patches: Collection[int]) -> None:
+        """Let the state of some patches be, whatever was to be given back to them."""
+        for row in self._pending.of_kind(RESTORE) if patches else ():
+            ids = _ids(row["detail"])
+            left = [id for id in ids if id not in patches]
+            if left != ids:
+                self._pending.done(RESTORE, row["cause"])
+            if left and left != ids:
+                self._pending.note(RESTORE, row["cause"], row["project_id"], row["since"], _json(left))
 
     # --- what is not superseded after all ---
 
-    def look(self, moved: Mapping[int, int], states: Iterable[PostingState], project: int, moment: Moment) -> None:
-        """Note which patches get their states back, as announced postings moved, and left others behind.
+    def look(self, patches: Iterable[int], series: Iterable[int], project: int, moment: Moment) -> None:
+        """Note which patches get their states back, now that they, or what superseded them, are elsewhere.
 
-        moved: the series that each was in before. states: all postings of the series that they are in or were.
+        patches: those that are in another series than before. series: those that an announced posting left, or came to.
         """
-        states = list(states)
-        series_of = {state.event: state.series for state in states if state.event is not None}
-        left = set(moved.values())
-        concerned = (state for state in states if state.posting.id in moved or state.series in left)
-        patches = sorted({patch.id for state in concerned for patch in state.posting.patches})
-        found = [
-            row["patch_id"]
-            for row in self._working.load(t.superseding, *patches)
-            if (patch := self._working.patches.get(row["patch_id"])) is not None
-            and row["event_id"] in series_of
-            and series_of[row["event_id"]] != patch.series
-        ]
-        again = self._again(found)
-        kept = [id for id in found if id not in again]
-        if kept:
-            self._pending.note(RESTORE, moment.record, project, moment.record, _json(kept))
+        among = set(patches)
+        for id in series:
+            shown = self._working.series.get(id)
+            among.update(
+                patch for row in (shown.revisions.values() if shown is not None else ()) for patch in patches_of(row)
+            )
+        rows = self._working.load(t.superseding, *sorted(among))
+        there = {row["patch_id"] for row in rows if self._working.patches.get(row["patch_id"]) is not None}
+        again = {row["patch_id"] for row in rows if self._is_by_own(row["patch_id"], row["event_id"])}
+        again |= self._again(sorted(there - again))
+        self._keep(again)
+        self._restore(there - again, project, moment)
+
+    def _is_by_own(self, patch: int, event: int) -> bool:
+        """Whether an announcement is of a revision of the series that a patch is in."""
+        shown = self._shown(patch)
+        return shown is not None and any(row["event_id"] == event for row in shown.revisions.values())
+
+    def _shown(self, patch: int) -> Shown | None:
+        """The series that a patch is in."""
+        state = self._working.patches.get(patch)
+        return self._working.series.get(state.series) if state is not None and state.series is not None else None
+
+    def _restore(self, patches: Collection[int], project: int, moment: Moment) -> None:
+        """Note that some patches get their states back, beside those of which the same record says so."""
+        before = next((row for row in self._pending.of_kind(RESTORE) if row["cause"] == moment.record), None)
+        noted = set(_ids(before["detail"])) if before is not None else set()
+        if not noted >= set(patches):
+            self._pending.done(RESTORE, moment.record)
+            self._pending.note(RESTORE, moment.record, project, moment.record, _json(sorted(noted | set(patches))))
 
     def _again(self, patches: Iterable[int]) -> set[int]:
         """The patches that a revision of the series which they are in supersedes, and keep that it is this one."""
@@ -124,15 +143,25 @@ class Superseding:
         return again
 
     def _superseder(self, patch: int) -> int | None:
-        """The announcement of the lowest revision that supersedes a patch; None where none does."""
-        state = self._working.patches.get(patch)
-        shown = self._working.series.get(state.series) if state is not None and state.series is not None else None
-        if shown is None or shown.course is None:
+        """The announcement of the lowest revision that supersedes a patch; None where none does.
+
+        By the rows: what a series was made of is not in memory where nothing of it changed since the start.
+        """
+        shown = self._shown(patch)
+        if shown is None:
             return None
-        for _, revision in sorted(shown.course.made.items()):
-            posted = self._working.postings.get(revision.posting.id)
-            is_older = patch not in revision.patches and shown.course.is_older(patch, revision.place)
-            if is_older and posted is not None and posted.event is not None and self.may(posted, shown):
+        others: list[tuple[PostingState, Stand]] = []
+        lowest: Stand | None = None
+        for _, row in sorted(shown.revisions.items()):
+            posted = self._working.postings.get(row["posting_id"])
+            assert posted is not None, f"posting {row['posting_id']}: expected it to be there, as it is a revision"
+            place = place_of(row, posted.posting)
+            if patch in patches_of(row):
+                lowest = min(lowest or place, place)
+            elif posted.event is not None:
+                others.append((posted, place))
+        for posted, place in others:
+            if lowest is not None and is_newer(place, lowest) and self.may(posted, shown):
                 return posted.event
         return None
 
@@ -146,10 +175,14 @@ class Superseding:
                 state = state_of(superseding["state_before"]).name
                 yield PatchStateChanged(patch=superseding["patch_id"], state=state, cause=row["cause"])
 
-    def may_restore(self, patch: int, cause: int) -> bool:
-        """Whether a patch is in the state still that an announcement gave it. cause: why it gets another one back."""
-        self._pending.done(RESTORE, cause)
-        return bool(self._working.load(t.superseding, patch))
+    def take_back(self, patch: int) -> bool:
+        """Whether a patch is in the state still that an announcement gave it; if so, it is to get another one back.
+
+        Only a part of one append may be on the log: what was to be told of other patches still is.
+        """
+        is_there = bool(self._working.load(t.superseding, patch))
+        self.forget(patch)
+        return is_there
 
 
 def _json(ids: list[int]) -> str:

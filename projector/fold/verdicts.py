@@ -112,26 +112,25 @@ class Verdicts:
             self._grouping.restate(patch.project, patch.series, moment, patch=fact.patch)
         return Outcome(DONE)
 
-    def supersede(self, fact: PatchStateChanged, moment: Moment) -> Outcome:
-        """Do to a patch what a newer revision brings about, if it is still open; or undo it."""
+    def supersede(self, fact: PatchStateChanged, moment: Moment, asking: Asking) -> Outcome:
+        """Do to a patch what a newer revision brings about, if it is still open; or undo it. Raises Refused."""
         assert fact.cause is not None
         if fact.state != SUPERSEDED:
-            return self._restore(fact, moment)
+            return self._restore(fact, moment, asking)
         self._pending.done(SUPERSEDE, fact.cause)
         patch = self._patch(fact.patch)
         before = state_of(patch.state)
         if before.final:
             return Outcome(UNCHANGED)
-        outcome = self.patch_state(fact, moment, Asking(None, None))
+        outcome = self.patch_state(fact, moment, asking)
         self._superseding.superseded(fact.patch, fact.cause, before.id, patch.project, moment)
         return outcome
 
-    def _restore(self, fact: PatchStateChanged, moment: Moment) -> Outcome:
+    def _restore(self, fact: PatchStateChanged, moment: Moment, asking: Asking) -> Outcome:
         """Give a patch back the state that it had before a revision superseded it which is elsewhere now."""
-        assert fact.cause is not None
-        if not self._superseding.may_restore(fact.patch, fact.cause):
+        if not self._superseding.take_back(fact.patch):
             return Outcome(UNCHANGED)
-        return self.patch_state(fact, moment, Asking(None, None))
+        return self.patch_state(fact, moment, asking)
 
     def series(self, fact: SeriesChanged, moment: Moment, asking: Asking) -> Outcome:
         """Note who reviews a series."""

@@ -29,6 +29,10 @@ class Entry(msgspec.Struct):
     author: int | None = None
 
 
+Former = dict[str, dict[bytes, list[tuple[int, str, int]]]]
+"""By a Message-ID and an author whose mails had it before: their places, in order, with their ids."""
+
+
 class Thread(msgspec.Struct):
     """Mails that are connected by their references, or by being of one run that named no others.
 
@@ -51,7 +55,7 @@ class Thread(msgspec.Struct):
     mails_of: dict[bytes, list[int]] | None = None
     posted: Counter[bytes] | None = None
     stands_apart: bool | None = None
-    former: dict[str, list[int]] | None = None
+    former: Former | None = None
     made: dict[int, Made] | None = None
 
 

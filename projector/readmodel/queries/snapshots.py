@@ -70,8 +70,8 @@ def _announced(
     if row.kind == "pull-request" and row.cause in patches:
         return Announcement(NEW_PULL_REQUEST, linkname, "", (patches[row.cause].message_id,))
     if row.kind in ("supersede", "restore"):
-        messages = tuple(patches[id].message_id for id in _ids.decode(row.detail))
-        return Announcement(STATE_CHANGE, linkname, "", messages)
+        messages = tuple(patches[id].message_id for id in _ids.decode(row.detail) if id in patches)
+        return Announcement(STATE_CHANGE, linkname, "", messages) if messages else None
     return None
 
 

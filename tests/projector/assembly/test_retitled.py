@@ -32,6 +32,8 @@ def posting(subject: str, at: float = 0, by: str = "ada") -> Posting:
         ("net: fix", "net: fix the leak that comes with each frame", False),
         ("", "", False),
         ("a a a b", "a b", False),
+        ("word " * 100, "word " * 100, True),
+        ("word " * 101, "word " * 100, False),
     ],
 )
 def test_three_in_four_words(title: str, other: str, like: bool) -> None:

@@ -4,14 +4,19 @@ import random
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from ingest.log import Log
+from projector.assembly.former import HoldersOf, with_real_references
+from projector.assembly.mail import Mail
+from projector.generation import Generation
 from projector.readmodel import tables as t
 from schemas.fact import Fact
 from schemas.records import CopyChosen, MailRedacted
 from tests.projector.fold.invariants import check
-from tests.projector.fold.mailing import OTHER, answer, mail
+from tests.projector.fold.mailing import AUTHOR, OTHER, answer, mail
 from tests.projector.fold.world import World, deliver, shape
 
 
@@ -94,3 +99,46 @@ def test_another_copy_and_no_words_keep_the_set_whole(world: World, tmp_path: Pa
     replayed.fold(7)
     assert replayed.everything() == world.everything()
     replayed.close()
+
+
+def started_anew(world: World) -> World:
+    world.generation.close()
+    world.generation = Generation(cast(Log, world.log), world.models, world.generation.number)
+    return world
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+@pytest.mark.parametrize("is_early", [False, True])
+def test_a_copy_that_had_no_other_id_is_answered_by_none(
+    world: World, tmp_path: Path, is_stopped: bool, is_early: bool
+) -> None:
+    """What the mail that counted before said of itself is forgotten, whenever what answers it came."""
+    note = answer("r", "o1", author=AUTHOR)
+    (record,) = deliver(world, SET[:1]).append(mail("[PATCH 1/3] net: one", "n1", path="4.c"))
+    deliver(world, [note] if is_early else [])
+    assert [row["target_id"] is not None for row in world.rows(t.comment)] == [True] * is_early
+    deliver(world, [CopyChosen(record=record, reason="better")])
+    deliver(started_anew(world) if is_stopped else world, [] if is_early else [note])
+    assert [row["target_id"] for row in world.rows(t.comment)] == [None]
+    check(world)
+    replayed = World(tmp_path, world.log)
+    replayed.fold(7)
+    assert replayed.everything() == world.everything()
+    replayed.close()
+
+
+def test_what_a_thousand_others_say_of_themselves_is_not_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(mail: Mail, holders_of: HoldersOf) -> Mail:
+        asked.append(mail.message_id)
+        return with_real_references(mail, holders_of)
+
+    monkeypatch.setattr("projector.fold.former.with_real_references", counted)
+    others = [
+        mail("Re: [PATCH] x", f"m{n}", answers="o1", headers=former("o1"), author=f"Eve <{n}@example.org>", minute=n)
+        for n in range(50)
+    ]
+    own = [mail("Re: [PATCH] x", f"n{n}", answers="o1", headers=former("o1"), minute=n) for n in range(50)]
+    deliver(world, [*others, *own])
+    assert len(asked) <= 4 * len(others + own)

@@ -5,11 +5,12 @@ from pathlib import Path
 import msgspec
 
 from projector.readmodel import tables as t
+from projector.readmodel.queries.snapshots import read_snapshot
 from schemas.records import MailReceived
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import OTHER, mail
 from tests.projector.fold.test_growing_threads import replay_forgetting
-from tests.projector.fold.world import World, deliver, feed, shape
+from tests.projector.fold.world import PROJECT, World, deliver, feed, shape
 
 BOT = "tip-bot2 for Ada <bot@example.org>"
 PATCH = mail("[PATCH] net: fix", "a")
@@ -62,3 +63,22 @@ def test_nothing_is_announced_of_what_comes_after_its_patch(world: World) -> Non
     (patch,) = world.rows(t.patch)
     assert about == {"r@example.org": patch["id"], "b@example.org": patch["id"]}
     assert [row["state"] for row in world.rows(t.patch)] == [1]
+
+
+def test_what_was_to_be_superseded_and_only_repeats_a_patch_stops_nothing(tmp_path: Path) -> None:
+    """The patch that it repeats comes between the announcement of its next revision and what that brings about."""
+    world = World(tmp_path, project=msgspec.structs.replace(PROJECT, supersedes=True))
+    deliver(world, [AGAIN])
+    world.append(mail("[PATCH v2] net: fix", "s", author=OTHER, minute=300))
+    world.fold()
+    world.log.append(world.generation.announcements())
+    world.append(PATCH)
+    world.fold()
+    assert [row["detail"] for row in world.rows(t.pending) if row["kind"] == "supersede"], "of what is a comment now"
+    with world.models.engine(world.generation.number, read_only=True).connect() as connection:
+        pending = read_snapshot(connection).pending
+    assert pending == frozenset(), "nothing is to be told"
+    world.catch_up()
+    check(world)
+    assert world.rows(t.pending) == []
+    world.close()

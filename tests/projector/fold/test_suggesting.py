@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from projector.assembly.retitled import is_like
+from projector.fold.suggesting import Suggesting
 from projector.readmodel import tables as t
+from projector.readmodel.rows import PostingState
 from schemas.fact import Fact
 from schemas.records import MailRedacted, RevisionLinked
 from tests.projector.fold.invariants import check
@@ -117,3 +120,33 @@ def test_without_words_there_is_no_suggestion(world: World, tmp_path: Path, name
     replayed.fold()
     assert replayed.everything() == world.everything()
     replayed.close()
+
+
+def test_what_was_sent_before_is_not_compared(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of somebody who sends much, nearly all rerolls are older than what comes."""
+    compared: list[str] = []
+
+    def counted(title: str, other: str) -> bool:
+        compared.append(title)
+        return is_like(title, other)
+
+    deliver(world, [mail(f"[PATCH v2] net: {n}", f"r{n}", minute=-n) for n in range(1, 20)])
+    deliver(world, [FIRST, LATER])
+    monkeypatch.setattr("projector.fold.suggesting.is_like", counted)
+    deliver(world, [mail("[PATCH] parser: mend parse_item()", "c", minute=10)])
+    assert compared == ["parser: fix leak in parse_item()"] * 2
+    assert follows(world) == EXPECTED
+
+
+def test_files_are_gathered_once_for_all_that_are_compared(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    gathered: list[int] = []
+    original = Suggesting._gathered
+
+    def counted(self: Suggesting, state: PostingState) -> frozenset[bytes]:
+        gathered.append(state.posting.id)
+        return original(self, state)
+
+    deliver(world, [mail(f"[PATCH v2] net: say what is meant in {n}", f"r{n}", minute=100 + n) for n in range(10)])
+    monkeypatch.setattr(Suggesting, "_gathered", counted)
+    deliver(world, [mail("[PATCH] net: say what is meant in all", "a")])
+    assert len(gathered) == len(set(gathered)) == 11
