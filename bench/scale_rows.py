@@ -200,7 +200,7 @@ class Rows:
         test_state = self._test(at_s, piece, head) if patches else None
         rows["revision"].append((
             piece.id, piece.version, head, cover, cover_text, piece.title, head, piece.author, piece.size,
-            n_patches == piece.size, announced, at_s * 1_000_000, _ids(patches), None, test_state, None,
+            f"[{piece.version}]", n_patches == piece.size, announced, at_s * 1_000_000, _ids(patches), None, test_state, None,
         ))  # fmt: skip
         rows["posting"].append((head, piece.project, thread, piece.id, NO_SUMMARY))
         for _ in range(4):
@@ -224,7 +224,7 @@ class Rows:
         self._rows["series"].append((
             piece.id, project, piece.title, piece.id, piece.size, piece.author, piece.submitted_s * 1_000_000,
             at_s * 1_000_000, piece.version, reviewer, state,
-            f'[{{"count":{piece.size},"name":"New","final":false}}]', test_state, "{}", "[]", self._record,
+            f'[{{"count":{piece.size},"name":"New","final":false}}]', test_state, "{}", "[]", None, self._record,
         ))  # fmt: skip
         self._counts.update(("series", f"series:{project}"))
 

@@ -46,7 +46,7 @@ class Continuing:
         counting = {state.posting.id: (state, state.found) for state in looked}
         for (project, key), ids in self._touched.items():
             filed = self._working.filed(project, key)
-            if len(filed.ids) > 1 or not ids <= counting.keys():
+            if len(filed.ids) > 1 or not filed.ids <= counting.keys():
                 counting.update((state.posting.id, (state, link)) for state, link in self._among(filed, ids))
         self._touched.clear()
         return list(counting.values())
@@ -62,7 +62,7 @@ class Continuing:
             seen = shelf.first(target.author)
             beyond = shelf.first(target.author, 2) - seen
             if touched <= filed.ids and touched.isdisjoint(seen | beyond):
-                return []  # none of them left, and none is where that matters
+                return []
         states = {state.posting.id: state for state in states_of(self._working, sorted(seen))}
         followers = [Follower(state.posting, state.found) for state in states.values() if state.found is not None]
         links = one_continuation(target, followers)

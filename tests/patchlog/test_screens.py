@@ -80,7 +80,7 @@ def test_bars_have_room(folder: Path, tmp_path: Path, columns: int) -> None:
 def test_differences_are_lines_with_their_mails_below(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lists = {name: [] for name in Differences.__struct_fields__}
+    lists = {**{name: [] for name in Differences.__struct_fields__}, "compared": True, "rebuilt": 0}
     changed = RevisionDifference("demo", WORDS, "7/1", "9/2", ("a@example.org",), gained=("b@example.org",))
     added = SeriesDifference(12, "demonstration", "short", ("c@example.org",))
     monkeypatch.setenv("COLUMNS", "80")

@@ -66,7 +66,7 @@ _INCOMPLETE = select(func.count()).select_from(
 _IS_BEHIND = (
     event.c.id >= bindparam("record"),
     or_(event.c.id != bindparam("record"), event.c.number > bindparam("number")),
-    event.c.name.not_in(sorted(AS_TOLD)),
+    *(event.c.name != name for name in sorted(AS_TOLD)),
 )
 _FIRST_BEHIND = select(event.c.event_time_us).where(*_IS_BEHIND).order_by(event.c.id, event.c.number).limit(1)
 _COUNT_BEHIND = select(func.count()).select_from(

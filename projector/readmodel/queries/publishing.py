@@ -51,7 +51,7 @@ _BEHIND = (
     .where(
         event.c.id >= bindparam("record"),
         or_(event.c.id != bindparam("record"), event.c.number > bindparam("number")),
-        event.c.name.not_in(sorted(AS_TOLD)),
+        *(event.c.name != name for name in sorted(AS_TOLD)),
     )
     .order_by(event.c.id, event.c.number)
     .limit(bindparam("limit"))

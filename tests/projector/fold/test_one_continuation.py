@@ -359,3 +359,46 @@ def test_states_of_which_only_a_part_came_to_the_log_are_given_back_all_the_same
     assert [states(world)[f"a-{n}"] for n in (1, 2, 3, 4)] == [NEW] * 4
     assert world.rows(t.pending) == []
     check(world)
+
+
+def test_when_one_work_goes_on_elsewhere_the_other_one_continues_the_series(world: World) -> None:
+    other = mail("[PATCH] net: other", "x", minute=50)
+    deliver(world, [*FIRST, other, *bridge(2), *tunnel(2)])
+    assert homes(world) == [["a-1", "b2-1"], ["t2-1"], ["x"]]
+    deliver(world, [RevisionLinked(mail=ids_of(world)["b2-1"], to=ids_of(world)["x"])])
+    assert [sorted(found) for found in homes(world)] == [["a-1", "t2-1"], ["b2-1", "x"]]
+    check(world)
+
+
+def test_a_cover_letter_shows_that_one_work_is_of_another_series(world: World) -> None:
+    whole = series("o", 2, name="net: whole", patch_names=["net: part 1", "net: y"])
+    parts = series("p", 4, has_cover=False, minute=50)
+    cover, *first = series("q", 1, name="net: whole", marker="v2", minute=100, patch_names=["net: part 1"])
+    rest = [f"net: part {n}" for n in (2, 3, 4)]
+    deliver(world, [*whole, *parts, *first, *series("r", 3, marker="v2", minute=101, patch_names=rest)])
+    assert [sorted(found) for found in homes(world)] == [["o-1"], ["p-1", "q-1"], ["r-1"]]
+    deliver(world, [cover])
+    assert [sorted(found) for found in homes(world)] == [["o-1", "q-1"], ["p-1", "r-1"]]
+    check(world)
+
+
+def test_beyond_the_window_the_next_work_is_looked_at_when_one_leaves(tmp_path: Path) -> None:
+    works = [
+        mail(
+            f"[PATCH v2] net: work {n}", f"w{n:03}", body="Supersedes: <a@example.org>\n", minute=60 + n, has_diff=True
+        )
+        for n in range(WINDOW + 10)
+    ]
+    worlds = []
+    for place, facts in (("one", works), ("other", works[1:])):
+        (tmp_path / place).mkdir()
+        world = World(tmp_path / place)
+        deliver(world, [mail("[PATCH] net: all", "a"), mail("[PATCH] net: other", "x"), *facts])
+        worlds.append(world)
+    ids = ids_of(worlds[0])
+    deliver(worlds[0], [RevisionLinked(mail=ids["w000"], to=ids["x"])])
+    left = [sorted({*found} - {"w000"}) for found in homes(worlds[0])]
+    assert sorted(left) == sorted(map(sorted, homes(worlds[1])))
+    for world in worlds:
+        check(world)
+        world.close()
