@@ -419,7 +419,6 @@ class Grouping:
         before: dict[int, links.Link | None] = {}
         looked: list[PostingState] = []
         changed: list[PostingState] = []
-        former: dict[int, links.Link | None] = {}
         states = [state for id in dirty if (state := self._working.postings.get(id)) is not None]
         dirty.clear()
         for state in sorted(states, key=lambda state: state.posting.order):
@@ -429,19 +428,16 @@ class Grouping:
             is_new = state.posting.id in self._taken_in or state.posting.repeats is not None
             if link != state.found or is_new or self._corrections.naming(state.posting):
                 self._continuing.find(state, link)
-                if link != state.link:  # until more is decided: others look at what this one is in
-                    former[state.posting.id], state.link = state.link, link
                 dirty[state.posting.id] = None
                 looked.append(state)
             elif link is not None and link.to in self._taken_in:
                 self._continuing.touch(state)
         for state, link in self._continuing.decide(looked):
-            was = former.get(state.posting.id, state.link)
-            state.link = link
-            if link != was:
+            if link != state.link:
                 changed.append(state)
                 dirty[state.posting.id] = None
-                before[state.posting.id] = was
+                before[state.posting.id] = state.link
+                state.link = link
                 self._working.postings.put(state.posting.id, state)
             if link is not None:
                 target = self._working.postings.get(link.to)
