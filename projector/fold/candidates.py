@@ -52,7 +52,7 @@ def _superseded(working: WorkingSet, state: PostingState) -> list[tuple[Thread, 
 
 def found_by(working: WorkingSet, project: int, posting: Posting, others: Iterable[PostingState]) -> list[Found]:
     """What a posting finds, with the series that each is in."""
-    known: dict[int, int | None] = {}
+    known: dict[int, int] = {}
     is_common = has_common_name(working, project, posting)
     found = []
     for other in others:
@@ -148,21 +148,25 @@ def note_replaced(working: WorkingSet, thread: Thread, posting: Posting) -> None
         thread.replaced[base.id, posting.author == base.author] += len(posting.patches)
 
 
-def _series(working: WorkingSet, state: PostingState, known: dict[int, int | None]) -> int | None:
-    """The series that a posting will be in by its links, which are worked out before postings are grouped anew.
+def _series(working: WorkingSet, state: PostingState, known: dict[int, int]) -> int:
+    """The series that a posting will be in by the links that are found, before it is decided which of them count.
 
-    It is asked of other authors' postings alone: rule 4 counts their series. known: what was found of others.
+    It is asked of other authors' postings alone: rule 4 counts their series. One that is in none yet is called by the
+    posting that begins it, with a minus. known: what was found of others.
     """
     seen = {state.posting.id}
-    while state.link is not None and state.link.to not in seen and len(seen) < LINKS_MAX:
-        if state.link.to in known:
+    while state.found is not None and state.found.to not in seen and len(seen) < LINKS_MAX:
+        if state.found.to in known:
             break
-        target = working.postings.get(state.link.to)
+        target = working.postings.get(state.found.to)
         if target is None:
             break
-        seen.add(state.link.to)
+        seen.add(state.found.to)
         state = target
-    leads_to = known.get(state.link.to) if state.link is not None and state.link.to in known else state.series
+    if state.found is not None and state.found.to in known:
+        leads_to = known[state.found.to]
+    else:
+        leads_to = state.series or -state.posting.id
     known.update(dict.fromkeys(seen, leads_to))
     return leads_to
 

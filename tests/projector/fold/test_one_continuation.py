@@ -13,7 +13,7 @@ from projector.readmodel import tables as t
 from schemas.fact import Fact
 from schemas.records import CopyChosen, PatchStateChanged, RevisionLinked, SeriesSplit
 from tests.projector.fold.invariants import check
-from tests.projector.fold.mailing import OTHER, mail, series
+from tests.projector.fold.mailing import AUTHOR, OTHER, mail, series
 from tests.projector.fold.world import PROJECT, World, deliver, shape
 
 NEW, ACCEPTED, SUPERSEDED = 1, 3, 9
@@ -402,3 +402,16 @@ def test_beyond_the_window_the_next_work_is_looked_at_when_one_leaves(tmp_path: 
     for world in worlds:
         check(world)
         world.close()
+
+
+@pytest.mark.parametrize("order", list(permutations("abcs")), ids="".join)
+def test_a_stranger_finds_the_one_series_of_a_name_in_any_order(world: World, order: tuple[str, ...]) -> None:
+    """What it may go on with is counted by series: those of what links to each other are one, whichever came last."""
+    mails = {
+        name: mail(f"[PATCH v{version}] net: fix", name, minute=300 * version, author=OTHER if name == "s" else AUTHOR)
+        for version, name in enumerate("abcs", 1)
+    }
+    for name in order:
+        deliver(world, [mails[name]])
+        check(world)
+    assert [sorted(found) for found in homes(world)] == [["a", "b", "c", "s"]]
