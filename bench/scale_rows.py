@@ -199,8 +199,9 @@ class Rows:
             announced = self._event(at_s, piece.project, NEW_REVISION, piece.id, None, _json(revision=piece.version))
         test_state = self._test(at_s, piece, head) if patches else None
         rows["revision"].append((
-            piece.id, piece.version, head, cover, cover_text, piece.title, head, piece.author, piece.size, f"[{piece.version}]",
-            n_patches == piece.size, announced, at_s * 1_000_000, _ids(patches), None, test_state, None,
+            piece.id, piece.version, head, cover, cover_text, piece.title, head, piece.author, piece.size,
+            f"[{piece.version}]", n_patches == piece.size, announced, at_s * 1_000_000, _ids(patches), None, test_state,
+            None,
         ))  # fmt: skip
         rows["posting"].append((head, piece.project, thread, piece.id, NO_SUMMARY))
         for _ in range(4):
