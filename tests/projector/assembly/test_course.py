@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from projector.assembly.mail import Mail
-from projector.assembly.posting import Posting, assemble
+from projector.assembly.posting import Posting, assemble, repeat
 from projector.assembly.series import Course, Member, run
 from tests.projector.assembly.build import Letter, read
 from tests.projector.assembly.test_standing import answers
@@ -85,3 +85,49 @@ def test_series_that_follow_one_another_are_put_one_behind_the_other() -> None:
         for at, (version, number) in enumerate((version, number) for version in (1, 2, 3) for number in range(3))
     ]
     assert _grow(read(letters)).short == len(letters)
+
+
+def test_what_a_replacement_waits_for_is_not_put_behind_it() -> None:
+    first, again = assemble(read([Letter("a", "[PATCH] x"), Letter("b", "[PATCH v2] x", "a", at=9)])).postings
+    _, course = run([Member(again, settled=True)])
+    assert course.follow(first, ()) is None
+
+
+def test_a_rerun_of_what_is_not_there_yet_keeps_it_from_being_put_behind() -> None:
+    (posting,) = assemble(read([Letter("a", "[PATCH] x")])).postings
+    _, course = run([Member(repeat(posting, 9), settled=True)])
+    assert course.follow(posting, ()) is None
+
+
+def test_a_first_posting_that_grows_at_its_beginning_stays_the_first() -> None:
+    """Its cover letter, which is earlier and names a reviewer, comes last; a later revision is there."""
+    letters = [
+        Letter("c", "[PATCH 0/1] x"),
+        Letter("p", "[PATCH 1/1] one", "c", at=5),
+        Letter("q", "[PATCH v2] other", at=50),
+    ]
+    mails = read(letters)
+    old, later = assemble(mails[1:]).postings
+    new = next(found for found in assemble(mails, [old.id, later.id]).postings if old.patches[0].id in found.mails)
+    new = replace(new, id=old.id, delegate=b"bob")
+    for one in (old, replace(old, delegate=b"eve")):
+        _, course = run([Member(one), Member(later)])
+        assert course.first is not None and course.first.posting == one
+        revision = course.amend(one, new, course.first.version)
+        _, whole = run([Member(new), Member(later)])
+        assert revision is not None
+        assert _told(course) == _told(whole)
+
+
+def test_a_patch_stands_as_low_as_the_lowest_revision_that_has_it() -> None:
+    """A clock was wrong: the replacement has an earlier Date than what it replaces a patch of."""
+    letters = [
+        Letter("c", "[PATCH 0/2] x", at=90),
+        Letter("p", "[PATCH 1/2] one", "c", at=91),
+        Letter("q", "[PATCH 2/2] two", "c", at=92),
+        Letter("r", "[PATCH] two", "c q", at=10),
+    ]
+    found = assemble(read(letters)).postings
+    _, course = run([Member(posting, settled=True) for posting in found])
+    partial = next(posting for posting in found if posting.is_partial)
+    assert course.lowest[2] == (partial.reroll, partial.order)

@@ -58,7 +58,7 @@ def test_rows_come_back_as_they_were_written_and_take_the_place_of_older_ones(co
 def test_truth_values_stay_what_they_are(connection: Connection) -> None:
     row = {column.name: None for column in t.revision.columns}
     row |= {"series_id": 1, "version": 1, "posting_id": 1, "name": "", "submitter_id": 1, "n_patches": 1}
-    row |= {"submitted_us": 1, "patches": "[1]"}
+    row |= {"submitted_us": 1, "patches": "[1]", "reroll": "[1]"}
     given = [{**row, "complete": True}, {**row, "version": 2, "complete": False}]
     upsert(connection, t.revision, given)
     assert rows(connection, t.revision) == given
