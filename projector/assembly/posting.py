@@ -269,10 +269,12 @@ def _answers(work: Drafting, draft: Draft, own: Set[int]) -> tuple[int, ...]:
     own: its mails.
     """
     mail = work.above[draft.root.message_id]
-    line = _line(work, mail)
-    first = () if draft.answered is None or draft.answered.id in line[:1] else (draft.answered.id,)
-    if own.isdisjoint(line) and not {*first} & {*line}:
-        return (*first, *line)[:ANSWERS_MAX]
+    first = () if draft.answered is None else (draft.answered.id,)
+    if len(work.drafts) > 1:  # of one alone nobody shares what stands above it, however much that is
+        line = _line(work, mail)
+        first = () if first == line[:1] else first
+        if own.isdisjoint(line) and not {*first} & {*line}:
+            return (*first, *line)[:ANSWERS_MAX]
     names = dict.fromkeys(first)
     while mail is not None and len(names) < ANSWERS_MAX:
         if mail.id not in own and work.kinds[mail.id] != PULL_REQUEST:

@@ -319,3 +319,12 @@ def test_a_posting_names_the_nearest_of_what_it_answers() -> None:
         for number, name in enumerate(names)
     ]
     assert assemble(read(letters)).postings[-1].answers == tuple(range(119, 119 - ANSWERS_MAX, -1))
+
+
+def test_a_pull_request_above_is_nothing_that_a_posting_answers() -> None:
+    letters = [
+        Letter("pr", "[GIT PULL] x", diff=False, pull_url="https://example.org/x.git y"),
+        Letter("a", "[PATCH] one", "pr", at=1),
+        Letter("b", "[PATCH] two", "pr a", at=2),
+    ]
+    assert [posting.answers for posting in assemble(read(letters)).postings] == [(), (2,)]
