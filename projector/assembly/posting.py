@@ -291,8 +291,7 @@ def _line(work: Drafting, mail: Mail | None) -> tuple[int, ...]:
         mail = work.above[mail.message_id]
     line = work.lines[mail.id] if mail is not None else ()
     for below in reversed(todo):
-        if work.kinds[below.id] != PULL_REQUEST:
-            line = (below.id, *line[: ANSWERS_MAX - 1])
+        line = (below.id, *line[: ANSWERS_MAX - 1]) if work.kinds[below.id] != PULL_REQUEST else line
         work.lines[below.id] = line
     return line
 
