@@ -469,8 +469,10 @@ class Grouping:
             others, may_count = [new], posting.reroll > UNMARKED
         else:
             target = self._working.postings.get(link.to)
-            if target is None or not self._sees(state, link, target.posting):
+            if target is None:
                 return False
+            if target.posting.order < new.order and not self._sees(state, link, target.posting):
+                return False  # what is filed before the target puts it out of nobody's sight
             others = [target.posting, new]
             is_own = target.posting.author == posting.author
             may_count = link.rule > links.BY_NAME or (link.rule == links.BY_NAME and not is_own)
