@@ -33,7 +33,7 @@ def _compare(work: Drafting, draft: Draft, above: Mail) -> None:
     is_whole = draft.is_full and draft.total is not None and draft.total > 1
     answered = None
     replaces_one = not is_whole and work.kinds[above.id] == PATCH and _replaces_any(work, draft, above)
-    if replaces_one and not _is_squashed(draft, above, base):
+    if replaces_one and not _is_squashed(work, draft, above, base):
         answered = above
     elif holder := _holder(work, draft, base):
         if len(draft.places) == 1:
@@ -58,11 +58,21 @@ def _holder(work: Drafting, draft: Draft, base: Draft) -> Mail | None:
     return None
 
 
-def _is_squashed(draft: Draft, above: Mail, base: Draft) -> bool:
+def _is_squashed(work: Drafting, draft: Draft, above: Mail, base: Draft) -> bool:
     """Whether a posting is a single patch in place of several, not of the one that it answers alone."""
     mail = draft.places.get(1) if (draft.total or 1) == 1 else None
-    others = [other for other in base.places.values() if other is not above]
+    replaced = _replaced(work, above, base)
+    others = [other for other in base.places.values() if other is not replaced]
     return mail is not None and any(not adds_files(mail, above).isdisjoint(other.files) for other in others)
+
+
+def _replaced(work: Drafting, mail: Mail, base: Draft) -> Mail:
+    """The patch of a posting in whose place another one stands by now, directly or in that of others."""
+    while (draft := work.of[mail.id]) is not base and draft.answered is not None:
+        if draft.total == base.total and mail.number in base.places:
+            return base.places[mail.number]
+        mail = draft.answered
+    return mail
 
 
 def adds_files(mail: Mail, above: Mail) -> set[bytes]:

@@ -328,3 +328,21 @@ def test_a_pull_request_above_is_nothing_that_a_posting_answers() -> None:
         Letter("b", "[PATCH] two", "pr a", at=2),
     ]
     assert [posting.answers for posting in assemble(read(letters)).postings] == [(), (2,)]
+
+
+@pytest.mark.parametrize("tag", ["PATCH v2", "PATCH v2 2/3"])
+@pytest.mark.parametrize(("other", "is_replacing"), [("2.c", True), ("3.c", False)])
+def test_what_is_replaced_already_is_none_of_several(tag: str, other: str, is_replacing: bool) -> None:
+    """The file that a replacement left is touched again: it is still one patch's."""
+    again = Letter("q", f"[{tag}] two", "c p2", at=9, files=("5.c",))
+    third = Letter("r", "[PATCH v3] two", "c p2 q", at=19, files=("5.c", other))
+    assert posted([*SET, again, third])[-1] == ("2=r replacing v3" if is_replacing else "1=r v3")
+
+
+def test_a_single_patch_that_is_replaced_twice_was_not_made_of_several() -> None:
+    letters = [
+        Letter("a", "[PATCH 1/1] one", files=("1.c",)),
+        Letter("b", "[PATCH v2 1/1] one", "a", at=9, files=("2.c",)),
+        Letter("d", "[PATCH v3] one", "b", at=19, files=("1.c", "2.c")),
+    ]
+    assert posted(letters)[-1] == "1=d replacing v3"
