@@ -40,7 +40,7 @@ class Piece(NamedTuple):
     place: int = 0
     """Its place among the parts as they were sent."""
     is_base64: bool = False
-    """It was base64: the line end before the boundary that follows is none of the text, as git reads it."""
+    """It was base64: git does not take the line end before the next boundary for a part of the text."""
     is_open: bool = False
     """Its last line has no end, for it was encoded without one; git puts the next part's first line behind it."""
 

@@ -113,7 +113,8 @@ class Announcing:
                 return  # appended twice, and the posting has another id by now
             self._pending.done(REVISION, state.posting.id)
             state.pinned = (*state.pinned, (fact.series, fact.revision))
-            state.event = state.event or moment.record
+            if state.event is None:
+                state.event, state.is_rebuilt = moment.record, fact.rebuilt
             self._working.postings.put(state.posting.id, state)
             if state.series is not None:
                 self._grouping.restate(state.project, state.series, moment, about=state)

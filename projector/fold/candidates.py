@@ -19,11 +19,7 @@ LINKS_MAX = 100
 def candidates(working: WorkingSet, state: PostingState) -> tuple[list[Found], set[int]]:
     """All that a posting may link to, in order of id, and the mails that it supersedes."""
     posting, project = state.posting, state.project
-    ids: set[int] = set()
-    own = {posting.id}
-    for _, filed in working.keys.get_all([(project, key) for key in links.keys(posting)]):
-        if filed.ids != own:
-            ids |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(working, filed).before(posting)
+    ids = looked_at(working, project, links.keys(posting), posting)
     superseded: set[int] = set()
     for thread, mail in _superseded(working, state):
         superseded.add(mail)
@@ -38,6 +34,14 @@ def candidates(working: WorkingSet, state: PostingState) -> tuple[list[Found], s
     working.postings.need(ids)
     others = [other for id in sorted(ids) if (other := working.postings.get(id)) is not None]
     return found_by(working, project, posting, others), superseded
+
+
+def looked_at(working: WorkingSet, project: int, keys: Iterable[str], posting: Posting) -> set[int]:
+    """The postings that one finds under some keys: all, or where they are many the nearest before it; by their ids."""
+    ids: set[int] = set()
+    for _, filed in working.keys.get_all([(project, key) for key in keys]):
+        ids |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(working, filed).before(posting)
+    return ids
 
 
 def superseded_by(working: WorkingSet, state: PostingState) -> set[int]:

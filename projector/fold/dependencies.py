@@ -28,10 +28,8 @@ class Dependencies:
         entries = thread.entries if thread is not None else {}
         names = [entry.mail.message_id for id in state.posting.mails if (entry := entries.get(id)) is not None]
         wanted = [*map(awaited_key, names), *map(wanted_key, state.posting.change_ids)]
-        self._working.keys.need((state.project, key) for key in wanted)
-        for key in wanted:
-            filed = self._working.keys.get((state.project, key))
-            for id in sorted(filed.ids) if filed is not None else ():
+        for _, filed in self._working.keys.get_all([(state.project, key) for key in wanted]):
+            for id in sorted(filed.ids):
                 other = self._working.postings.get(id)
                 if other is not None and other.posting.depends_on:
                     yield id

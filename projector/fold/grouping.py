@@ -341,7 +341,8 @@ class Grouping:
                 dirty[posting.id] = None
                 own = [pair for pair in state.pinned if pair not in removed.pinned]
                 state.pinned = (*removed.pinned, *own)
-                state.event = state.event or removed.event
+                if state.event is None:
+                    state.event, state.is_rebuilt = removed.event, removed.is_rebuilt
                 self._working.postings.put(posting.id, state)
                 self._rows.hand_on(removed, state)
 
@@ -472,7 +473,7 @@ class Grouping:
             if target is None:
                 return False
             if target.posting.order < new.order and not self._sees(state, link, target.posting):
-                return False  # what is filed before the target puts it out of nobody's sight
+                return False  # only what is filed behind the target can put it out of sight
             others = [target.posting, new]
             is_own = target.posting.author == posting.author
             may_count = link.rule > links.BY_NAME or (link.rule == links.BY_NAME and not is_own)

@@ -37,7 +37,7 @@ The largest thread of half a million mails of real lists has 637 mails in all.
 LOOSE_MAX = 200
 """So many mails of one author that name no others are in one thread; further ones stand apart.
 
-Those of real lists have three that were sent in one go.
+Whoever posts that many threads them: `git send-email` does unless it is told otherwise.
 """
 THREAD_MAX = 640
 """In a thread of more, what may change how others were read is read without most mails of other authors."""
@@ -378,7 +378,8 @@ class Mails:
             self._working.touch(thread, entry)
             if thread.mails_of is not None:
                 thread.mails_of.setdefault(entry.mail.author, []).append(entry.mail.id)
-        thread.former = None if thread.former or other.former is None or other.former else thread.former
+        if (thread.former, other.former) != ({}, {}):
+            thread.former = None
         thread.entries.update(other.entries)
         thread.names.update(other.names)
         thread.postings |= other.postings

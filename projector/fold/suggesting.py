@@ -6,7 +6,7 @@ from projector.assembly.posting import Posting
 from projector.assembly.redaction import REDACTED
 from projector.assembly.retitled import followed_keys, following_keys, is_like, is_next, shares_files
 from projector.assembly.shelf import WINDOW
-from projector.fold.candidates import shelf_of, states_of
+from projector.fold.candidates import looked_at, shelf_of, states_of
 from projector.readmodel.rows import PostingState
 from projector.readmodel.working import WorkingSet
 
@@ -37,15 +37,11 @@ class Suggesting:
         """The postings that may follow one, as it is or was, or did; by their ids."""
         found: set[int] = set()
         for posting in stages:
-            keys = [(project, key) for key in following_keys(posting)]
-            self._working.keys.need(keys)
-            for key in keys:
-                filed = self._working.keys.get(key)
-                if filed is not None:
-                    many = len(filed.ids) > WINDOW
-                    ids = shelf_of(self._working, filed).behind(posting) if many else filed.ids
-                    states = states_of(self._working, sorted(ids))
-                    found.update(state.posting.id for state in states if is_next(state.posting, posting))
+            for _, filed in self._working.keys.get_all([(project, key) for key in following_keys(posting)]):
+                many = len(filed.ids) > WINDOW
+                ids = shelf_of(self._working, filed).behind(posting) if many else filed.ids
+                states = states_of(self._working, sorted(ids))
+                found.update(state.posting.id for state in states if is_next(state.posting, posting))
         return found
 
     def _find(self, state: PostingState, touched: Touched) -> int | None:
@@ -63,14 +59,10 @@ class Suggesting:
         return best.id if best is not None else None
 
     def _candidates(self, state: PostingState) -> list[PostingState]:
-        keys = [(state.project, key) for key in followed_keys(state.posting)]
-        self._working.keys.need(keys)
-        ids: set[int] = set()
-        for key in keys:
-            filed = self._working.keys.get(key)
-            if filed is not None:
-                ids |= filed.ids if len(filed.ids) <= WINDOW else shelf_of(self._working, filed).before(state.posting)
-        return states_of(self._working, sorted(ids))
+        posting = state.posting
+        return states_of(
+            self._working, sorted(looked_at(self._working, state.project, followed_keys(posting), posting))
+        )
 
     def _title(self, posting: Posting) -> str:
         title = self._working.titles.get(posting.submitter) or ""

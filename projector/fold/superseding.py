@@ -43,12 +43,12 @@ class Superseding:
         return next((state.posting for id in ids if (state := self._working.postings.get(id)) is not None), None)
 
     def may(self, state: PostingState, shown: Shown) -> bool:
-        """Whether a revision supersedes others at all: posted by the series' submitter, or by a maintainer.
+        """Whether an announced revision supersedes others: posted by the series' submitter, or by a maintainer.
 
-        From is all that is known of who that was.
+        From is all that is known of who that was. One that only changed rules found supersedes nothing.
         """
         settings = self._projects.by_id[state.project].settings
-        if not settings.supersedes or not state.posting.is_verified:
+        if not settings.supersedes or not state.posting.is_verified or state.is_rebuilt:
             return False
         return self.is_own(state, shown) or self._accounts.maintains(state.posting.author, settings.linkname)
 

@@ -66,7 +66,7 @@ class PostingState(msgspec.Struct, array_like=True):
     last. review: the record that last said who reviews its series, and that user; None where none did. chosen: the
     record that last made it a new revision, as another copy of a mail counts. link: the one that counts; found: what it
     is where no other posting continues the series. may_follow: of one that links to nothing, the posting that it may
-    follow under another title.
+    follow under another title. is_rebuilt: it was announced because rules changed, and so supersedes nothing.
     """
 
     posting: Posting
@@ -81,6 +81,7 @@ class PostingState(msgspec.Struct, array_like=True):
     chosen: int | None = None
     found: Link | None = None
     may_follow: int | None = None
+    is_rebuilt: bool = False
 
 
 class Filed(msgspec.Struct):

@@ -1,11 +1,30 @@
 """What the order of arrival may change, though the mails are the same: ids, numbers, and the order of events."""
 
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from projector.readmodel import tables as t
-from tests.projector.fold.world import World
+from schemas.fact import Fact
+from tests.projector.fold.invariants import check
+from tests.projector.fold.world import World, deliver
+
+
+def in_orders(place: Path, facts: Sequence[Fact], orders: int) -> Iterator[World]:
+    """Worlds to which the same facts came one by one, each in another order; what always holds held after each."""
+    for seed in range(orders):
+        shuffled = list(facts)
+        random.Random(seed).shuffle(shuffled)
+        (place / str(seed)).mkdir()
+        world = World(place / str(seed))
+        for fact in shuffled:
+            deliver(world, [fact])
+            check(world)
+        yield world
+        world.close()
 
 
 def given(world: World) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Sets whose Message-IDs a provider replaced thread by the ids that their mails had; nobody else's mails do."""
 
-import random
-from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 from typing import cast
@@ -13,10 +11,10 @@ from projector.assembly.former import HoldersOf, with_real_references
 from projector.assembly.mail import Mail
 from projector.generation import Generation
 from projector.readmodel import tables as t
-from schemas.fact import Fact
 from schemas.records import CopyChosen, MailRedacted
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import AUTHOR, OTHER, answer, mail
+from tests.projector.fold.orders import in_orders
 from tests.projector.fold.world import World, deliver, shape
 
 
@@ -50,24 +48,10 @@ def test_a_set_is_whole_in_any_order(world: World, order: tuple[int, ...]) -> No
     check(world)
 
 
-def in_orders(tmp_path: Path, extra: Fact, orders: int) -> Iterator[World]:
-    for seed in range(orders):
-        facts: list[Fact] = [*SET, extra]
-        random.Random(seed).shuffle(facts)
-        place = tmp_path / str(seed)
-        place.mkdir()
-        world = World(place)
-        for fact in facts:
-            deliver(world, [fact])
-            check(world)
-        yield world
-        world.close()
-
-
 def test_nobody_else_has_a_former_id(tmp_path: Path) -> None:
     stranger = mail("[PATCH 0/3] net: mine", "evil", headers=former("o1"), author=OTHER)
     shapes = []
-    for world in in_orders(tmp_path, stranger, 12):
+    for world in in_orders(tmp_path, [*SET, stranger], 12):
         assert revisions(world) == [["n1", "n2", "n3"]]
         shapes.append(shape(world))
     assert shapes == shapes[:1] * 12
@@ -76,7 +60,7 @@ def test_nobody_else_has_a_former_id(tmp_path: Path) -> None:
 def test_a_real_id_beats_a_former_one(tmp_path: Path) -> None:
     """What was announced before that came stays listed, with what is left of it."""
     real = mail("[PATCH 1/3] net: another", "o1", path="4.c")
-    for world in in_orders(tmp_path, real, 12):
+    for world in in_orders(tmp_path, [*SET, real], 12):
         assert [found for found in revisions(world) if found != ["n1"]] == [["o1", "n2", "n3"]]
 
 

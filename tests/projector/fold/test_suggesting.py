@@ -1,6 +1,5 @@
 """Series that may follow another one under another title: shown, kept up to date, and never linked by itself."""
 
-import random
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from schemas.fact import Fact
 from schemas.records import MailRedacted, RevisionLinked
 from tests.projector.fold.invariants import check
 from tests.projector.fold.mailing import mail, series
+from tests.projector.fold.orders import in_orders
 from tests.projector.fold.world import World, deliver
 
 FIRST = mail("[PATCH] parser: fix leak bug in parse_item()", "a", path="src/parser.c")
@@ -48,18 +48,7 @@ def test_sets_are_compared_by_the_files_of_all_their_patches_in_any_order(tmp_pa
         minute=300,
         patch_names=["net: x", "net: y", "net: z"],
     )
-    found = []
-    for seed in range(10):
-        facts = [*first, *later]
-        random.Random(seed).shuffle(facts)
-        place = tmp_path / str(seed)
-        place.mkdir()
-        world = World(place)
-        for fact in facts:
-            deliver(world, [fact])
-        check(world)
-        found.append(follows(world))
-        world.close()
+    found = [follows(world) for world in in_orders(tmp_path, [*first, *later], 10)]
     assert found == [{"net: rework the queues for speed": "net: rework the queue for speed"}] * 10
 
 
